@@ -1,0 +1,31 @@
+// Package backupsecret is Key Vault's Backup Secret.
+package backupsecret
+
+import (
+	"context"
+	"net/http"
+
+	"rotunda/internal/apierror"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// Backuper gives all versions of a secret as a blob that only Key Vault can read.
+type Backuper interface {
+	Backup(ctx context.Context, name string) (secret.Value, error)
+}
+
+// Handler answers POST secrets/{name}/backup.
+func Handler(secrets Backuper) http.Handler {
+	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		name, _, err := wire.Target(r)
+		if err != nil {
+			return err
+		}
+		blob, err := secrets.Backup(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		return wire.WriteBackup(w, blob)
+	})
+}

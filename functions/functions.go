@@ -1,0 +1,67 @@
+// Package functions lists every function of the app once, next to what it needs.
+package functions
+
+import (
+	"embed"
+	"net/http"
+
+	"rotunda/functions/backupsecret"
+	"rotunda/functions/deletesecret"
+	"rotunda/functions/getdeletedsecret"
+	"rotunda/functions/getsecret"
+	"rotunda/functions/health"
+	"rotunda/functions/listdeletedsecrets"
+	"rotunda/functions/listsecrets"
+	"rotunda/functions/listsecretversions"
+	"rotunda/functions/purgedeletedsecret"
+	"rotunda/functions/recoverdeletedsecret"
+	"rotunda/functions/restoresecret"
+	"rotunda/functions/setsecret"
+	"rotunda/functions/updatesecret"
+	"rotunda/functions/wrongroute"
+	"rotunda/internal/wire"
+)
+
+// Definitions holds every function.json: the one source of routes.
+//
+//go:embed */function.json
+var Definitions embed.FS
+
+// RoutePrefix is host.json's; a test compares them.
+const RoutePrefix = "api"
+
+// Secrets is all that the functions need of a vault.
+type Secrets interface {
+	getsecret.Getter
+	setsecret.Setter
+	updatesecret.Updater
+	deletesecret.Deleter
+	listsecrets.Lister
+	listsecretversions.Lister
+	getdeletedsecret.Getter
+	listdeletedsecrets.Lister
+	recoverdeletedsecret.Recoverer
+	purgedeletedsecret.Purger
+	backupsecret.Backuper
+	restoresecret.Restorer
+}
+
+// Handlers gives the handler of each function by its name, the folder's.
+func Handlers(secrets Secrets, list wire.Lister) map[string]http.Handler {
+	return map[string]http.Handler{
+		"backupsecret":         backupsecret.Handler(secrets),
+		"deletesecret":         deletesecret.Handler(secrets),
+		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
+		"getsecret":            getsecret.Handler(secrets),
+		"health":               health.Handler(secrets),
+		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, list),
+		"listsecrets":          listsecrets.Handler(secrets, list),
+		"listsecretversions":   listsecretversions.Handler(secrets, list),
+		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
+		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
+		"restoresecret":        restoresecret.Handler(secrets),
+		"setsecret":            setsecret.Handler(secrets),
+		"updatesecret":         updatesecret.Handler(secrets),
+		"wrongroute":           wrongroute.Handler(),
+	}
+}

@@ -1,0 +1,30 @@
+// Package purgedeletedsecret is Key Vault's Purge Deleted Secret.
+package purgedeletedsecret
+
+import (
+	"context"
+	"net/http"
+
+	"rotunda/internal/apierror"
+	"rotunda/internal/wire"
+)
+
+// Purger starts to delete a soft-deleted secret for good.
+type Purger interface {
+	Purge(ctx context.Context, name string) error
+}
+
+// Handler answers DELETE deletedsecrets/{name}.
+func Handler(secrets Purger) http.Handler {
+	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		name, _, err := wire.Target(r)
+		if err != nil {
+			return err
+		}
+		if err := secrets.Purge(r.Context(), name); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}

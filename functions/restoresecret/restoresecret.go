@@ -1,0 +1,31 @@
+// Package restoresecret is Key Vault's Restore Secret.
+package restoresecret
+
+import (
+	"context"
+	"net/http"
+
+	"rotunda/internal/apierror"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// Restorer brings back a backup, with its version ids.
+type Restorer interface {
+	Restore(ctx context.Context, blob secret.Value) (secret.Secret, error)
+}
+
+// Handler answers POST secrets/restore.
+func Handler(secrets Restorer) http.Handler {
+	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		blob, err := wire.ReadRestore(w, r)
+		if err != nil {
+			return err
+		}
+		restored, err := secrets.Restore(r.Context(), blob)
+		if err != nil {
+			return err
+		}
+		return wire.WriteSecret(w, restored)
+	})
+}

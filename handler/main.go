@@ -1,0 +1,101 @@
+// Command handler is Rotunda's Azure Functions custom handler. The Functions host starts it, with
+// the app settings as its environment. It joins the parts and does nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"rotunda/functions"
+	"rotunda/internal/azfunc"
+	"rotunda/internal/secret"
+	"rotunda/internal/vault"
+	"rotunda/internal/wire"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Getenv, os.Stdout); err != nil {
+		os.Exit(1)
+	}
+}
+
+// run goes settings → vault → functions → serve. The host files stderr as errors, so all is
+// logged to stdout; a fatal error must not exit with 0, which the host takes for no reason to
+// start the handler again.
+func run(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
+	log := slog.New(slog.NewJSONHandler(stdout, nil))
+	err := start(ctx, getenv, log)
+	for _, problem := range each(err) {
+		log.Error("the handler stopped", "error", problem.Error())
+	}
+	return err
+}
+
+func start(ctx context.Context, getenv func(string) string, log *slog.Logger) error {
+	config, err := loadConfig(getenv)
+	if err != nil {
+		return err
+	}
+	secrets, err := openVault(config)
+	if err != nil {
+		return err
+	}
+	handlers := functions.Handlers(secrets, wire.Lister{Hostname: config.hostname})
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, config.port, router, log, func() { warmUp(ctx, secrets, log) })
+}
+
+func openVault(config config) (*vault.Vault, error) {
+	credential, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+		ClientOptions: policy.ClientOptions{Cloud: config.cloud},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	transport, err := vault.NewTransport(config.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", settingCAFile, err)
+	}
+	return vault.New(vault.Options{
+		URL: config.vaultURL, Credential: credential, Transport: transport, Identity: config.identity(),
+	})
+}
+
+// warmUp makes the first call, so that no user waits for the challenge, the token and the TLS
+// handshake. Its failure is only told: each request finds out for itself.
+func warmUp(ctx context.Context, secrets *vault.Vault, log *slog.Logger) {
+	defer func() {
+		if recover() != nil {
+			log.Warn("warm-up panicked")
+		}
+	}()
+	if _, err := secrets.List(ctx, secret.Query{MaxResults: 1}); err != nil {
+		log.Warn("warm-up failed", "error", err.Error())
+	}
+}
+
+// each splits joined errors: one log line per wrong setting.
+func each(err error) []error {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &joined):
+		return joined.Unwrap()
+	}
+	return []error{err}
+}

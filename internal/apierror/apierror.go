@@ -1,0 +1,95 @@
+// Package apierror turns a failure into a status and Key Vault's error JSON. It holds the only
+// table of errors.
+package apierror
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"rotunda/internal/secret"
+)
+
+// Handler is an http.Handler that may fail. It must not have written anything when it does.
+type Handler func(http.ResponseWriter, *http.Request) error
+
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h(w, r); err != nil {
+		Write(w, r, err)
+	}
+}
+
+// Answer is an error as the caller sees it.
+type Answer struct {
+	Status     int
+	Code       string
+	InnerCode  string
+	Message    string
+	RetryAfter string
+}
+
+// Write answers with err, and leaves it for the log line in the request's Note.
+func Write(w http.ResponseWriter, r *http.Request, err error) {
+	noteError(r.Context(), err)
+	answer := For(err)
+	body, marshalErr := json.Marshal(answer)
+	if marshalErr != nil {
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("x-ms-error-code", answer.Code)
+	if answer.RetryAfter != "" {
+		w.Header().Set("Retry-After", answer.RetryAfter)
+	}
+	w.WriteHeader(answer.Status)
+	_, _ = w.Write(body)
+}
+
+// For is the answer to err. What is neither a Problem nor a Refusal says nothing of itself.
+func For(err error) Answer {
+	if refusal, ok := errors.AsType[*secret.Refusal](err); ok {
+		return forRefusal(refusal)
+	}
+	if problem, ok := errors.AsType[*secret.Problem](err); ok {
+		for _, row := range table {
+			if errors.Is(problem.Kind, row.kind) {
+				return Answer{Status: row.status, Code: row.code, Message: problem.Message, RetryAfter: row.retryAfter}
+			}
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return Answer{Status: statusClientGone, Code: "ClientClosedRequest", Message: "The caller went away before the answer."}
+	}
+	return Answer{Status: http.StatusInternalServerError, Code: "InternalError", Message: internalMessage}
+}
+
+func forRefusal(r *secret.Refusal) Answer {
+	answer := Answer{r.Status, r.Code, r.InnerCode, r.Message, r.RetryAfter}
+	if r.Status == http.StatusTooManyRequests {
+		answer.RetryAfter = cmp.Or(r.RetryAfter, throttledRetryAfter)
+	}
+	if remedy, ok := remedies[r.InnerCode]; ok {
+		answer.Message += " " + remedy(r.Identity)
+	}
+	return answer
+}
+
+// MarshalJSON gives Key Vault's shape: {"error":{"code","message","innererror":{"code"}}}.
+func (a Answer) MarshalJSON() ([]byte, error) {
+	type inner struct {
+		Code string `json:"code"`
+	}
+	type outer struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Inner   *inner `json:"innererror,omitempty"`
+	}
+	shape := outer{Code: a.Code, Message: a.Message}
+	if a.InnerCode != "" {
+		shape.Inner = &inner{a.InnerCode}
+	}
+	return json.Marshal(map[string]outer{"error": shape})
+}

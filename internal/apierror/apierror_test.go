@@ -1,0 +1,83 @@
+package apierror_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"rotunda/internal/apierror"
+	"rotunda/internal/secret"
+)
+
+func TestEveryKindHasItsStatusAndCode(t *testing.T) {
+	for _, row := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{secret.Failf(secret.ErrBadParameter, "m"), 400, "BadParameter"},
+		{secret.Failf(secret.ErrBodyTooLarge, "m"), 413, "RequestBodyTooLarge"},
+		{secret.Failf(secret.ErrUnknownRoute, "m"), 404, "NotFound"},
+		{secret.Failf(secret.ErrMethodNotAllowed, "m"), 405, "MethodNotAllowed"},
+		{secret.Failf(secret.ErrIdentityUnavailable, "m"), 502, "IdentityUnavailable"},
+		{secret.Failf(secret.ErrVaultUnreachable, "m"), 502, "VaultUnreachable"},
+		{secret.Failf(secret.ErrVaultTimeout, "m"), 504, "VaultTimeout"},
+		{secret.Failf(secret.ErrNotFinished, "m"), 504, "OperationNotFinished"},
+		{&secret.Refusal{Status: 409, Code: "Conflict", InnerCode: "ObjectIsBeingDeleted"}, 409, "Conflict"},
+		{context.Canceled, 499, "ClientClosedRequest"},
+		{errors.New("something with a secret in it"), 500, "InternalError"},
+	} {
+		answer := apierror.For(row.err)
+		if answer.Status != row.status || answer.Code != row.code {
+			t.Errorf("For(%v) = %d %s, want %d %s", row.err, answer.Status, answer.Code, row.status, row.code)
+		}
+		if strings.Contains(answer.Message, "something with a secret") {
+			t.Errorf("an unknown error is quoted: %q", answer.Message)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	throttled := &secret.Refusal{Status: 429, Code: "Throttled"}
+	if got := apierror.For(throttled).RetryAfter; got != "10" {
+		t.Errorf("429 without Retry-After gets %q", got)
+	}
+	throttled.RetryAfter = "7"
+	if got := apierror.For(throttled).RetryAfter; got != "7" {
+		t.Errorf("the vault's Retry-After became %q", got)
+	}
+	for _, inner := range []string{"ForbiddenByRbac", "ForbiddenByPolicy", "ForbiddenByFirewall"} {
+		got := apierror.For(&secret.Refusal{Status: 403, Code: "Forbidden", InnerCode: inner, Message: "No.", Identity: "the app's identity"})
+		if !strings.HasPrefix(got.Message, "No. Remedy: ") || !strings.Contains(got.Message, "the app's identity") ||
+			!strings.Contains(got.Message, "Key Vault Secrets Officer") {
+			t.Errorf("%s: message %q lacks the remedy", inner, got.Message)
+		}
+	}
+	if got := apierror.For(&secret.Refusal{Status: 403, InnerCode: "SecretDisabled", Message: "No."}); got.Message != "No." {
+		t.Errorf("SecretDisabled got a remedy: %q", got.Message)
+	}
+}
+
+func TestWriteHasKeyVaultsShape(t *testing.T) {
+	handler := apierror.Handler(func(http.ResponseWriter, *http.Request) error {
+		return &secret.Refusal{Status: 403, Code: "Forbidden", InnerCode: "SecretDisabled", Message: "No."}
+	})
+	ctx, note := apierror.WithNote(t.Context())
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	const want = `{"error":{"code":"Forbidden","message":"No.","innererror":{"code":"SecretDisabled"}}}`
+	if w.Code != 403 || w.Body.String() != want || w.Header().Get("x-ms-error-code") != "Forbidden" {
+		t.Errorf("answer %d %s %v", w.Code, w.Body, w.Header())
+	}
+	if note.Err == nil {
+		t.Error("the log line's Note is empty")
+	}
+	plain, err := json.Marshal(apierror.Answer{Code: "c", Message: "m"})
+	if err != nil || strings.Contains(string(plain), "innererror") {
+		t.Errorf("innererror must be absent: %s %v", plain, err)
+	}
+}

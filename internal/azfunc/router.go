@@ -1,0 +1,113 @@
+package azfunc
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"rotunda/internal/apierror"
+	"rotunda/internal/secret"
+)
+
+// NewRouter joins each definition with the handler of the same name. A definition without a
+// handler, or the reverse, is an error. HTTP functions are served at prefix and their route; the
+// others at /<name>, where the host posts its invocations.
+func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log *slog.Logger) (http.Handler, error) {
+	definitions, err := LoadDefinitions(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameNames(definitions, handlers); err != nil {
+		return nil, err
+	}
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	// The host asks for / until it gets any answer (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs).
+	router.Path("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	for _, definition := range definitions {
+		handler := recorded(log, definition.Name, handlers[definition.Name])
+		if err := register(router, prefix, definition, handler); err != nil {
+			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
+		}
+	}
+	router.MethodNotAllowedHandler = recorded(log, "", wrongMethod(router))
+	return router, nil
+}
+
+func sameNames(definitions []Definition, handlers map[string]http.Handler) error {
+	defined := make(map[string]bool, len(definitions))
+	for _, definition := range definitions {
+		defined[definition.Name] = true
+		if handlers[definition.Name] == nil {
+			return fmt.Errorf("function %s has a function.json but no handler: list it in functions.go", definition.Name)
+		}
+	}
+	for name := range handlers {
+		if !defined[name] {
+			return fmt.Errorf("function %s has a handler but no %s/function.json", name, name)
+		}
+	}
+	return nil
+}
+
+func register(router *mux.Router, prefix string, definition Definition, handler http.Handler) error {
+	trigger := definition.HTTP()
+	if trigger == nil {
+		router.Path("/" + definition.Name).Methods(http.MethodPost).Handler(handler)
+		return nil
+	}
+	if trigger.Route == catchAll { // the host gives it what is left, and so do we
+		router.NotFoundHandler = handler
+		return nil
+	}
+	templates, err := patterns(prefix, trigger.Route)
+	if err != nil {
+		return err
+	}
+	for _, template := range templates {
+		router.Path(template).Methods(upper(trigger.Methods)...).Handler(handler)
+	}
+	return nil
+}
+
+// wrongMethod answers 405 with Allow.
+func wrongMethod(router *mux.Router) http.Handler {
+	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		allow := strings.Join(allowed(router, r), ", ")
+		w.Header().Set("Allow", allow)
+		return secret.Failf(secret.ErrMethodNotAllowed, "HTTP %s not allowed. This path takes %s.", method(r), allow)
+	})
+}
+
+// method is the request's, unless that is no method of HTTP and so no word for a message.
+func method(r *http.Request) string {
+	if slices.Contains(methods, r.Method) || r.Method == http.MethodTrace || r.Method == http.MethodConnect {
+		return r.Method
+	}
+	return "method"
+}
+
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodPost, http.MethodDelete, http.MethodOptions,
+}
+
+func allowed(router *mux.Router, r *http.Request) []string {
+	return slices.DeleteFunc(slices.Clone(methods), func(candidate string) bool {
+		asked := r.Clone(r.Context())
+		asked.Method = candidate
+		var match mux.RouteMatch
+		return !router.Match(asked, &match) || match.MatchErr != nil || match.Route == nil
+	})
+}
+
+func upper(words []string) []string {
+	raised := make([]string, len(words))
+	for i, word := range words {
+		raised[i] = strings.ToUpper(word)
+	}
+	return raised
+}

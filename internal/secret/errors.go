@@ -1,0 +1,80 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The kinds of failure. apierror maps each to a status and a code.
+var (
+	ErrBadParameter        = errors.New("bad parameter")
+	ErrBodyTooLarge        = errors.New("request body too large")
+	ErrUnknownRoute        = errors.New("unknown route")
+	ErrMethodNotAllowed    = errors.New("method not allowed")
+	ErrIdentityUnavailable = errors.New("identity unavailable")
+	ErrVaultUnreachable    = errors.New("vault unreachable")
+	ErrVaultTimeout        = errors.New("vault timeout")
+	ErrNotFinished         = errors.New("operation not finished in time")
+)
+
+// Problem is a failure of ours, in words for the caller. Cause is for the log only.
+type Problem struct {
+	Kind    error
+	Message string
+	Cause   error
+}
+
+// Failf makes a Problem. The message reaches the caller: no value and nothing internal may be in it.
+func Failf(kind error, format string, args ...any) *Problem {
+	return &Problem{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Because adds the cause, for the log.
+func (p *Problem) Because(cause error) *Problem {
+	p.Cause = cause
+	return p
+}
+
+func (p *Problem) Error() string {
+	if p.Cause != nil {
+		return fmt.Sprintf("%v: %v", p.Kind, p.Cause)
+	}
+	return fmt.Sprintf("%v: %s", p.Kind, p.Message)
+}
+
+// Unwrap gives the kind and the cause.
+func (p *Problem) Unwrap() []error { return []error{p.Kind, p.Cause} }
+
+// Refusal is the vault's own no, in its words.
+type Refusal struct {
+	Status     int
+	Code       string
+	InnerCode  string
+	Message    string
+	RetryAfter string // as the vault sent it: seconds or a date
+	Identity   string // whom the vault refused, in words
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("vault answered %d %s %s", r.Status, r.Code, r.InnerCode)
+}
+
+// Inner codes of Key Vault that decide what happens next
+// (Azure/azure-sdk-assets recordings and the threads named in docs/api.md).
+const (
+	CodeDeletedButRecoverable = "ObjectIsDeletedButRecoverable"
+	CodeBeingDeleted          = "ObjectIsBeingDeleted"
+	CodeBeingRecovered        = "ObjectIsBeingRecovered"
+	CodeSecretDisabled        = "SecretDisabled"
+	CodeForbiddenByRbac       = "ForbiddenByRbac"
+	CodeForbiddenByPolicy     = "ForbiddenByPolicy"
+	CodeForbiddenByFirewall   = "ForbiddenByFirewall"
+)
+
+// RefusedWith tells the vault's status and inner code, or 0 and "" when err is no refusal.
+func RefusedWith(err error) (status int, innerCode string) {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		return refusal.Status, refusal.InnerCode
+	}
+	return 0, ""
+}

@@ -1,0 +1,44 @@
+package secret
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const redacted = "[redacted]"
+
+// Value is a secret's text. It can't be printed: every fmt verb, slog, JSON and text encoding
+// gives "[redacted]". The text sits behind a pointer because fmt reads unexported string fields
+// of other structs without asking for their methods.
+type Value struct{ text *string }
+
+// NewValue wraps text.
+func NewValue(text string) Value { return Value{text: &text} }
+
+// Reveal gives the text; "" when there is none. Call it only where a value leaves on purpose.
+func (v Value) Reveal() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
+
+// IsSet tells whether there is a value at all; the empty string is one.
+func (v Value) IsSet() bool { return v.text != nil }
+
+// Equal compares in a time that does not depend on where the two differ.
+func (v Value) Equal(other Value) bool {
+	return v.IsSet() == other.IsSet() &&
+		subtle.ConstantTimeCompare([]byte(v.Reveal()), []byte(other.Reveal())) == 1
+}
+
+// Format implements fmt.Formatter.
+func (Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue implements slog.LogValuer.
+func (Value) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler, which encoding/json uses too.
+func (Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,121 @@
+package vault
+
+import (
+	"encoding/base64"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"rotunda/internal/secret"
+)
+
+func fromSecret(s azsecrets.Secret) secret.Secret {
+	found := secret.Secret{
+		ContentType: s.ContentType, Tags: plain(s.Tags), Attributes: fromAttributes(s.Attributes),
+		KeyID: (*string)(s.KID), Managed: s.Managed, PreviousVersion: s.PreviousVersion,
+	}
+	setID(&found, s.ID)
+	setValue(&found, s.Value)
+	return found
+}
+
+func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
+	found := secret.Secret{
+		ContentType: s.ContentType, Tags: plain(s.Tags), Attributes: fromAttributes(s.Attributes),
+		KeyID: (*string)(s.KID), Managed: s.Managed, PreviousVersion: s.PreviousVersion,
+		Deletion: &secret.Deletion{RecoveryID: s.RecoveryID, DeletedDate: s.DeletedDate, ScheduledPurgeDate: s.ScheduledPurgeDate},
+	}
+	setID(&found, s.ID)
+	setValue(&found, s.Value)
+	return found
+}
+
+func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
+	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
+	for _, e := range entries {
+		found := secret.Secret{
+			ContentType: e.ContentType, Tags: plain(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
+		}
+		setID(&found, e.ID)
+		page.Secrets = append(page.Secrets, found)
+	}
+	return page
+}
+
+func fromDeletedProperties(entries []*azsecrets.DeletedSecretProperties) secret.Page {
+	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
+	for _, e := range entries {
+		found := secret.Secret{
+			ContentType: e.ContentType, Tags: plain(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
+			Deletion: &secret.Deletion{RecoveryID: e.RecoveryID, DeletedDate: e.DeletedDate, ScheduledPurgeDate: e.ScheduledPurgeDate},
+		}
+		setID(&found, e.ID)
+		page.Secrets = append(page.Secrets, found)
+	}
+	return page
+}
+
+func fromAttributes(a *azsecrets.SecretAttributes) secret.Attributes {
+	if a == nil {
+		return secret.Attributes{}
+	}
+	return secret.Attributes{
+		Enabled: a.Enabled, NotBefore: a.NotBefore, Expires: a.Expires, Created: a.Created, Updated: a.Updated,
+		RecoveryLevel: a.RecoveryLevel, RecoverableDays: a.RecoverableDays,
+	}
+}
+
+func draftAttributes(d secret.Draft) *azsecrets.SecretAttributes {
+	if d.Enabled == nil && d.NotBefore == nil && d.Expires == nil {
+		return nil
+	}
+	return &azsecrets.SecretAttributes{Enabled: d.Enabled, NotBefore: d.NotBefore, Expires: d.Expires}
+}
+
+func setID(s *secret.Secret, id *azsecrets.ID) {
+	if id != nil {
+		s.ID, s.Name, s.Version = string(*id), id.Name(), id.Version()
+	}
+}
+
+func setValue(s *secret.Secret, text *string) {
+	if text != nil {
+		s.Value = secret.NewValue(*text)
+	}
+}
+
+func plain(tags map[string]*string) map[string]string {
+	if tags == nil {
+		return nil
+	}
+	found := make(map[string]string, len(tags))
+	for name, value := range tags {
+		if value != nil {
+			found[name] = *value
+		}
+	}
+	return found
+}
+
+func pointers(tags map[string]string) map[string]*string {
+	if tags == nil {
+		return nil
+	}
+	sent := make(map[string]*string, len(tags))
+	for name, value := range tags {
+		sent[name] = &value
+	}
+	return sent
+}
+
+// blobValue and blobBytes: azsecrets carries backups decoded, the wire has them as base64url.
+func blobValue(blob []byte) secret.Value {
+	return secret.NewValue(base64.RawURLEncoding.EncodeToString(blob))
+}
+
+func blobBytes(blob secret.Value) ([]byte, error) {
+	bytes, err := base64.RawURLEncoding.DecodeString(blob.Reveal())
+	if err != nil {
+		return nil, secret.Failf(secret.ErrBadParameter, "The request body is not valid: value is not base64url without padding, as a backup gives it.")
+	}
+	return bytes, nil
+}

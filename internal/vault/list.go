@@ -1,0 +1,112 @@
+package vault
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"strconv"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"rotunda/internal/secret"
+)
+
+// listAPIVersion goes into the first link of a list; the pager's own first request can't carry maxresults.
+const listAPIVersion = "2026-04-01"
+
+// List reads a page of all secrets, without values.
+func (v *Vault) List(ctx context.Context, query secret.Query) (secret.Page, error) {
+	return readPage(ctx, v, v.client.NewListSecretPropertiesPager(nil), "/secrets", query,
+		func(page azsecrets.ListSecretPropertiesResponse) (secret.Page, *string) {
+			return fromProperties(page.Value), page.NextLink
+		})
+}
+
+// ListVersions reads a page of the versions of a secret, without values and in no useful order.
+func (v *Vault) ListVersions(ctx context.Context, name string, query secret.Query) (secret.Page, error) {
+	return readPage(ctx, v, v.client.NewListSecretPropertiesVersionsPager(name, nil), "/secrets/"+name+"/versions", query,
+		func(page azsecrets.ListSecretPropertiesVersionsResponse) (secret.Page, *string) {
+			return fromProperties(page.Value), page.NextLink
+		})
+}
+
+// ListDeleted reads a page of all soft-deleted secrets, without values.
+func (v *Vault) ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error) {
+	return readPage(ctx, v, v.client.NewListDeletedSecretPropertiesPager(nil), "/deletedsecrets", query,
+		func(page azsecrets.ListDeletedSecretPropertiesResponse) (secret.Page, *string) {
+			return fromDeletedProperties(page.Value), page.NextLink
+		})
+}
+
+func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], path string, query secret.Query,
+	convert func(T) (secret.Page, *string),
+) (secret.Page, error) {
+	link, err := v.link(path, query)
+	if err != nil {
+		return secret.Page{}, err
+	}
+	if err := resume(ctx, pager, link); err != nil {
+		return secret.Page{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	answer, err := pager.NextPage(ctx)
+	if err != nil {
+		return secret.Page{}, v.explain(err, secret.Value{})
+	}
+	page, next := convert(answer)
+	page.Next, err = token(next)
+	return page, err
+}
+
+// resume puts a pager behind a page whose nextLink is link, by the pager's own JSON. A pager made
+// so gives that page first, without a call; it is dropped here.
+func resume[T any](ctx context.Context, pager *runtime.Pager[T], link string) error {
+	state, err := json.Marshal(map[string]string{"nextLink": link})
+	if err != nil {
+		return err
+	}
+	if err := pager.UnmarshalJSON(state); err != nil {
+		return err
+	}
+	_, err = pager.NextPage(ctx)
+	return err
+}
+
+// link is the address of a page. Only its query comes from a token, so that a forged one stays
+// within this vault and this list.
+func (v *Vault) link(path string, query secret.Query) (string, error) {
+	link := v.base.JoinPath(path)
+	values := url.Values{"api-version": {listAPIVersion}}
+	if query.MaxResults > 0 {
+		values.Set("maxresults", strconv.Itoa(query.MaxResults))
+	}
+	link.RawQuery = values.Encode()
+	if query.Next != "" {
+		continued, err := base64.RawURLEncoding.DecodeString(query.Next)
+		if err != nil || !isContinuation(string(continued)) {
+			return "", secret.Failf(secret.ErrBadParameter, "The query parameter $skiptoken is not one of ours. Follow nextLink as it was given.")
+		}
+		link.RawQuery = string(continued)
+	}
+	return link.String(), nil
+}
+
+func isContinuation(query string) bool {
+	values, err := url.ParseQuery(query)
+	return err == nil && values.Get("$skiptoken") != "" && values.Has("api-version")
+}
+
+// token wraps the query of the vault's nextLink.
+func token(nextLink *string) (string, error) {
+	if nextLink == nil || *nextLink == "" {
+		return "", nil
+	}
+	link, err := url.Parse(*nextLink)
+	if err != nil {
+		return "", secret.Failf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is no URL.").Because(err)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(link.RawQuery)), nil
+}

@@ -1,0 +1,71 @@
+package wire
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"rotunda/internal/secret"
+)
+
+// apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview.
+var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
+
+// checkAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
+func checkAPIVersion(query url.Values) error {
+	if query.Has("api-version") && !apiVersion.MatchString(query.Get("api-version")) {
+		return secret.Failf(secret.ErrBadParameter,
+			"The query parameter api-version is malformed. Leave it out, or send one of Key Vault's, such as 7.6 or 2026-04-01.")
+	}
+	return nil
+}
+
+// Flag reads a query parameter that is true or false; absent means false.
+func Flag(r *http.Request, name string) (bool, error) {
+	query := r.URL.Query()
+	if !query.Has(name) {
+		return false, nil
+	}
+	switch strings.ToLower(query.Get(name)) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, secret.Failf(secret.ErrBadParameter, "The query parameter %s must be true or false.", name)
+}
+
+// Choice reads a query parameter that has one allowed value; it tells whether that was sent.
+func Choice(r *http.Request, name, allowed string) (bool, error) {
+	query := r.URL.Query()
+	if !query.Has(name) {
+		return false, nil
+	}
+	if !strings.EqualFold(query.Get(name), allowed) {
+		return false, secret.Failf(secret.ErrBadParameter, "The query parameter %s may only be %q.", name, allowed)
+	}
+	return true, nil
+}
+
+// ReadQuery reads which page of a list is asked for.
+func ReadQuery(r *http.Request) (secret.Query, error) {
+	query := r.URL.Query()
+	page := secret.Query{Next: query.Get(skipToken)}
+	if err := checkAPIVersion(query); err != nil {
+		return page, err
+	}
+	if query.Has(skipToken) && page.Next == "" {
+		return page, secret.Failf(secret.ErrBadParameter, "The query parameter %s is empty. Follow nextLink as it was given.", skipToken)
+	}
+	if !query.Has("maxresults") {
+		return page, nil
+	}
+	most, err := strconv.Atoi(query.Get("maxresults"))
+	if err != nil || most < 1 || most > secret.MaxPageSize {
+		return page, secret.Failf(secret.ErrBadParameter, "The query parameter maxresults must be a whole number from 1 to %d.", secret.MaxPageSize)
+	}
+	page.MaxResults = most
+	return page, nil
+}

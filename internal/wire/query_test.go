@@ -1,0 +1,119 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+func request(target string, header http.Header) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	if header != nil {
+		r.Header = header
+	}
+	return r
+}
+
+func TestListQueries(t *testing.T) {
+	for query, good := range map[string]bool{
+		"": true, "?maxresults=1": true, "?maxresults=25": true, "?api-version=7.6": true, "?api-version=2026-04-01": true,
+		"?api-version=7.6-preview.2": true, "?api-version=2026-03-01-preview": true, "?foo=bar": true, "?$skiptoken=x": true,
+		"?maxresults=0": false, "?maxresults=26": false, "?maxresults=x": false, "?maxresults=": false, "?maxresults=5,5": false,
+		"?api-version=": false, "?api-version=latest": false, "?api-version=7.4,7.4": false, "?$skiptoken=": false,
+	} {
+		_, err := wire.ReadQuery(request("/api/secrets"+query, nil))
+		if (err == nil) != good || err != nil && !errors.Is(err, secret.ErrBadParameter) {
+			t.Errorf("%q: %v, want good = %v", query, err, good)
+		}
+	}
+}
+
+func TestFlagsAndChoices(t *testing.T) {
+	for query, want := range map[string]string{"": "false", "?wait=true": "true", "?wait=True": "true", "?wait=false": "false", "?wait=1": "bad", "?wait=": "bad"} {
+		flag, err := wire.Flag(request("/"+query, nil), "wait")
+		got := map[bool]string{true: "true", false: "false"}[flag]
+		if err != nil {
+			got = "bad"
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
+		}
+	}
+	if _, err := wire.Choice(request("/?onDeleted=purge", nil), "onDeleted", "recover"); !errors.Is(err, secret.ErrBadParameter) {
+		t.Errorf("onDeleted=purge: %v", err)
+	}
+}
+
+func TestNextLinkPointsAtTheApp(t *testing.T) {
+	for name, row := range map[string]struct {
+		hostname, target, host, want string
+		query                        secret.Query
+	}{
+		"the app's public name": {
+			"app.azurewebsites.net", "/api/secrets?api-version=7.6&code=KEY", "127.0.0.1:7071",
+			"https://app.azurewebsites.net/api/secrets?api-version=7.6&$skiptoken=abc", secret.Query{},
+		},
+		"a local host": {
+			"localhost:7071", "/api/secrets?maxresults=2", "", "http://localhost:7071/api/secrets?$skiptoken=abc&maxresults=2", secret.Query{MaxResults: 2},
+		},
+		"the request's Host": {
+			"", "/api/deletedsecrets", "vault.example.org", "https://vault.example.org/api/deletedsecrets?$skiptoken=abc", secret.Query{},
+		},
+		"a loopback address": {"", "/api/secrets", "127.0.0.1:80", "http://127.0.0.1:80/api/secrets?$skiptoken=abc", secret.Query{}},
+	} {
+		r := request(row.target, nil)
+		r.Host = row.host
+		w := httptest.NewRecorder()
+		if err := (wire.Lister{Hostname: row.hostname}).Write(w, r, secret.Page{Next: "abc"}, row.query); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Value    []any
+			NextLink string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Value == nil {
+			t.Fatalf("%s: %s: %v", name, w.Body, err)
+		}
+		if got.NextLink != row.want {
+			t.Errorf("%s: nextLink %s, want %s", name, got.NextLink, row.want)
+		}
+		if _, err := url.Parse(got.NextLink); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestLastPageHasANullNextLink(t *testing.T) {
+	w := httptest.NewRecorder()
+	if err := (wire.Lister{}).Write(w, request("/api/secrets", nil), secret.Page{}, secret.Query{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Body.String(); got != `{"value":[],"nextLink":null}` {
+		t.Error(got)
+	}
+}
+
+func TestIfNoneMatch(t *testing.T) {
+	for header, want := range map[string]bool{`"v1"`: true, `W/"v1"`: true, `"v0", "v1"`: true, `*`: true, `"v2"`: false, `v1`: false, ``: false} {
+		if got := wire.HasVersion(request("/", http.Header{"If-None-Match": {header}}), "v1"); got != want {
+			t.Errorf("If-None-Match: %s: %v", header, got)
+		}
+	}
+}
+
+func TestAccept(t *testing.T) {
+	for header, want := range map[string]bool{
+		"": false, "*/*": false, "application/json": false, "text/plain": true, "text/plain, */*": true, "text/*": false,
+		"text/plain;q=0.5, application/json": false, "application/json;q=0.1, text/plain": true, "text/plain;q=0": false, ";": false,
+	} {
+		if got := wire.WantsText(request("/", http.Header{"Accept": {header}})); got != want {
+			t.Errorf("Accept: %s: %v", header, got)
+		}
+	}
+}
