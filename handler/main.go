@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -59,9 +60,13 @@ func start(ctx context.Context, getenv func(string) string, log *slog.Logger) er
 	return serve(ctx, config.port, router, log, func() { warmUp(ctx, secrets, log) })
 }
 
+// tokenRetry keeps a caller from waiting for azidentity's default of nine seconds while the
+// identity's endpoint is down.
+var tokenRetry = policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}
+
 func openVault(config config) (*vault.Vault, error) {
 	credential, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-		ClientOptions: policy.ClientOptions{Cloud: config.cloud},
+		ClientOptions: policy.ClientOptions{Cloud: config.cloud, Retry: tokenRetry},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)

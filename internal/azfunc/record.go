@@ -99,14 +99,11 @@ func version(r *http.Request, w *statusWriter) string {
 	return strings.Trim(w.Header().Get("ETag"), `"`)
 }
 
-// invocationID is the host's, for finding the request in its log. A caller's own header of that
-// name comes first under forwarding, so only the last one counts.
+// invocationID is the host's, for finding the request in its log. Under forwarding a caller's own
+// header of that name comes first, in the same line or another, so only the last one counts.
 func invocationID(r *http.Request) string {
-	sent := r.Header.Values("X-Azure-Functions-InvocationId")
-	if len(sent) == 0 {
-		return ""
-	}
-	id, err := uuid.Parse(sent[len(sent)-1])
+	sent := strings.Join(r.Header.Values("X-Azure-Functions-InvocationId"), ",")
+	id, err := uuid.Parse(strings.TrimSpace(sent[strings.LastIndex(sent, ",")+1:]))
 	if err != nil {
 		return ""
 	}

@@ -69,7 +69,7 @@ func register(router *mux.Router, prefix string, definition Definition, handler 
 		return err
 	}
 	for _, template := range templates {
-		router.Path(template).Methods(upper(trigger.Methods)...).Handler(handler)
+		router.Path(template).Methods(served(trigger.Methods)...).Handler(handler)
 	}
 	return nil
 }
@@ -104,10 +104,15 @@ func allowed(router *mux.Router, r *http.Request) []string {
 	})
 }
 
-func upper(words []string) []string {
-	raised := make([]string, len(words))
-	for i, word := range words {
-		raised[i] = strings.ToUpper(word)
+// served are the methods of a function.json in upper case. The newest hosts send HEAD where a
+// function takes GET.
+func served(declared []string) []string {
+	var all []string
+	for _, method := range declared {
+		all = append(all, strings.ToUpper(method))
 	}
-	return raised
+	if slices.Contains(all, http.MethodGet) && !slices.Contains(all, http.MethodHead) {
+		all = append(all, http.MethodHead)
+	}
+	return all
 }

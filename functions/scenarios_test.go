@@ -1,0 +1,116 @@
+package functions_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/standin/host"
+	"rotunda/internal/standin/identity"
+	"rotunda/internal/wiretest"
+)
+
+func TestMain(m *testing.M) { wiretest.Main(m) }
+
+type appKey struct{}
+
+// TestScenarios runs testdata/*.txt, each with a vault, a host and a handler of its own. A script's
+// commands are HTTP methods, whose answer is stdout, and:
+//
+//	faults JSON          sets the stand-ins' faults, as PUT control does
+//	calls NAME N         the vault got N calls of that operation since the start, or the last faults
+//	capture VAR REGEXP   keeps the first group of the last answer's match
+func TestScenarios(t *testing.T) {
+	commands := map[string]func(*testscript.TestScript, bool, []string){
+		"faults": faults, "calls": calls, "capture": capture,
+	}
+	for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "BREW"} {
+		commands[method] = func(ts *testscript.TestScript, _ bool, args []string) { send(ts, method, args) }
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:  "testdata",
+		Cmds: commands,
+		Setup: func(env *testscript.Env) error {
+			t := env.T().(testing.TB)
+			env.Values[appKey{}] = wiretest.Start(t, wiretest.Options{Keys: keys(env.WorkDir), Before: before(env.WorkDir)})
+			env.Setenv("LONG", strings.Repeat("x", 600))
+			env.Setenv("KB25", strings.Repeat("x", 25*1024))
+			env.Setenv("MB1", strings.Repeat("x", 1<<20))
+			return nil
+		},
+	})
+}
+
+// keys turns sign-in on for the one script about it.
+func keys(folder string) *host.Keys {
+	if !strings.Contains(folder, "script-keys") {
+		return nil
+	}
+	return &host.Keys{Host: map[string]string{"default": "host-key"}, Functions: map[string]map[string]string{"getsecret": {"reader": "reader-key"}}}
+}
+
+// before breaks the identity for the one script about it: later, the app would have a token already.
+func before(folder string) func(*standin.Azure) {
+	if !strings.Contains(folder, "script-identity") {
+		return nil
+	}
+	return func(azure *standin.Azure) {
+		_ = azure.SetFaults(standin.Faults{Identity: identity.Faults{Status: 500}})
+	}
+}
+
+func send(ts *testscript.TestScript, method string, args []string) {
+	app := ts.Value(appKey{}).(*wiretest.App)
+	var headers []string
+	for len(args) > 2 && args[0] == "-H" {
+		headers, args = append(headers, args[1]), args[2:]
+	}
+	if len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: %s [-H 'name: value']... path [body]", method)
+	}
+	body := strings.Join(args[1:], "")
+	answer, err := app.Try(method, args[0], body, headers...)
+	ts.Check(err)
+	if answer.Status >= http.StatusBadRequest && strings.Contains(answer.Body, wiretest.Canary) {
+		ts.Fatalf("an error quotes a value: %s", answer.Body)
+	}
+	*last(ts) = answer.String()
+	_, err = fmt.Fprint(ts.Stdout(), answer)
+	ts.Check(err)
+}
+
+// last is the last answer of a script.
+func last(ts *testscript.TestScript) *string {
+	app := ts.Value(appKey{}).(*wiretest.App)
+	return &app.Last
+}
+
+func faults(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Value(appKey{}).(*wiretest.App).Faults(strings.Join(args, "")))
+}
+
+func calls(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: calls operation number")
+	}
+	counts := ts.Value(appKey{}).(*wiretest.App).Azure.Vault().Counts()
+	if got := fmt.Sprint(counts.Calls[args[0]]); got != args[1] {
+		ts.Fatalf("the vault got %s calls of %s, not %s (all: %v)", got, args[0], args[1], counts.Calls)
+	}
+}
+
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: capture variable regexp")
+	}
+	match := regexp.MustCompile(args[1]).FindStringSubmatch(*last(ts))
+	if len(match) != 2 {
+		ts.Fatalf("no match of %s in the last answer:\n%s", args[1], *last(ts))
+	}
+	ts.Setenv(args[0], match[1])
+}

@@ -1,0 +1,52 @@
+// Command dist stages the app root that a deployment takes: `go run ./internal/stage/dist`, or `make dist`.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"rotunda/internal/stage"
+)
+
+func main() {
+	dir := flag.String("o", "dist", "`folder` to stage; an app root that is there already is replaced")
+	goos := flag.String("os", "linux", "operating `system` to build the handler for, in Go's words")
+	goarch := flag.String("arch", "amd64", "`architecture` to build the handler for, in Go's words")
+	flag.Parse()
+	if err := run(*dir, *goos, *goarch); err != nil {
+		fmt.Fprintln(os.Stderr, "dist:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%s is staged for %s/%s.\n", *dir, *goos, *goarch)
+}
+
+func run(dir, goos, goarch string) error {
+	if err := removeOlder(dir); err != nil {
+		return err
+	}
+	return stage.Stage(".", dir, goos, goarch)
+}
+
+// removeOlder removes an older app root, and nothing else: -o may name any folder by mistake.
+func removeOlder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "host.json")); err != nil || isSource(dir) {
+		return fmt.Errorf("%s is no app root that was staged, so it is left alone: name another folder with -o, or empty this one", dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+// isSource tells the repository, which has a host.json too, from what was staged of it.
+func isSource(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}

@@ -1,0 +1,98 @@
+package standin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/standin/proxy"
+)
+
+// State is what GET control shows.
+type State struct {
+	Vault          keyvault.Counts `json:"vault"`
+	TokenRequests  int64           `json:"tokenRequests"`
+	TLSConnections int64           `json:"tlsConnections"` // to the vault
+	Proxy          proxy.Counts    `json:"proxy"`
+	Faults         Faults          `json:"faults"`
+}
+
+// Faults is what PUT control takes: what goes wrong from now on. What is left out is well.
+type Faults struct {
+	Vault    keyvault.Faults `json:"vault"`
+	Identity identity.Faults `json:"identity"`
+}
+
+// State tells what has happened so far.
+func (a *Azure) State() State {
+	return State{
+		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests(), TLSConnections: a.connections.Load(),
+		Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults()},
+	}
+}
+
+// SetFaults puts f in place of the faults that were set. A latency that Start was given stays where
+// f has none.
+func (a *Azure) SetFaults(f Faults) error {
+	if f.Vault.Latency == 0 {
+		f.Vault.Latency = a.baseFaults.Latency
+	}
+	return errors.Join(a.vault.SetFaults(f.Vault), a.identity.SetFaults(f.Identity))
+}
+
+// Reset clears the faults and the counts of calls.
+func (a *Azure) Reset() error {
+	a.vault.ResetCounts()
+	a.proxy.ResetCounts()
+	return a.SetFaults(Faults{})
+}
+
+// control is the stand-ins' own endpoint: GET counts, PUT faults, DELETE clears both.
+func (a *Azure) control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
+	mux.HandleFunc("PUT /{$}", func(w http.ResponseWriter, r *http.Request) {
+		faults, err := readFaults(r.Body)
+		if err == nil {
+			err = a.SetFaults(faults)
+		}
+		a.answer(w, err)
+	})
+	mux.HandleFunc("DELETE /{$}", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Reset()) })
+	return mux
+}
+
+// readFaults is strict: a misspelt fault would be one that never happens.
+func readFaults(body io.Reader) (Faults, error) {
+	text, err := io.ReadAll(io.LimitReader(body, 1<<20))
+	if err != nil {
+		return Faults{}, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var faults Faults
+	if err := decoder.Decode(&faults); err != nil {
+		return Faults{}, fmt.Errorf("the faults are not valid: %w; docs/local.md lists them", err)
+	}
+	return faults, nil
+}
+
+func (a *Azure) answer(w http.ResponseWriter, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	a.writeState(w)
+}
+
+func (a *Azure) writeState(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(a.State()) // the caller may have hung up
+}

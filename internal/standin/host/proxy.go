@@ -1,0 +1,86 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"time"
+)
+
+// Source: Workers/Http/HttpProxyService/RetryProxyHandler.cs.
+const (
+	proxyAttempts   = 10
+	firstRetryPause = 50 * time.Millisecond
+	maxRetryPause   = 250 * time.Millisecond
+)
+
+// callKey finds the call in the context of a proxied request.
+type callKey struct{}
+
+// serveProxied streams the request and the answer through, as enableProxyingHttpRequest makes a newer host do.
+// Source: Workers/Http/DefaultHttpWorkerService.cs (ProxyInvocationRequest), HttpProxyService/DefaultHttpProxyService.cs.
+func (h *Host) serveProxied(w http.ResponseWriter, r *http.Request, c call) {
+	_ = http.NewResponseController(w).EnableFullDuplex() // an answer may begin before the request has ended
+	err := h.withHandler(r.Context(), func(ctx context.Context) error {
+		h.proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, callKey{}, &c)))
+		return c.failure
+	})
+	if err != nil {
+		h.fail(w, c, err)
+	}
+}
+
+func (h *Host) newProxy() http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite:       h.rewrite,
+		Transport:     retrying{h.transport},
+		FlushInterval: -1,
+		ErrorLog:      slog.NewLogLogger(h.options.Logger.Handler(), slog.LevelWarn),
+		ErrorHandler:  func(_ http.ResponseWriter, r *http.Request, err error) { proxied(r).failure = err },
+	}
+}
+
+func proxied(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
+
+// rewrite aims the request at the handler. Everything a caller sent stays, its Host and X-Forwarded-* included, but for the
+// two headers of the host's own, which replace what came under their names.
+func (h *Host) rewrite(p *httputil.ProxyRequest) {
+	c := proxied(p.In)
+	p.Out.URL.Scheme, p.Out.URL.Host = "http", h.address
+	setEscapedPath(p.Out.URL, proxiedPath(c.path))
+	p.Out.URL.RawQuery = p.In.URL.RawQuery
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values := p.In.Header[name]; values != nil {
+			p.Out.Header[name] = values
+		}
+	}
+	p.Out.Header.Set(versionHeader, Version)
+	p.Out.Header.Set(invocationHeader, c.id)
+	joinRepeated(p.Out.Header, "; ")
+	if p.Out.Header.Get("User-Agent") == "" {
+		p.Out.Header["User-Agent"] = nil // else Go would send its own
+	}
+}
+
+// retrying sends a request again when no answer came, as long as nothing of its body was sent. So a request without a body
+// may reach the handler twice: once before it died, and again after its restart.
+type retrying struct{ next http.RoundTripper }
+
+func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := &watchedBody{inner: r.Body}
+	pause := firstRetryPause
+	for attempt := 1; ; attempt++ {
+		response, err := t.next.RoundTrip(body.attach(r))
+		if err == nil || attempt == proxyAttempts || body.isTouched() || r.Context().Err() != nil {
+			return response, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-r.Context().Done():
+			return nil, errors.Join(err, context.Cause(r.Context()))
+		}
+		pause = min(2*pause, maxRetryPause)
+	}
+}

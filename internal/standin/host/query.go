@@ -1,0 +1,70 @@
+package host
+
+import (
+	"net/url"
+	"strings"
+)
+
+// query is a query string as ASP.NET reads it: names match in any case, repeats join with commas, order is kept, and a
+// semicolon separates nothing. Source: dotnet/aspnetcore src/Http/Http/src/Features/QueryFeature.cs.
+type query []queryPair
+
+type queryPair struct{ name, value string }
+
+func parseQuery(raw string) query {
+	var parsed query
+	for part := range strings.SplitSeq(raw, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		parsed = parsed.with(unescapeQuery(name), unescapeQuery(value))
+	}
+	return parsed
+}
+
+func (q query) with(name, value string) query {
+	for i, pair := range q {
+		if strings.EqualFold(pair.name, name) {
+			q[i].value += "," + value
+			return q
+		}
+	}
+	return append(q, queryPair{name, value})
+}
+
+func (q query) get(name string) (string, bool) {
+	for _, pair := range q {
+		if strings.EqualFold(pair.name, name) {
+			return pair.value, true
+		}
+	}
+	return "", false
+}
+
+func (q query) object() map[string]string {
+	object := map[string]string{}
+	for _, pair := range q {
+		object[pair.name] = pair.value
+	}
+	return object
+}
+
+// encode writes the query anew, as QueryHelpers.AddQueryString does with .NET's default URL encoder.
+func (q query) encode() string {
+	parts := make([]string, 0, len(q))
+	for _, pair := range q {
+		parts = append(parts, escapeBytes(pair.name, isPlainInQuery)+"="+escapeBytes(pair.value, isPlainInQuery))
+	}
+	return strings.Join(parts, "&")
+}
+
+// unescapeQuery keeps text that is not properly escaped as it stands.
+func unescapeQuery(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
+
+func isPlainInQuery(c byte) bool { return isUnreserved(c) || strings.IndexByte("!$()*,:;@", c) >= 0 }

@@ -1,0 +1,168 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// supervisor keeps the handler running by the host's rules.
+type supervisor struct {
+	command command
+	prober  prober
+	console *console
+	logger  *slog.Logger
+	hang    error // why nothing was started, when the host waits all the same as the real one does
+
+	ctx      context.Context // ends when the host must stop
+	stop     context.CancelCauseFunc
+	finished chan struct{} // closed when nothing runs any more
+
+	mu       sync.Mutex
+	current  *process
+	failures failures
+}
+
+// errReplaced is the end of a process that the host itself wanted gone.
+var errReplaced = errors.New("the host replaces the handler")
+
+// next is the run that requests wait for from now on.
+func (s *supervisor) next() *process {
+	p := newProcess()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current != nil {
+		close(s.current.replaced)
+	}
+	s.current = p
+	return p
+}
+
+func (s *supervisor) process() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+// begin starts the handler for the first time.
+func (s *supervisor) begin() error {
+	p := s.next()
+	if err := p.start(s.command, s.console); err != nil {
+		return err
+	}
+	go s.run(p)
+	return nil
+}
+
+// idle runs no handler: requests wait for one until they have waited too long, and that is why.
+func (s *supervisor) idle(why error) {
+	s.hang = why
+	close(s.next().exited)
+	go func() {
+		<-s.ctx.Done()
+		close(s.finished)
+	}()
+}
+
+// awaitReplaced waits until requests go to another process than this one, or nowhere.
+func (s *supervisor) awaitReplaced(p *process) {
+	select {
+	case <-p.replaced:
+	case <-s.finished:
+	}
+}
+
+// run looks after the handler, whose first process is started already, until the host stops.
+func (s *supervisor) run(p *process) {
+	defer close(s.finished)
+	for {
+		if err := s.live(p); err != nil && !s.restartable(err) {
+			s.stop(err)
+		}
+		if s.ctx.Err() != nil {
+			return
+		}
+		p = s.next()
+		if err := p.start(s.command, s.console); err != nil {
+			s.stop(err)
+			return
+		}
+	}
+}
+
+// restartable counts a bad end, and tells whether the handler gets another try.
+func (s *supervisor) restartable(err error) bool {
+	if errors.Is(err, errReplaced) || s.ctx.Err() != nil {
+		return true
+	}
+	s.logger.Error("handler failed", "error", err)
+	return !s.failures.add(time.Now())
+}
+
+// live goes with one process until its end, and says what was wrong with that end.
+func (s *supervisor) live(p *process) error {
+	defer func() {
+		_ = p.kill() // it may have ended by itself
+		<-p.exited
+	}()
+	if err := s.prober.await(s.ctx, p); err != nil {
+		return err
+	}
+	close(p.ready)
+	s.logger.Debug("handler is ready", "pid", p.cmd.Process.Pid)
+	select {
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	case <-p.condemned:
+		return errReplaced
+	case <-p.exited:
+		return s.afterExit(p)
+	}
+}
+
+// afterExit applies the rules for exit codes. Source: Workers/ProcessManagement/WorkerProcess.cs.
+func (s *supervisor) afterExit(p *process) error {
+	switch code := p.exitCode(); code {
+	case cleanExit: // the host takes this for done: nothing restarts, and requests fail to connect
+		s.logger.Warn("handler exited with code 0, so the host leaves it dead; requests fail until the host restarts")
+		<-s.ctx.Done()
+		return s.ctx.Err()
+	case restartExit:
+		s.logger.Info("handler exited with code 200 to be restarted")
+		return errReplaced
+	default:
+		return s.exitError(p)
+	}
+}
+
+func (s *supervisor) exitError(p *process) error {
+	return fmt.Errorf("the handler ended: %v; its last words on stderr: %q", p.cmd.ProcessState, s.console.lastWords())
+}
+
+// awaitReady gives the process that answers, waiting for one to come up. A host that waits too long stops itself.
+// Source: Description/Workers/WorkerFunctionInvoker.cs.
+func (s *supervisor) awaitReady(ctx context.Context) (*process, error) {
+	patience := time.NewTimer(time.Duration(1+allowedFailures) * s.prober.timeout)
+	defer patience.Stop()
+	for {
+		p := s.process()
+		select {
+		case <-p.replaced:
+			continue
+		case <-p.ready:
+			return p, nil
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-s.ctx.Done():
+			return nil, s.reason()
+		case <-patience.C:
+			s.stop(errors.Join(errors.New("a request waited in vain for the handler to answer GET /"), s.hang))
+		}
+	}
+}
+
+// reason is why the host stopped, as ErrStopped.
+func (s *supervisor) reason() error { return fmt.Errorf("%w: %w", ErrStopped, context.Cause(s.ctx)) }

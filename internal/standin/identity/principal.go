@@ -1,0 +1,39 @@
+package identity
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// principal is one managed identity of the app.
+type principal struct {
+	clientID string
+	objectID string
+}
+
+// newPrincipal derives the object id, so that a client id given twice is the same principal twice.
+func newPrincipal(tenant, clientID string) principal {
+	objectID := uuid.NewSHA1(uuid.MustParse(tenant), []byte(strings.ToLower(clientID)))
+	return principal{clientID: strings.ToLower(clientID), objectID: objectID.String()}
+}
+
+// choose finds the identity that a request asks for. The first is the system-assigned one, which needs no asking.
+// A resource id (mi_res_id) is never known here.
+func (s *Server) choose(query url.Values) (principal, bool) {
+	if query.Has("mi_res_id") {
+		return principal{}, false
+	}
+	byClient := strings.ToLower(query.Get("client_id"))
+	byObject := strings.ToLower(query.Get("principal_id") + query.Get("object_id"))
+	if byClient == "" && byObject == "" {
+		return s.principals[0], true
+	}
+	for _, p := range s.principals {
+		if p.clientID == byClient || p.objectID == byObject {
+			return p, true
+		}
+	}
+	return principal{}, false
+}

@@ -1,0 +1,92 @@
+package identity
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+)
+
+const apiVersion = "2019-08-01"
+
+// answer is App Service's, with times as strings of Unix seconds.
+type answer struct {
+	AccessToken string `json:"access_token"`
+	ClientID    string `json:"client_id"`
+	ExpiresOn   string `json:"expires_on"`
+	NotBefore   string `json:"not_before"`
+	Resource    string `json:"resource"`
+	TokenType   string `json:"token_type"`
+}
+
+// ServeHTTP answers GET /msi/token?resource=…&api-version=2019-08-01, with client_id, principal_id or object_id for a
+// user-assigned identity. 401: the header X-IDENTITY-HEADER is missing or wrong. 400: a parameter is.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != Path {
+		refuse(w, http.StatusNotFound, fmt.Sprintf("There is nothing at %s; the token endpoint is %s.", r.URL.Path, Path))
+		return
+	}
+	s.requests.Add(1)
+	if s.Faults().fail(w, r) {
+		return
+	}
+	if status, message := s.check(r); status != 0 {
+		refuse(w, status, message)
+		return
+	}
+	s.grant(w, r)
+}
+
+// check returns what is wrong with a request, or 0.
+func (s *Server) check(r *http.Request) (status int, message string) {
+	query := r.URL.Query()
+	switch {
+	case r.Method != http.MethodGet:
+		return http.StatusMethodNotAllowed, "The token endpoint takes GET only."
+	case !s.knows(r.Header.Get("X-IDENTITY-HEADER")):
+		return http.StatusUnauthorized, "The header X-IDENTITY-HEADER is missing or wrong: send the value of IDENTITY_HEADER."
+	case query.Get("api-version") != apiVersion:
+		return http.StatusBadRequest, fmt.Sprintf("The api-version %q is not supported: send %s.", query.Get("api-version"), apiVersion)
+	case query.Get("resource") == "":
+		return http.StatusBadRequest, "The query parameter resource is missing: name what the token is for, such as https://vault.azure.net."
+	}
+	return 0, ""
+}
+
+func (s *Server) knows(header string) bool {
+	return subtle.ConstantTimeCompare([]byte(header), []byte(s.header)) == 1
+}
+
+func (s *Server) grant(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	who, ok := s.choose(query)
+	if !ok { // the sentence is the real one's: AzureAD/microsoft-authentication-library-for-dotnet, its managed identity tests
+		refuse(w, http.StatusBadRequest, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
+		return
+	}
+	token, claims, err := s.issue(who, query.Get("resource"))
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	write(w, http.StatusOK, answer{
+		AccessToken: token, ClientID: who.clientID, Resource: query.Get("resource"), TokenType: "Bearer",
+		ExpiresOn: strconv.FormatInt(claims.ExpiresAt.Unix(), 10),
+		NotBefore: strconv.FormatInt(claims.NotBefore.Unix(), 10),
+	})
+}
+
+// refuse answers with App Service's shape of error.
+func refuse(w http.ResponseWriter, status int, message string) {
+	write(w, status, map[string]any{"statusCode": status, "message": message, "correlationId": uuid.NewString()})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller may have left; nothing to do
+}

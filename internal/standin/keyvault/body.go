@@ -1,0 +1,86 @@
+package keyvault
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// sentAttributes are what a request may say about a version. The last four can only be read: they are taken and ignored.
+type sentAttributes struct {
+	Enabled         *bool  `json:"enabled"`
+	NotBefore       *int64 `json:"nbf"`
+	Expires         *int64 `json:"exp"`
+	Created         any    `json:"created"`
+	Updated         any    `json:"updated"`
+	RecoverableDays any    `json:"recoverableDays"`
+	RecoveryLevel   any    `json:"recoveryLevel"`
+}
+
+// sentVersion is what an update may say; what is nil stays as it was.
+type sentVersion struct {
+	ContentType *string           `json:"contentType"`
+	Attributes  sentAttributes    `json:"attributes"`
+	Tags        map[string]string `json:"tags"`
+}
+
+// sentSecret is what a set may say.
+type sentSecret struct {
+	sentVersion
+	Value *string `json:"value"`
+}
+
+func (v sentVersion) check() error {
+	return errors.Join(checkTags(v.Tags), checkContentType(v.ContentType))
+}
+
+func (s sentSecret) check() error {
+	switch {
+	case s.Value == nil:
+		return badParameter("The request body does not have the mandatory property value.")
+	case len(*s.Value) > maxValueBytes:
+		return badParameter("The property value is longer than %d bytes.", maxValueBytes)
+	}
+	return s.sentVersion.check()
+}
+
+// apply writes what was sent over v; tags are replaced, not merged.
+func (v sentVersion) apply(to *version) {
+	if v.ContentType != nil {
+		to.ContentType = v.ContentType
+	}
+	if v.Tags != nil {
+		to.Tags = v.Tags
+	}
+	if v.Attributes.Enabled != nil {
+		to.Enabled = *v.Attributes.Enabled
+	}
+	if v.Attributes.NotBefore != nil {
+		to.NotBefore = v.Attributes.NotBefore
+	}
+	if v.Attributes.Expires != nil {
+		to.Expires = v.Attributes.Expires
+	}
+}
+
+// readBody decodes the one JSON object that the body must be. That properties outside of the schema are refused, and the
+// words, are not recorded. No message quotes what was sent: it may be a value.
+func (c *call) readBody(into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(nil, c.request.Body, maxBodyBytes))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil {
+		_, err = decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &refusal{
+			status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge",
+			message: "The request body is longer than a megabyte.",
+		}
+	}
+	return badParameter("The request body must be one JSON object with this operation's properties, of their types, and no others.")
+}

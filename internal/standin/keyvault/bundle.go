@@ -1,0 +1,54 @@
+package keyvault
+
+// attributes are what answers say about a version. Times are Unix seconds.
+type attributes struct {
+	Enabled         bool   `json:"enabled"`
+	NotBefore       *int64 `json:"nbf,omitempty"`
+	Expires         *int64 `json:"exp,omitempty"`
+	Created         int64  `json:"created"`
+	Updated         int64  `json:"updated"`
+	RecoveryLevel   string `json:"recoveryLevel"`
+	RecoverableDays int    `json:"recoverableDays"`
+}
+
+// bundle is a secret in an answer, or an item of a list. The value is there after set and get only.
+type bundle struct {
+	RecoveryID         string            `json:"recoveryId,omitempty"`
+	DeletedDate        int64             `json:"deletedDate,omitempty"`
+	ScheduledPurgeDate int64             `json:"scheduledPurgeDate,omitempty"`
+	Value              *string           `json:"value,omitempty"`
+	ContentType        *string           `json:"contentType,omitempty"`
+	ID                 string            `json:"id"`
+	Attributes         attributes        `json:"attributes"`
+	Tags               map[string]string `json:"tags,omitzero"` // {} if given so, absent if never given
+}
+
+// describe tells all but the value, under the given id.
+func (s *Server) describe(v version, id string) bundle {
+	return bundle{
+		ContentType: v.ContentType, ID: id, Tags: v.Tags,
+		Attributes: attributes{
+			Enabled: v.Enabled, NotBefore: v.NotBefore, Expires: v.Expires, Created: v.Created, Updated: v.Updated,
+			RecoveryLevel: s.recoveryLevel(), RecoverableDays: s.options.RetentionDays,
+		},
+	}
+}
+
+// describeDeleted is describe for a deleted secret.
+func (s *Server) describeDeleted(c *call, of secret, v version, id string) bundle {
+	b := s.describe(v, id)
+	b.RecoveryID = c.recoveryID(of.Name)
+	b.DeletedDate, b.ScheduledPurgeDate = of.Deleted.At, of.Deleted.PurgeAt
+	return b
+}
+
+func (s *Server) recoveryLevel() string {
+	level := "Recoverable"
+	if s.options.RetentionDays < maxRetentionDays {
+		level = "CustomizedRecoverable"
+	}
+	if s.faults.current().PurgeProtection {
+		return level
+	}
+	return level + "+Purgeable"
+}

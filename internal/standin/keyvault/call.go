@@ -1,0 +1,88 @@
+package keyvault
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"rotunda/internal/standin/identity"
+)
+
+// call is one request of a caller who is signed in.
+type call struct {
+	request   *http.Request
+	operation *operation
+	caller    identity.Claims
+	query     url.Values
+	vault     string
+	name      string // empty for an operation on the whole vault
+	version   string // empty for the latest
+	now       int64  // Unix seconds
+	wrong     error  // why the request can't be carried out, if so
+}
+
+func newCall(r *http.Request, caller identity.Claims, now time.Time) *call {
+	c := &call{request: r, caller: caller, query: r.URL.Query(), vault: vaultOf(r.Host), now: now.Unix()}
+	var segments []string
+	c.operation, segments, c.wrong = route(r.Method, r.URL.Path)
+	for i, segment := range segments {
+		switch {
+		case c.wrong != nil || c.operation.path[i] != "*":
+		case i == 1:
+			c.name = segment
+		default:
+			c.version = segment
+		}
+	}
+	if c.wrong == nil {
+		c.wrong = c.check()
+	}
+	return c
+}
+
+func (c *call) check() error {
+	if err := checkAPIVersion(c.query.Get("api-version")); err != nil {
+		return err
+	}
+	if !slices.Contains(c.operation.path, "*") {
+		return nil
+	}
+	return checkName(c.name)
+}
+
+// vaultOf is the first label of a host name, or the whole of an address.
+func vaultOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if net.ParseIP(host) == nil {
+		host, _, _ = strings.Cut(host, ".")
+	}
+	return strings.ToLower(host)
+}
+
+// what is how messages name the secret that was asked for.
+func (c *call) what() string {
+	if c.version == "" {
+		return c.name
+	}
+	return c.name + "/" + c.version
+}
+
+// authority is the host as ids have it: a client that follows a nextLink sends the port 443, and ids have none.
+func (c *call) authority() string { return strings.TrimSuffix(c.request.Host, ":443") }
+
+func (c *call) id(name, version string) string {
+	id := "https://" + c.authority() + "/secrets/" + name
+	if version == "" {
+		return id
+	}
+	return id + "/" + version
+}
+
+func (c *call) recoveryID(name string) string {
+	return "https://" + c.authority() + "/deletedsecrets/" + name
+}

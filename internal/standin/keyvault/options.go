@@ -1,0 +1,65 @@
+package keyvault
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rotunda/internal/standin/identity"
+)
+
+// Resource is what a token must be issued for, and what the challenge names.
+const Resource = "https://vault.azure.net"
+
+// Retention of soft-deleted secrets, in days (articles/key-vault/general/soft-delete-overview.md).
+const (
+	minRetentionDays = 7
+	maxRetentionDays = 90
+)
+
+// Options say how the vaults are kept. Tenant and Check are required.
+type Options struct {
+	// RetentionDays is how long a deleted secret can be recovered: 7 to 90, or 0 for 90.
+	RetentionDays int
+	// DataFile keeps all vaults in a file, which is made if need be; empty keeps them in memory. A write is on disk
+	// before it is answered.
+	DataFile string
+	// Tenant is the directory's id, a GUID, which the challenge names.
+	Tenant string
+	// Check accepts or refuses a bearer token; identity.Server.Verifier(Resource) makes one. An error that is an
+	// *identity.TokenError is answered with Key Vault's words for it.
+	Check func(token string) (identity.Claims, error)
+	// Logger takes a line per request at level Debug, without values; nil discards it.
+	Logger *slog.Logger
+	// Now is the clock; time.Now if nil. The tokens' clock should be the same.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.RetentionDays == 0 {
+		o.RetentionDays = maxRetentionDays
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o, o.check()
+}
+
+func (o Options) check() error {
+	if o.RetentionDays < minRetentionDays || o.RetentionDays > maxRetentionDays {
+		return fmt.Errorf("key vault stand-in: a retention of %d days is not allowed: give %d to %d", o.RetentionDays, minRetentionDays, maxRetentionDays)
+	}
+	if _, err := uuid.Parse(o.Tenant); err != nil {
+		return fmt.Errorf("key vault stand-in: the tenant %q is not a GUID: give the identity stand-in's", o.Tenant)
+	}
+	if o.Check == nil {
+		return errors.New("key vault stand-in: no check of tokens: give the identity stand-in's Verifier for " + Resource)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package keyvault
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"rotunda/internal/standin/identity"
+)
+
+// signIn accepts or refuses the request's bearer token. Its error is a refusal with status 401.
+func (s *Server) signIn(r *http.Request) (identity.Claims, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return identity.Claims{}, unauthorized("AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.")
+	}
+	claims, err := s.options.Check(strings.TrimSpace(token))
+	if err != nil {
+		return identity.Claims{}, unauthorized(tokenMessage(err))
+	}
+	return claims, nil
+}
+
+func unauthorized(message string) error {
+	return &refusal{status: http.StatusUnauthorized, code: "Unauthorized", message: message}
+}
+
+// tokenMessage words a refused token as users have pasted it: MicrosoftDocs/azure-docs#109562 (audience),
+// Azure/azure-sdk-for-python#27266 (expired), hashicorp/terraform-provider-azurerm#30912 (signature).
+func tokenMessage(err error) string {
+	bad, ok := errors.AsType[*identity.TokenError](err)
+	switch {
+	case ok && bad.Reason == identity.ErrAudience:
+		return "AKV10022: Invalid audience. Expected " + bad.Want + ", found: " + bad.Found + "."
+	case ok && bad.Reason == identity.ErrIssuer:
+		return "AKV10032: Invalid issuer. Expected one of " + bad.Want + ", found " + bad.Found + "."
+	case ok && bad.Reason == identity.ErrSignature:
+		return "AKV10046: Unable to resolve the key used for signature validation."
+	case ok && bad.Reason == identity.ErrExpired:
+		return "[TokenExpired] Error validating token: 'S2S12086'."
+	}
+	return "Error validating token: it is malformed or not valid yet." // not recorded
+}
+
+// challenge answers 401 and says where a token can be had. Clients take the tenant from authorization's path.
+func (s *Server) challenge(w http.ResponseWriter, err error) {
+	s.counter.challenged()
+	w.Header().Set("WWW-Authenticate",
+		`Bearer authorization="https://login.microsoftonline.com/`+s.options.Tenant+`", resource="`+Resource+`"`)
+	writeError(w, err)
+}

@@ -1,0 +1,116 @@
+// Package proxy is a CONNECT proxy that leads the real host names of a service to its stand-in, so that a
+// program under test keeps its real addresses, its TLS checks and its default options: HTTPS_PROXY is all it
+// needs. Every other host is refused, which also proves what the program contacts.
+//
+// It is for tests and local runs, on a loopback address only.
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Options say what is let through. Routes is required.
+type Options struct {
+	// Routes are the suffixes of the hosts that are let through, such as .vault.azure.net, and the address
+	// (host:port) that stands in for each. One label must come before the suffix; the port must be 443.
+	Routes map[string]string
+	// Logger gets a line for each CONNECT; none if nil.
+	Logger *slog.Logger
+}
+
+// Proxy is an http.Handler that answers CONNECT. Close ends its tunnels.
+type Proxy struct {
+	routes map[string]string
+	log    *slog.Logger
+	dialer net.Dialer
+
+	mu      sync.Mutex
+	closed  bool
+	tunnels map[*tunnel]struct{}
+	counts  Counts
+
+	open sync.WaitGroup // one for each of tunnels
+}
+
+var (
+	_ http.Handler = (*Proxy)(nil)
+	_ io.Closer    = (*Proxy)(nil)
+)
+
+// New makes a proxy. It fails if a route is not one.
+func New(opts Options) (*Proxy, error) {
+	p := &Proxy{routes: map[string]string{}, log: opts.Logger, tunnels: map[*tunnel]struct{}{}}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	for suffix, address := range opts.Routes {
+		if !strings.HasPrefix(suffix, ".") || strings.Contains(suffix, ":") {
+			return nil, fmt.Errorf("proxy: the route %q is no suffix of a host: write it as .vault.azure.net", suffix)
+		}
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return nil, fmt.Errorf("proxy: the route %s leads to %q, which is not host:port: %w", suffix, address, err)
+		}
+		p.routes[strings.ToLower(suffix)] = address
+	}
+	return p, nil
+}
+
+// ServeHTTP opens a tunnel. 405: the method is not CONNECT. 403: the host has no route. 502: nothing listens
+// there. 503: the proxy is closed.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		w.Header().Set("Allow", http.MethodConnect)
+		refuse(w, "This proxy takes CONNECT only: use it as HTTPS_PROXY, for https addresses.", http.StatusMethodNotAllowed)
+		return
+	}
+	address, ok := p.route(r.Host)
+	p.record(r.Host, ok)
+	if !ok {
+		refuse(w, p.refusal(r.Host), http.StatusForbidden)
+		return
+	}
+	server, err := p.dial(r.Context(), address)
+	if err != nil {
+		refuse(w, fmt.Sprintf("The stand-in for %s does not answer at %s: is it still running?", r.Host, address), http.StatusBadGateway)
+		return
+	}
+	p.connect(w, server)
+}
+
+func (p *Proxy) dial(ctx context.Context, address string) (net.Conn, error) {
+	return p.dialer.DialContext(ctx, "tcp", address)
+}
+
+// route finds where a host (with its port) leads.
+func (p *Proxy) route(target string) (address string, ok bool) {
+	host, port, err := net.SplitHostPort(target)
+	if err != nil || port != "443" {
+		return "", false
+	}
+	label, rest, found := strings.Cut(strings.ToLower(host), ".")
+	if !found || label == "" {
+		return "", false
+	}
+	address, ok = p.routes["."+rest]
+	return address, ok
+}
+
+func (p *Proxy) refusal(target string) string {
+	suffixes := slices.Sorted(maps.Keys(p.routes))
+	return fmt.Sprintf("This proxy leads to stand-ins only: %s is none of *%s, each at port 443.", target, strings.Join(suffixes, ", *"))
+}
+
+// refuse ends the connection too: what follows a CONNECT may be meant for the tunnel, and must not be read as a request.
+func refuse(w http.ResponseWriter, message string, status int) {
+	w.Header().Set("Connection", "close")
+	http.Error(w, message, status)
+}

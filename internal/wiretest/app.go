@@ -1,0 +1,88 @@
+package wiretest
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/standin/host"
+)
+
+// Canary begins every value that tests send. It must never show in what the handler writes, nor in
+// an answer that is an error.
+const Canary = "canary-"
+
+// Vault is the name of the vault that the app uses.
+const Vault = "contoso"
+
+// Options say what differs from the plain run.
+type Options struct {
+	Env           []string // further app settings
+	Keys          *host.Keys
+	Mode          host.Mode
+	RetentionDays int
+	VaultLatency  time.Duration
+	DisableHTTP2  bool                 // of the vault
+	Before        func(*standin.Azure) // the handler starts
+}
+
+// App is a running app.
+type App struct {
+	URL   string // of the API, such as http://127.0.0.1:4711/api
+	Azure *standin.Azure
+	Host  *host.Host
+	Log   *Log
+	Last  string // the last answer of a script
+}
+
+// Start runs the app until the test ends. Then it checks what the handler wrote: no canary, nothing
+// on stderr, no data race.
+func Start(t testing.TB, options Options) *App {
+	t.Helper()
+	azure, err := standin.Start(standin.Options{
+		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = azure.Close() })
+	if options.Before != nil {
+		options.Before(azure)
+	}
+	app := &App{Azure: azure, Log: &Log{}}
+	loaded, err := host.Load(AppRoot(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.Host, err = host.Start(t.Context(), loaded, host.Options{
+		Env:    append(azure.Env(Vault), options.Env...),
+		Keys:   options.Keys,
+		Mode:   options.Mode,
+		Stdout: app.Log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewServer(app.Host)
+	app.URL = front.URL + "/api"
+	t.Cleanup(func() {
+		front.Close()
+		_ = app.Host.Close()
+		app.Log.check(t)
+	})
+	return app
+}
+
+func (l *Log) check(t testing.TB) {
+	t.Helper()
+	for line := range strings.Lines(l.String()) {
+		switch {
+		case strings.Contains(line, Canary):
+			t.Errorf("the handler wrote a value: %s", line)
+		case !strings.HasPrefix(line, "stdout: "):
+			t.Errorf("the handler wrote to stderr: %s", line)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+// Package wiretest runs the real handler binary behind the host stand-in, with the rest of Azure
+// stood in for too, and talks to it over HTTP. It is for tests and benchmarks.
+package wiretest
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"rotunda/internal/stage"
+)
+
+// Root is the folder of go.mod.
+func Root(t testing.TB) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
+			return folder
+		}
+		if folder == filepath.Dir(folder) {
+			break
+		}
+		folder = filepath.Dir(folder)
+	}
+	t.Fatalf("no go.mod above the working folder: %v", err)
+	return ""
+}
+
+// built is the app root that all tests of a process share.
+var built struct {
+	sync.Mutex
+	root string
+}
+
+// AppRoot stages the app root, with the handler built for this machine (and with -race if the
+// test is), once for the whole test process. The folder outlives the test; Clean removes it.
+func AppRoot(t testing.TB) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.root != "" {
+		return built.root
+	}
+	root, err := os.MkdirTemp("", "rotunda-app-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stage.Stage(Root(t), root, runtime.GOOS, runtime.GOARCH, raceFlags...); err != nil {
+		_ = os.RemoveAll(root)
+		t.Fatal(err)
+	}
+	built.root = root
+	return root
+}
+
+// Main runs the tests and removes what AppRoot made. A package that uses wiretest calls it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if built.root != "" {
+		_ = os.RemoveAll(built.root)
+	}
+	os.Exit(code)
+}

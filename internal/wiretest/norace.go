@@ -1,0 +1,5 @@
+//go:build !race
+
+package wiretest
+
+var raceFlags []string

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rotunda/internal/standin/host"
+)
+
+// startApp runs the app root in the host stand-in, or in Core Tools.
+func (s *stage) startApp(ctx context.Context, root string, listener net.Listener) error {
+	s.app = "http://" + listener.Addr().String() + "/api"
+	s.logFile = filepath.Join(filepath.Dir(root), "handler.log")
+	log, err := os.Create(s.logFile)
+	if err != nil {
+		return err
+	}
+	s.onClose(func() { _ = log.Close() })
+	out := io.Writer(log)
+	if s.options.verbose {
+		out = io.MultiWriter(log, os.Stderr)
+	}
+	settings := append(os.Environ(), s.azure.Env(s.options.vault)...)
+	settings = append(settings, "WEBSITE_HOSTNAME="+listener.Addr().String())
+	if s.options.host == "func" {
+		return s.startCoreTools(ctx, root, listener, settings, out)
+	}
+	return s.startHost(ctx, root, listener, settings, out)
+}
+
+func (s *stage) startHost(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
+	app, err := host.Load(root)
+	if err != nil {
+		return err
+	}
+	running, err := host.Start(ctx, app, host.Options{Env: settings, Stdout: out, Logger: slog.New(slog.NewTextHandler(out, nil))})
+	if err != nil {
+		return err
+	}
+	s.onClose(func() { _ = running.Close() })
+	failed := make(chan error, 1)
+	go func() {
+		<-running.Done()
+		failed <- running.Err()
+	}()
+	s.failed = failed
+	s.serve(running, listener)
+	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := running.WaitReady(ready); err != nil {
+		return fmt.Errorf("the handler did not start: %w\n%s", err, tail(s.logFile))
+	}
+	return nil
+}
+
+// startCoreTools runs `func start` at the listener's address, which it must give up for that.
+func (s *stage) startCoreTools(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
+	if _, err := exec.LookPath("func"); err != nil {
+		return errors.New("-host func needs Azure Functions Core Tools, and no func is on the PATH: install them, or leave -host out")
+	}
+	address, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	_ = listener.Close()
+	command := exec.CommandContext(ctx, "func", "start", "--port", port, "--address", address)
+	command.Dir, command.Env, command.Stdout, command.Stderr = root, append(settings, "FUNCTIONS_WORKER_RUNTIME=custom"), out, out
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("func start: %w", err)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- cmpOr(command.Wait(), errors.New("func start ended")) }()
+	s.failed = failed
+	s.onClose(func() { _ = command.Process.Kill() })
+	return s.awaitApp(ctx)
+}
+
+func cmpOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// awaitApp asks for the app's health until there is any answer of it.
+func (s *stage) awaitApp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.app+"/health", nil)
+		if err != nil {
+			return err
+		}
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			_ = response.Body.Close()
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case err := <-s.failed:
+			return fmt.Errorf("%w\n%s", err, tail(s.logFile))
+		case <-ctx.Done():
+			return fmt.Errorf("the app did not answer: %w\n%s", ctx.Err(), tail(s.logFile))
+		}
+	}
+}
+
+// tail gives the end of a log, for a message.
+func tail(file string) string {
+	text, _ := os.ReadFile(file) // no log is no tail
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-10):], "\n")
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const quickstartName = "hello-rotunda"
+
+// step is one request of the quickstart and what it must answer.
+type step struct {
+	title, method, path, body string
+	status                    int
+	tell                      func(answer) string
+}
+
+// answer is what the steps show of Key Vault's JSON.
+type answer struct {
+	Value              string `json:"value"`
+	ID                 string `json:"id"`
+	ScheduledPurgeDate int64  `json:"scheduledPurgeDate"`
+	Error              struct {
+		Code string `json:"code"`
+	} `json:"error"`
+}
+
+var steps = []step{
+	{
+		// recover: with -data, the name may still be soft-deleted by the run before
+		"set", http.MethodPut, "/secrets/" + quickstartName + "?onDeleted=recover", `{"value":"a round vault"}`, http.StatusOK,
+		func(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] },
+	},
+	{
+		"get", http.MethodGet, "/secrets/" + quickstartName, "", http.StatusOK,
+		func(a answer) string { return fmt.Sprintf("value %q", a.Value) },
+	},
+	{
+		"delete", http.MethodDelete, "/secrets/" + quickstartName + "?wait=true", "", http.StatusOK,
+		func(a answer) string {
+			return "deleted, recoverable until " + time.Unix(a.ScheduledPurgeDate, 0).UTC().Format(time.DateOnly)
+		},
+	},
+	{
+		"get", http.MethodGet, "/secrets/" + quickstartName, "", http.StatusNotFound,
+		func(a answer) string { return a.Error.Code },
+	},
+}
+
+// quickstart sets a secret, reads it, deletes it and waits until the vault says so, through the app.
+func quickstart(ctx context.Context, app string, out io.Writer) error {
+	fmt.Fprintln(out, "\nQuickstart:")
+	for _, step := range steps {
+		started := time.Now()
+		status, found, err := step.take(ctx, app)
+		if err != nil {
+			return err
+		}
+		if status != step.status {
+			return fmt.Errorf("%s %s answered %d %s, not %d", step.method, step.path, status, found.Error.Code, step.status)
+		}
+		fmt.Fprintf(out, "  %-6s  %-6s /api%-47s  %d  %s  (%s)\n", step.title, step.method, step.path, status, step.tell(found),
+			time.Since(started).Round(time.Millisecond/10))
+	}
+	return nil
+}
+
+func (s step) take(ctx context.Context, app string) (int, answer, error) {
+	request, err := http.NewRequestWithContext(ctx, s.method, app+s.path, strings.NewReader(s.body))
+	if err != nil {
+		return 0, answer{}, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, answer{}, err
+	}
+	defer response.Body.Close()
+	var found answer
+	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
+		return 0, answer{}, fmt.Errorf("%s %s answered %d without JSON: %w", s.method, s.path, response.StatusCode, err)
+	}
+	return response.StatusCode, found, nil
+}
