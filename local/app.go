@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,27 +19,27 @@ import (
 )
 
 // startApp runs the app root in the host stand-in, or in Core Tools.
-func (s *stage) startApp(ctx context.Context, root string, listener net.Listener) error {
-	s.app = "http://" + listener.Addr().String() + "/api"
-	s.logFile = filepath.Join(filepath.Dir(root), "handler.log")
-	log, err := os.Create(s.logFile)
+func (d *desk) startApp(ctx context.Context, root string, listener net.Listener) error {
+	d.app = "http://" + listener.Addr().String() + "/api"
+	d.logFile = filepath.Join(filepath.Dir(root), "handler.log")
+	log, err := os.Create(d.logFile)
 	if err != nil {
 		return err
 	}
-	s.onClose(func() { _ = log.Close() })
+	d.onClose(func() { _ = log.Close() })
 	out := io.Writer(log)
-	if s.options.verbose {
+	if d.options.verbose {
 		out = io.MultiWriter(log, os.Stderr)
 	}
-	settings := append(os.Environ(), s.azure.Env(s.options.vault)...)
+	settings := append(environment(), d.azure.Env(d.options.vault)...)
 	settings = append(settings, "WEBSITE_HOSTNAME="+listener.Addr().String())
-	if s.options.host == "func" {
-		return s.startCoreTools(ctx, root, listener, settings, out)
+	if d.options.host == "func" {
+		return d.startCoreTools(ctx, root, listener, settings, out)
 	}
-	return s.startHost(ctx, root, listener, settings, out)
+	return d.startHost(ctx, root, listener, settings, out)
 }
 
-func (s *stage) startHost(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
+func (d *desk) startHost(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
 	app, err := host.Load(root)
 	if err != nil {
 		return err
@@ -47,24 +48,24 @@ func (s *stage) startHost(ctx context.Context, root string, listener net.Listene
 	if err != nil {
 		return err
 	}
-	s.onClose(func() { _ = running.Close() })
+	d.onClose(func() { _ = running.Close() })
 	failed := make(chan error, 1)
 	go func() {
 		<-running.Done()
 		failed <- running.Err()
 	}()
-	s.failed = failed
-	s.serve(running, listener)
+	d.failed = failed
+	d.serve(running, listener)
 	ready, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := running.WaitReady(ready); err != nil {
-		return fmt.Errorf("the handler did not start: %w\n%s", err, tail(s.logFile))
+		return fmt.Errorf("the handler did not start: %w\n%s", err, tail(d.logFile))
 	}
 	return nil
 }
 
 // startCoreTools runs `func start` at the listener's address, which it must give up for that.
-func (s *stage) startCoreTools(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
+func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
 	if _, err := exec.LookPath("func"); err != nil {
 		return errors.New("-host func needs Azure Functions Core Tools, and no func is on the PATH: install them, or leave -host out")
 	}
@@ -80,9 +81,18 @@ func (s *stage) startCoreTools(ctx context.Context, root string, listener net.Li
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- cmpOr(command.Wait(), errors.New("func start ended")) }()
-	s.failed = failed
-	s.onClose(func() { _ = command.Process.Kill() })
-	return s.awaitApp(ctx)
+	d.failed = failed
+	d.onClose(func() { _ = command.Process.Kill() })
+	return d.awaitApp(ctx)
+}
+
+// environment is this process's, without what would lead the app away from the stand-ins: a real
+// identity, another vault, another proxy.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
+		return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "KEY_VAULT_") || strings.HasSuffix(name, "_PROXY")
+	})
 }
 
 func cmpOr(err, other error) error {
@@ -93,13 +103,13 @@ func cmpOr(err, other error) error {
 }
 
 // awaitApp asks for the app's health until there is any answer of it.
-func (s *stage) awaitApp(ctx context.Context) error {
+func (d *desk) awaitApp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.app+"/health", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.app+"/health", nil)
 		if err != nil {
 			return err
 		}
@@ -109,10 +119,10 @@ func (s *stage) awaitApp(ctx context.Context) error {
 		}
 		select {
 		case <-tick.C:
-		case err := <-s.failed:
-			return fmt.Errorf("%w\n%s", err, tail(s.logFile))
+		case err := <-d.failed:
+			return fmt.Errorf("%w\n%s", err, tail(d.logFile))
 		case <-ctx.Done():
-			return fmt.Errorf("the app did not answer: %w\n%s", ctx.Err(), tail(s.logFile))
+			return fmt.Errorf("the app did not answer: %w\n%s", ctx.Err(), tail(d.logFile))
 		}
 	}
 }

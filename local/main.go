@@ -74,20 +74,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return ignoreHelp(err)
 	}
-	stage, err := setUp(ctx, options, stdout)
+	desk, err := setUp(ctx, options, stdout)
 	if err != nil {
 		return err
 	}
-	defer stage.tearDown()
-	stage.printAddresses(stdout)
-	if err := writeReadyFile(options.readyFile, stage.addresses()); err != nil {
+	defer desk.tearDown()
+	desk.printAddresses(stdout)
+	if err := writeReadyFile(options.readyFile, desk.addresses()); err != nil {
 		return err
 	}
 	if options.quickstart {
-		if err := quickstart(ctx, stage.app, stdout); err != nil {
+		if err := quickstart(ctx, desk.app, stdout); err != nil {
 			return fmt.Errorf("the quickstart failed: %w", err)
 		}
 	}
 	fmt.Fprintln(stdout, "\nServing until Ctrl-C.")
-	return stage.wait(ctx)
+	return desk.wait(ctx)
 }

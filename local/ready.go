@@ -42,14 +42,14 @@ func writeReadyFile(file string, all addresses) error {
 	return nil
 }
 
-func (s *stage) printAddresses(out io.Writer) {
-	a := s.addresses()
+func (d *desk) printAddresses(out io.Writer) {
+	a := d.addresses()
 	fmt.Fprintf(out, "Rotunda is up.\n\n")
 	for _, row := range [][2]string{
 		{"app", a.App},
 		{"vault", a.Vault + " (a stand-in, on " + a.VaultAddr + ")"},
 		{"control", a.Control + " (counts and faults of the stand-ins)"},
-		{"log", s.logFile},
+		{"log", d.logFile},
 	} {
 		fmt.Fprintf(out, "  %-8s %s\n", row[0], row[1])
 	}

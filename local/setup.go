@@ -14,12 +14,12 @@ import (
 	"runtime"
 	"time"
 
-	rotundastage "rotunda/internal/stage"
+	"rotunda/internal/stage"
 	"rotunda/internal/standin"
 )
 
-// stage is all that runs, in the order it was started.
-type stage struct {
+// desk is all that runs, in the order it was started.
+type desk struct {
 	options options
 	app     string // base URL of the API
 	logFile string
@@ -30,32 +30,32 @@ type stage struct {
 }
 
 // setUp starts everything. What it could start is torn down again when something fails.
-func setUp(ctx context.Context, options options, out io.Writer) (_ *stage, err error) {
-	s := &stage{options: options}
+func setUp(ctx context.Context, options options, out io.Writer) (_ *desk, err error) {
+	d := &desk{options: options}
 	defer func() {
 		if err != nil {
-			s.tearDown()
+			d.tearDown()
 		}
 	}()
 	listener, err := listen(ctx, options.addr)
 	if err != nil {
 		return nil, err
 	}
-	s.onClose(func() { _ = listener.Close() })
+	d.onClose(func() { _ = listener.Close() })
 	folder, err := os.MkdirTemp("", "rotunda-")
 	if err != nil {
 		return nil, err
 	}
-	s.onClose(func() { _ = os.RemoveAll(folder) })
+	d.onClose(func() { _ = os.RemoveAll(folder) })
 	root := filepath.Join(folder, "app")
 	fmt.Fprintln(out, "Building the handler ...")
 	if err := build(ctx, root); err != nil {
 		return nil, err
 	}
-	if err := s.startAzure(folder); err != nil {
+	if err := d.startAzure(folder); err != nil {
 		return nil, err
 	}
-	return s, s.startApp(ctx, root, listener)
+	return d, d.startApp(ctx, root, listener)
 }
 
 // listen takes the app's address first: a port in use is told before anything is built.
@@ -77,7 +77,7 @@ func build(ctx context.Context, root string) error {
 	if err != nil {
 		return errors.New("this is not the repository's folder: run `go run ./local` there")
 	}
-	return rotundastage.Stage(string(trimNewline(module)), root, runtime.GOOS, runtime.GOARCH)
+	return stage.Stage(string(trimNewline(module)), root, runtime.GOOS, runtime.GOARCH)
 }
 
 func trimNewline(b []byte) []byte {
@@ -87,51 +87,51 @@ func trimNewline(b []byte) []byte {
 	return b
 }
 
-func (s *stage) startAzure(folder string) error {
+func (d *desk) startAzure(folder string) error {
 	azure, err := standin.Start(standin.Options{
-		Dir: folder, DataDir: s.options.dataDir, RetentionDays: s.options.retentionDays, VaultLatency: s.options.vaultLatency,
+		Dir: folder, DataDir: d.options.dataDir, RetentionDays: d.options.retentionDays, VaultLatency: d.options.vaultLatency,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
-	s.azure = azure
-	s.onClose(func() { _ = azure.Close() })
+	d.azure = azure
+	d.onClose(func() { _ = azure.Close() })
 	return nil
 }
 
 // serve puts the host stand-in behind the listener.
-func (s *stage) serve(handler http.Handler, listener net.Listener) {
+func (d *desk) serve(handler http.Handler, listener net.Listener) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with tearDown
-	s.onClose(func() { _ = server.Close() })
+	d.onClose(func() { _ = server.Close() })
 }
 
 // wait serves until Ctrl-C, or until the app ends by itself.
-func (s *stage) wait(ctx context.Context) error {
+func (d *desk) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-s.failed:
-		return fmt.Errorf("the app ended: %w; its log is %s", err, s.logFile)
+	case err := <-d.failed:
+		return fmt.Errorf("the app ended: %w; its log is %s", err, d.logFile)
 	}
 }
 
-func (s *stage) onClose(closer func()) { s.closers = append(s.closers, closer) }
+func (d *desk) onClose(closer func()) { d.closers = append(d.closers, closer) }
 
 // tearDown stops everything, last started first.
-func (s *stage) tearDown() {
-	for len(s.closers) > 0 {
-		last := len(s.closers) - 1
-		s.closers[last]()
-		s.closers = s.closers[:last]
+func (d *desk) tearDown() {
+	for len(d.closers) > 0 {
+		last := len(d.closers) - 1
+		d.closers[last]()
+		d.closers = d.closers[:last]
 	}
 }
 
-func (s *stage) addresses() addresses {
-	endpoint, header := s.azure.IdentityEndpoint(), s.azure.IdentityHeader()
+func (d *desk) addresses() addresses {
+	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
-		App: s.app, Vault: "https://" + s.options.vault + ".vault.azure.net", VaultAddr: s.azure.VaultAddr(), CA: s.azure.CAFile(),
-		Proxy: s.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: s.azure.ControlURL(),
+		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
+		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}
 }

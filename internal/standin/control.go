@@ -31,24 +31,33 @@ type Faults struct {
 // State tells what has happened so far.
 func (a *Azure) State() State {
 	return State{
-		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests(), TLSConnections: a.connections.Load(),
+		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
 		Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults()},
 	}
 }
 
-// SetFaults puts f in place of the faults that were set. A latency that Start was given stays where
-// f has none.
+// SetFaults puts f in place of the faults that were set, or nothing of it if any is not valid. A latency that Start
+// was given stays where f has none.
 func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
 	}
-	return errors.Join(a.vault.SetFaults(f.Vault), a.identity.SetFaults(f.Identity))
+	before := a.vault.Faults()
+	if err := a.vault.SetFaults(f.Vault); err != nil {
+		return err
+	}
+	if err := a.identity.SetFaults(f.Identity); err != nil {
+		return errors.Join(err, a.vault.SetFaults(before))
+	}
+	return nil
 }
 
-// Reset clears the faults and the counts of calls.
+// Reset clears the faults and all counts.
 func (a *Azure) Reset() error {
 	a.vault.ResetCounts()
 	a.proxy.ResetCounts()
+	a.connections.Store(0)
+	a.tokensBefore.Store(a.identity.Requests())
 	return a.SetFaults(Faults{})
 }
 

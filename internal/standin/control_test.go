@@ -73,3 +73,17 @@ func TestControlRefusesWhatItDoesNotKnow(t *testing.T) {
 		t.Errorf("POST: %d", status)
 	}
 }
+
+func TestFaultsAreSetWhollyOrNotAtAll(t *testing.T) {
+	azure := start(t)
+	wanted := `{"vault":{"afterDelete":3}}`
+	if status, text := control(t, azure, "PUT", wanted); status != 200 {
+		t.Fatalf("PUT %s: %d %s", wanted, status, text)
+	}
+	if status, text := control(t, azure, "PUT", `{"vault":{"afterDelete":7},"identity":{"status":200}}`); status != 400 {
+		t.Errorf("PUT of faults that are half wrong: %d %s", status, text)
+	}
+	if found := azure.State().Faults.Vault.AfterDelete; found != 3 {
+		t.Errorf("after a refused PUT afterDelete is %d, not 3", found)
+	}
+}

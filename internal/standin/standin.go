@@ -39,6 +39,7 @@ type Azure struct {
 	vaultAddr, identityURL, proxyURL, controlURL string
 	baseFaults                                   keyvault.Faults
 	connections                                  atomic.Int64 // TLS connections to the vault
+	tokensBefore                                 atomic.Int64 // token requests before the last Reset
 	closers                                      []func() error
 }
 

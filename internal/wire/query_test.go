@@ -57,7 +57,8 @@ func TestNextLinkPointsAtTheApp(t *testing.T) {
 	}{
 		"the app's public name": {
 			"app.azurewebsites.net", "/api/secrets?api-version=7.6&code=KEY", "127.0.0.1:7071",
-			"https://app.azurewebsites.net/api/secrets?api-version=7.6&$skiptoken=abc", secret.Query{},
+			"https://app.azurewebsites.net/api/secrets?api-version=7.6&$skiptoken=abc",
+			secret.Query{},
 		},
 		"a local host": {
 			"localhost:7071", "/api/secrets?maxresults=2", "", "http://localhost:7071/api/secrets?$skiptoken=abc&maxresults=2", secret.Query{MaxResults: 2},

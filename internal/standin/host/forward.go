@@ -40,7 +40,7 @@ func (h *Host) serveForwarded(w http.ResponseWriter, r *http.Request, c call) {
 	var content []byte
 	// The host does not give up when its caller does.
 	err = h.withHandler(context.WithoutCancel(r.Context()), func(ctx context.Context) error {
-		response, err = h.transport.RoundTrip(h.forwardedRequest(ctx, r, c, body))
+		response, err = h.transport.RoundTrip(h.forwardedRequest(ctx, r, c, body)) //nolint:bodyclose // closed below, on all paths
 		if err != nil {
 			return err
 		}

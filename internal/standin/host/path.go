@@ -76,7 +76,7 @@ func escapeAt(text string, at int) (byte, bool) {
 	if high < 0 || low < 0 {
 		return 0, false
 	}
-	return byte(high<<4 | low), true
+	return byte(high<<4 | low), true //nolint:gosec // both have four bits
 }
 
 // hexDigit gives a hexadecimal digit's value, or -1.

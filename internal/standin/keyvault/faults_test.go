@@ -117,7 +117,8 @@ func TestRefusalsToOrder(t *testing.T) {
 		"unavailable":         {keyvault.Fault{Kind: keyvault.Error, Status: 503, RetryAfter: "1"}, 503, "ServiceUnavailable", "Service Unavailable", "1"},
 		"without a name":      {keyvault.Fault{Kind: keyvault.Error, Status: 599}, 599, "Unknown", "as the stand-in was told", ""},
 		"word for word": {
-			keyvault.Fault{Kind: keyvault.Error, Status: 409, Code: "Conflict", InnerCode: "Odd", Message: "as I say"}, 409,
+			keyvault.Fault{Kind: keyvault.Error, Status: 409, Code: "Conflict", InnerCode: "Odd", Message: "as I say"},
+			409,
 			"Conflict/Odd", "as I say", "",
 		},
 		"no role":      {keyvault.Fault{Kind: keyvault.RBAC}, 403, "Forbidden/ForbiddenByRbac", "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\n", ""},

@@ -113,7 +113,7 @@ func (s *standin) wantKept(t *testing.T, ack acknowledged) {
 // killAfter starts a writer, kills it after it has acknowledged n writes, and returns all that it acknowledged.
 func killAfter(t *testing.T, file string, n int) []acknowledged {
 	t.Helper()
-	writer := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very program
+	writer := exec.CommandContext(t.Context(), os.Args[0])
 	writer.Env = append(os.Environ(), writerFile+"="+file)
 	var trouble bytes.Buffer
 	writer.Stderr = &trouble

@@ -30,13 +30,13 @@ func unauthorized(message string) error {
 func tokenMessage(err error) string {
 	bad, ok := errors.AsType[*identity.TokenError](err)
 	switch {
-	case ok && bad.Reason == identity.ErrAudience:
+	case ok && errors.Is(bad, identity.ErrAudience):
 		return "AKV10022: Invalid audience. Expected " + bad.Want + ", found: " + bad.Found + "."
-	case ok && bad.Reason == identity.ErrIssuer:
+	case ok && errors.Is(bad, identity.ErrIssuer):
 		return "AKV10032: Invalid issuer. Expected one of " + bad.Want + ", found " + bad.Found + "."
-	case ok && bad.Reason == identity.ErrSignature:
+	case ok && errors.Is(bad, identity.ErrSignature):
 		return "AKV10046: Unable to resolve the key used for signature validation."
-	case ok && bad.Reason == identity.ErrExpired:
+	case ok && errors.Is(bad, identity.ErrExpired):
 		return "[TokenExpired] Error validating token: 'S2S12086'."
 	}
 	return "Error validating token: it is malformed or not valid yet." // not recorded

@@ -64,7 +64,7 @@ func clientOf(t *testing.T, server *httptest.Server) *http.Client {
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 		},
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test server's certificate is for example.com
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the test server's certificate is for example.com
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}

@@ -27,7 +27,7 @@ func TestARealNameLeadsToTheStandIn(t *testing.T) {
 		}
 		body, _ := io.ReadAll(response.Body)
 		_ = response.Body.Close()
-		if want := strings.ToLower(host) + "/hello over HTTP/2.0"; strings.ToLower(string(body)) != strings.ToLower(want) {
+		if want := host + "/hello over HTTP/2.0"; !strings.EqualFold(string(body), want) {
 			t.Errorf("%s answered %q, not %q", host, body, want)
 		}
 	}

@@ -1,0 +1,40 @@
+# `make help` lists what there is. CI runs .ci/run, which is all of it.
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint fmt fuzz bench dist start setup clean
+
+TOOL := go tool -modfile=tools/go.mod
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what the tests can use: a C compiler, Node and the JavaScript client
+	@.ci/setup
+
+test: setup ## run every test, with the race detector
+	@.ci/test
+
+lint: ## look for mistakes and style
+	$(TOOL) golangci-lint run ./...
+
+fmt: ## format all Go code
+	$(TOOL) gofumpt -w .
+
+fuzz: ## run each fuzz target for 30 s, or for FUZZTIME
+	@.ci/fuzz $(or $(FUZZTIME),30s)
+
+bench: ## run the benchmarks, each with its floor
+	@.ci/bench $(or $(BENCHTIME),1s)
+
+dist: ## stage dist/ for linux/amd64, as a deployment takes it
+	@go run ./internal/stage/dist
+
+start: ## run the app in Azure Functions Core Tools, with the settings in local.settings.json
+	@command -v func >/dev/null || { echo "make start: there is no func on the PATH: install Azure Functions Core Tools 4, or use: go run ./local"; exit 1; }
+	@test -f local.settings.json || { echo "make start: there is no local.settings.json: copy local.settings.json.example and name your vault in it"; exit 1; }
+	@go run ./internal/stage/dist -os "$$(go env GOOS)" -arch "$$(go env GOARCH)"
+	@cp local.settings.json dist/ # Core Tools read it there; make dist stages anew, without it
+	func start --script-root dist
+
+clean: ## remove what was built and installed here
+	rm -rf dist bin internal/standin/conformance/js/node_modules

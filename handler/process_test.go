@@ -1,0 +1,147 @@
+//go:build !windows
+
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/wiretest"
+)
+
+func TestMain(m *testing.M) { wiretest.Main(m) }
+
+// process is the handler binary, started without a host.
+type process struct {
+	*exec.Cmd
+	out    *wiretest.Log
+	errOut *wiretest.Log
+	url    string
+}
+
+func start(t *testing.T, env ...string) *process {
+	t.Helper()
+	port := freePort(t)
+	p := &process{out: &wiretest.Log{}, errOut: &wiretest.Log{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	p.Cmd = exec.CommandContext(t.Context(), filepath.Join(wiretest.AppRoot(t), "rotunda"))
+	p.Env = append([]string{fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", port)}, env...)
+	p.Stdout, p.Stderr = p.out, p.errOut
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// get asks until the process listens.
+func (p *process) get(ctx context.Context, path string) (int, error) {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
+		if err != nil {
+			return 0, err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "refused") {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = response.Body.Close() }()
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode, err
+	}
+}
+
+func TestFatalErrorsExitNonZeroAndAreToldOnStdout(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for name, row := range map[string]struct {
+		env  []string
+		says []string
+	}{
+		"wrong settings": {
+			[]string{"AZURE_CLIENT_ID=me", "WEBSITE_HOSTNAME=a/b"},
+			[]string{"KEY_VAULT_NAME and KEY_VAULT_URL are both empty", "AZURE_CLIENT_ID", "WEBSITE_HOSTNAME"},
+		},
+		"a port in use": {
+			[]string{"KEY_VAULT_NAME=contoso", fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", taken.Addr().(*net.TCPAddr).Port)},
+			[]string{"address already in use"},
+		},
+	} {
+		p := start(t, row.env...)
+		err := p.Wait()
+		if code := p.ProcessState.ExitCode(); code != 1 {
+			t.Errorf("%s: exit code %d (%v), want 1", name, code, err)
+		}
+		for _, want := range row.says {
+			if !strings.Contains(p.out.String(), want) {
+				t.Errorf("%s: stdout lacks %q: %s", name, want, p.out)
+			}
+		}
+		if p.errOut.String() != "" {
+			t.Errorf("%s: stderr: %s", name, p.errOut)
+		}
+	}
+}
+
+func TestSIGTERMLetsRequestsFinish(t *testing.T) {
+	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = azure.Close() })
+	p := start(t, azure.Env(wiretest.Vault)...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if status, err := p.get(ctx, "/"); err != nil || status != http.StatusOK {
+		t.Fatalf("GET /: %d %v", status, err)
+	}
+	slow := keyvault.Fault{Kind: keyvault.Delay, Operations: []string{"get"}, Delay: keyvault.Duration(500 * time.Millisecond), Times: 1}
+	if err := azure.Vault().SetFaults(keyvault.Faults{Calls: []keyvault.Fault{slow}}); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := p.get(ctx, "/api/secrets/a")
+		answered <- status
+	}()
+	for len(azure.Vault().Faults().Calls) > 0 { // until the request is in the vault
+		if ctx.Err() != nil {
+			t.Fatal("the request never got to the vault")
+		}
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-answered; status != http.StatusNotFound {
+		t.Errorf("the request in flight: %d, want the vault's 404", status)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("after the drain: %v", err)
+	}
+}

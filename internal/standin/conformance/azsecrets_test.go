@@ -1,0 +1,103 @@
+package conformance_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const azsecrets = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+// theirTests is how many top-level tests azsecrets v1.5.1 has. Another number means that the module was upgraded:
+// look at what is new, and correct it.
+const theirTests = 13
+
+// TestAzsecretsSuite runs Microsoft's tests of azsecrets, unmodified, from the module cache, in their live mode.
+// How they are set up: Azure/azure-sdk-for-go sdk/security/keyvault/azsecrets/utils_test.go.
+func TestAzsecretsSuite(t *testing.T) {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		t.Skipf("skipped: the suite trusts the stand-in by SSL_CERT_FILE, which Go does not read on %s", runtime.GOOS)
+	}
+	suite := copySuite(t)
+	binary := build(t, suite)
+	azure := start(t)
+
+	command := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=3m")
+	command.Dir = suite
+	command.Env = environment(azure,
+		"AZURE_RECORD_MODE=live", "AZURE_KEYVAULT_URL=https://sdktest.vault.azure.net", "SSL_CERT_FILE="+azure.CAFile())
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Errorf("the suite failed: %v", err)
+	}
+	passed := names(`(?m)^--- PASS: (Test\w+)`, out)
+	if diff := cmp.Diff(listTests(t, binary), passed); diff != "" || len(passed) != theirTests {
+		t.Errorf("%d of %d tests passed (-all +passed):\n%s\n%s", len(passed), theirTests, diff, out)
+	}
+	calls := azure.Vault().Counts().Calls
+	for _, operation := range []string{"set", "get", "update", "delete", "recover", "purge", "backup", "restore", "list", "listdeleted", "listversions"} {
+		if calls[operation] == 0 {
+			t.Errorf("the suite never called %s at the stand-in: %v", operation, calls)
+		}
+	}
+	t.Logf("Microsoft's azsecrets suite: %d of %d passed", len(passed), theirTests)
+}
+
+// copySuite makes a writable copy of the module: Go builds no tests in the module cache.
+func copySuite(t *testing.T) (folder string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", azsecrets).Output()
+	if err != nil {
+		t.Fatalf("go mod download %s: %v: %s", azsecrets, err, out)
+	}
+	var module struct{ Dir string }
+	if err := json.Unmarshal(out, &module); err != nil {
+		t.Fatal(err)
+	}
+	folder = filepath.Join(t.TempDir(), "suite")
+	if err := os.CopyFS(folder, os.DirFS(module.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func build(t *testing.T, suite string) (binary string) {
+	t.Helper()
+	binary = filepath.Join(filepath.Dir(suite), "azsecrets.test")
+	command := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, ".")
+	command.Dir = suite
+	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod") // its own dependencies, whatever ours are
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("building the suite: %v\n%s", err, out)
+	}
+	return binary
+}
+
+func listTests(t *testing.T, binary string) []string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), binary, "-test.list", "^Test")
+	command.Env = append(os.Environ(), "AZURE_RECORD_MODE=live")
+	command.Dir = filepath.Dir(binary)
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("listing the suite's tests: %v", err)
+	}
+	return names(`(?m)^(Test\w+)$`, out)
+}
+
+// names are the first groups of a pattern's matches, sorted.
+func names(pattern string, text []byte) (found []string) {
+	for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(text, -1) {
+		found = append(found, string(match[1]))
+	}
+	slices.SortFunc(found, strings.Compare)
+	return found
+}

@@ -1,0 +1,39 @@
+package conformance_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"rotunda/internal/standin"
+)
+
+func start(t *testing.T) *standin.Azure {
+	t.Helper()
+	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := azure.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return azure
+}
+
+// environment is this process's without what would lead a client elsewhere, with the way to the stand-ins, and more.
+func environment(azure *standin.Azure, more ...string) []string {
+	var env []string
+	for _, setting := range os.Environ() {
+		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
+		if !strings.HasPrefix(name, "AZURE_") && !strings.HasPrefix(name, "IDENTITY_") && !strings.HasSuffix(name, "_PROXY") &&
+			!strings.HasPrefix(name, "MSI_") && !strings.HasPrefix(name, "SYSTEM_") {
+			env = append(env, setting)
+		}
+	}
+	env = append(env,
+		"HTTPS_PROXY="+azure.ProxyURL(), "NO_PROXY=localhost,127.0.0.1",
+		"IDENTITY_ENDPOINT="+azure.IdentityEndpoint(), "IDENTITY_HEADER="+azure.IdentityHeader())
+	return append(env, more...)
+}
