@@ -32,7 +32,7 @@ const RoutePrefix = "api"
 
 // Secrets is all that the functions need of a vault.
 type Secrets interface {
-	getsecret.Getter
+	getsecret.Reader
 	setsecret.Setter
 	updatesecret.Updater
 	deletesecret.Deleter

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 )
@@ -20,6 +21,10 @@ type config struct {
 	clientID string
 	caFile   string
 	hostname string
+
+	cacheTTL, cacheMaxStale  time.Duration
+	cacheEntries, cacheBytes int
+	callsPerSecond           int
 }
 
 // The app settings. local.settings.json.example lists them too; a test compares.
@@ -28,6 +33,12 @@ const (
 	settingVaultURL  = "KEY_VAULT_URL"
 	settingClientID  = "AZURE_CLIENT_ID"
 	settingCAFile    = "KEY_VAULT_CA_FILE"
+
+	settingCallsPerSecond = "KEY_VAULT_CALLS_PER_SECOND"
+	settingCacheTTL       = "SECRET_CACHE_TTL"
+	settingCacheMaxStale  = "SECRET_CACHE_MAX_STALE"
+	settingCacheEntries   = "SECRET_CACHE_ENTRIES"
+	settingCacheBytes     = "SECRET_CACHE_BYTES"
 )
 
 // Settings that the Functions host makes itself.
@@ -45,6 +56,11 @@ func loadConfig(getenv func(string) string) (config, error) {
 		c.checkClientID(),
 		c.checkCAFile(),
 		c.checkHostname(),
+		duration(getenv, settingCacheTTL, time.Minute, &c.cacheTTL),
+		duration(getenv, settingCacheMaxStale, 5*time.Minute, &c.cacheMaxStale),
+		number(getenv, settingCacheEntries, 10_000, &c.cacheEntries),
+		number(getenv, settingCacheBytes, 32<<20, &c.cacheBytes),
+		number(getenv, settingCallsPerSecond, 200, &c.callsPerSecond),
 	)
 	return c, err
 }
@@ -143,6 +159,39 @@ func (c *config) checkHostname() error {
 	if u, err := url.Parse("https://" + c.hostname); err != nil || u.Host != c.hostname {
 		return fmt.Errorf("%s is %q: it must be a host name, with a port if need be. The Functions host sets it", settingHostname, c.hostname)
 	}
+	return nil
+}
+
+// duration reads a time such as 90s or 5m; 0 and up to a day.
+func duration(getenv func(string) string, name string, standard time.Duration, into *time.Duration) error {
+	*into = standard
+	text := getenv(name)
+	if text == "" {
+		return nil
+	}
+	parsed, err := time.ParseDuration(text)
+	if text == "0" {
+		parsed, err = 0, nil
+	}
+	if err != nil || parsed < 0 || parsed > 24*time.Hour {
+		return fmt.Errorf("%s is %q: it must be a time from 0 to 24h such as 90s or 5m; the default is %s", name, text, standard)
+	}
+	*into = parsed
+	return nil
+}
+
+// number reads a whole number from 1.
+func number(getenv func(string) string, name string, standard int, into *int) error {
+	*into = standard
+	text := getenv(name)
+	if text == "" {
+		return nil
+	}
+	parsed, err := strconv.Atoi(text)
+	if err != nil || parsed < 1 || parsed > 1<<30 {
+		return fmt.Errorf("%s is %q: it must be a whole number from 1 to %d; the default is %d", name, text, 1<<30, standard)
+	}
+	*into = parsed
 	return nil
 }
 

@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// run goes settings → vault → functions → serve. The host files stderr as errors, so all is
+// run goes settings → vault → cache → functions → serve. The host files stderr as errors, so all is
 // logged to stdout; a fatal error must not exit with 0, which the host takes for no reason to
 // start the handler again.
 func run(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
@@ -44,11 +44,16 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 }
 
 func start(ctx context.Context, getenv func(string) string, log *slog.Logger) error {
+	tuneCollector(getenv)
 	config, err := loadConfig(getenv)
 	if err != nil {
 		return err
 	}
-	secrets, err := openVault(config)
+	vault, err := openVault(config)
+	if err != nil {
+		return err
+	}
+	secrets, err := newSecrets(vault, config)
 	if err != nil {
 		return err
 	}
@@ -57,7 +62,7 @@ func start(ctx context.Context, getenv func(string) string, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
-	return serve(ctx, config.port, router, log, func() { warmUp(ctx, secrets, log) })
+	return serve(ctx, config.port, router, log, func() { warmUp(ctx, vault, log) })
 }
 
 // tokenRetry keeps a caller from waiting for azidentity's default of nine seconds while the
@@ -76,7 +81,7 @@ func openVault(config config) (*vault.Vault, error) {
 		return nil, fmt.Errorf("%s: %w", settingCAFile, err)
 	}
 	return vault.New(vault.Options{
-		URL: config.vaultURL, Credential: credential, Transport: transport, Identity: config.identity(),
+		URL: config.vaultURL, Credential: credential, Transport: transport, Identity: config.identity(), Gate: newGate(config),
 	})
 }
 

@@ -17,7 +17,7 @@ type Handler func(http.ResponseWriter, *http.Request) error
 
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h(w, r); err != nil {
-		Write(w, r, err)
+		Write(w, err)
 	}
 }
 
@@ -30,9 +30,14 @@ type Answer struct {
 	RetryAfter string
 }
 
-// Write answers with err, and leaves it for the log line in the request's Note.
-func Write(w http.ResponseWriter, r *http.Request, err error) {
-	noteError(r.Context(), err)
+// Noter is a ResponseWriter that keeps the failure for the request's log line.
+type Noter interface{ NoteError(err error) }
+
+// Write answers with err, and leaves it for the log line where w is a Noter.
+func Write(w http.ResponseWriter, err error) {
+	if noter, ok := w.(Noter); ok {
+		noter.NoteError(err)
+	}
 	answer := For(err)
 	body, marshalErr := json.Marshal(answer)
 	if marshalErr != nil {
@@ -56,7 +61,7 @@ func For(err error) Answer {
 	if problem, ok := errors.AsType[*secret.Problem](err); ok {
 		for _, row := range table {
 			if errors.Is(problem.Kind, row.kind) {
-				return Answer{Status: row.status, Code: row.code, Message: problem.Message, RetryAfter: row.retryAfter}
+				return Answer{row.status, row.code, "", problem.Message, cmp.Or(problem.RetryAfter, row.retryAfter)}
 			}
 		}
 	}

@@ -27,6 +27,7 @@ func TestEveryKindHasItsStatusAndCode(t *testing.T) {
 		{secret.Failf(secret.ErrVaultUnreachable, "m"), 502, "VaultUnreachable"},
 		{secret.Failf(secret.ErrVaultTimeout, "m"), 504, "VaultTimeout"},
 		{secret.Failf(secret.ErrNotFinished, "m"), 504, "OperationNotFinished"},
+		{secret.Failf(secret.ErrBusy, "m"), 503, "ServerBusy"},
 		{&secret.Refusal{Status: 409, Code: "Conflict", InnerCode: "ObjectIsBeingDeleted"}, 409, "Conflict"},
 		{context.Canceled, 499, "ClientClosedRequest"},
 		{errors.New("something with a secret in it"), 500, "InternalError"},
@@ -62,19 +63,25 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+type noter struct {
+	*httptest.ResponseRecorder
+	err error
+}
+
+func (n *noter) NoteError(err error) { n.err = err }
+
 func TestWriteHasKeyVaultsShape(t *testing.T) {
 	handler := apierror.Handler(func(http.ResponseWriter, *http.Request) error {
 		return &secret.Refusal{Status: 403, Code: "Forbidden", InnerCode: "SecretDisabled", Message: "No."}
 	})
-	ctx, note := apierror.WithNote(t.Context())
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	w := &noter{ResponseRecorder: httptest.NewRecorder()}
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	const want = `{"error":{"code":"Forbidden","message":"No.","innererror":{"code":"SecretDisabled"}}}`
 	if w.Code != 403 || w.Body.String() != want || w.Header().Get("x-ms-error-code") != "Forbidden" {
 		t.Errorf("answer %d %s %v", w.Code, w.Body, w.Header())
 	}
-	if note.Err == nil {
-		t.Error("the log line's Note is empty")
+	if w.err == nil {
+		t.Error("the failure was not noted for the log line")
 	}
 	plain, err := json.Marshal(apierror.Answer{Code: "c", Message: "m"})
 	if err != nil || strings.Contains(string(plain), "innererror") {

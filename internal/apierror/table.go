@@ -21,6 +21,7 @@ var table = []struct {
 	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", ""},
 	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", ""},
 	{secret.ErrNotFinished, http.StatusGatewayTimeout, "OperationNotFinished", "10"},
+	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "1"},
 }
 
 const (

@@ -14,28 +14,63 @@ import (
 	"rotunda/internal/apierror"
 )
 
-// recorded wraps a function: ids and headers on every answer, a panic becomes a 500, and one log
-// line tells of the request. Bodies, headers and queries are never logged.
-func recorded(log *slog.Logger, function string, next http.Handler) http.Handler {
+// recorder gives a function's requests their ids and headers, turns a panic into a 500, and tells
+// of each request in one log line. Bodies, headers and queries are never logged.
+type recorder struct {
+	log      *slog.Logger
+	function string
+}
+
+// wrap records next.
+func (rec recorder) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := time.Now()
-		id := uuid.NewString()
-		setHeaders(w.Header(), r, id)
-		ctx, note := apierror.WithNote(r.Context())
-		r = r.WithContext(ctx)
-		answer := &statusWriter{ResponseWriter: w}
-		serve(next, answer, r)
-		log.LogAttrs(ctx, level(answer.status), "request",
-			slog.String("function", function),
-			slog.String("method", method(r)),
-			slog.String("secret", clip(mux.Vars(r)["name"])),
-			slog.String("version", version(r, answer)),
-			slog.Int("status", answer.status),
-			slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
-			slog.String("request", id),
-			slog.String("invocation", invocationID(r)),
-			slog.String("error", errorText(note.Err)))
+		answer := begin(w, r)
+		answer.guard(func() { next.ServeHTTP(answer, r) })
+		rec.tell(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
 	})
+}
+
+// named records the hot route, which mux has not seen.
+func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, name string) {
+	answer := begin(w, r)
+	answer.guard(func() { next.ServeNamed(answer, r, name) })
+	rec.tell(answer, r, name, "")
+}
+
+func begin(w http.ResponseWriter, r *http.Request) *answer {
+	a := &answer{ResponseWriter: w, started: time.Now()}
+	a.id[0] = uuid.NewString()
+	a.setHeaders(r)
+	return a
+}
+
+func (rec recorder) tell(a *answer, r *http.Request, name, version string) {
+	level := slog.LevelInfo
+	if a.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !rec.log.Enabled(r.Context(), level) {
+		return
+	}
+	if version == "" {
+		version = strings.Trim(a.Header().Get("Etag"), `"`)
+	}
+	attributes := [...]slog.Attr{
+		slog.String("function", rec.function),
+		slog.String("method", method(r)),
+		slog.String("secret", clip(name)),
+		slog.String("version", clip(version)),
+		slog.Int("status", a.status),
+		slog.Float64("ms", float64(time.Since(a.started).Microseconds())/1000),
+		slog.String("request", a.id[0]),
+		slog.String("invocation", invocationID(r)),
+		slog.String("error", errorText(a.err)),
+	}
+	shown := attributes[:]
+	if a.err == nil {
+		shown = shown[:len(shown)-1]
+	}
+	rec.log.LogAttrs(r.Context(), level, "request", shown...)
 }
 
 func errorText(err error) string {
@@ -43,35 +78,6 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-func setHeaders(header http.Header, r *http.Request, id string) {
-	header.Set("x-ms-request-id", id)
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if sent := r.Header.Get("x-ms-client-request-id"); sent != "" && len(sent) <= 256 {
-		header.Set("x-ms-client-request-id", sent)
-	}
-}
-
-// serve answers a panic with 500 where nothing was written yet, and breaks the connection where
-// something was: half an answer must not look like a whole one.
-func serve(next http.Handler, w *statusWriter, r *http.Request) {
-	defer func() {
-		cause := recover()
-		if cause == nil {
-			return
-		}
-		err := fmt.Errorf("panic: %T at %s", cause, panicOrigin(debug.Stack()))
-		if w.status != 0 {
-			panic(http.ErrAbortHandler)
-		}
-		apierror.Write(w, r, err)
-	}()
-	next.ServeHTTP(w, r)
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
 }
 
 // panicOrigin picks the place of the panic out of the stack. The panic's own text stays out of
@@ -85,29 +91,19 @@ func panicOrigin(stack []byte) string {
 	return strings.TrimSpace(lines[3])
 }
 
-func level(status int) slog.Level {
-	if status >= http.StatusInternalServerError {
-		return slog.LevelError
-	}
-	return slog.LevelInfo
-}
-
-func version(r *http.Request, w *statusWriter) string {
-	if asked := mux.Vars(r)["version"]; asked != "" {
-		return clip(asked)
-	}
-	return strings.Trim(w.Header().Get("ETag"), `"`)
-}
-
 // invocationID is the host's, for finding the request in its log. Under forwarding a caller's own
 // header of that name comes first, in the same line or another, so only the last one counts.
 func invocationID(r *http.Request) string {
-	sent := strings.Join(r.Header.Values("X-Azure-Functions-InvocationId"), ",")
-	id, err := uuid.Parse(strings.TrimSpace(sent[strings.LastIndex(sent, ",")+1:]))
-	if err != nil {
+	values := r.Header["X-Azure-Functions-Invocationid"]
+	if len(values) == 0 {
 		return ""
 	}
-	return id.String()
+	last := values[len(values)-1]
+	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	if uuid.Validate(last) != nil {
+		return ""
+	}
+	return last
 }
 
 func clip(s string) string {
@@ -115,25 +111,68 @@ func clip(s string) string {
 	return s[:min(len(s), most)]
 }
 
-// statusWriter remembers the status.
-type statusWriter struct {
+// answer is a ResponseWriter that knows what its log line needs. It is one allocation a request.
+type answer struct {
 	http.ResponseWriter
-	status int
+	started time.Time
+	status  int
+	err     error
+	id      [1]string // as net/http keeps headers
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
+var _ apierror.Noter = (*answer)(nil)
+
+// The values of headers that never change, as net/http keeps them.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+)
+
+func (a *answer) setHeaders(r *http.Request) {
+	header := a.Header()
+	header["X-Ms-Request-Id"] = a.id[:]
+	header["Cache-Control"] = noStore
+	header["X-Content-Type-Options"] = noSniff
+	if sent := r.Header["X-Ms-Client-Request-Id"]; len(sent) > 0 && len(sent[0]) <= 256 {
+		header["X-Ms-Client-Request-Id"] = sent[:1]
 	}
-	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *statusWriter) Write(body []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
+// guard answers a panic with 500 where nothing was written yet, and breaks the connection where
+// something was: half an answer must not look like a whole one.
+func (a *answer) guard(serve func()) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if a.status != 0 {
+			panic(http.ErrAbortHandler)
+		}
+		apierror.Write(a, fmt.Errorf("panic: %T at %s", cause, panicOrigin(debug.Stack())))
+	}()
+	serve()
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
 	}
-	return w.ResponseWriter.Write(body)
+}
+
+// NoteError keeps the failure for the log line.
+func (a *answer) NoteError(err error) { a.err = err }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(body []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(body)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -26,16 +26,24 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 		return nil, err
 	}
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	var hot hotRoute
 	// The host asks for / until it gets any answer (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs).
 	router.Path("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	for _, definition := range definitions {
-		handler := recorded(log, definition.Name, handlers[definition.Name])
-		if err := register(router, prefix, definition, handler); err != nil {
+		handler, rec := handlers[definition.Name], recorder{log, definition.Name}
+		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
+		if found, ok := newHotRoute(prefix, definition, handler, rec); ok {
+			hot = found
+		}
 	}
-	router.MethodNotAllowedHandler = recorded(log, "", wrongMethod(router))
-	return router, nil
+	router.MethodNotAllowedHandler = recorder{log: log}.wrap(wrongMethod(router))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !hot.serve(w, r) {
+			router.ServeHTTP(w, r)
+		}
+	}), nil
 }
 
 func sameNames(definitions []Definition, handlers map[string]http.Handler) error {

@@ -15,13 +15,15 @@ var (
 	ErrVaultUnreachable    = errors.New("vault unreachable")
 	ErrVaultTimeout        = errors.New("vault timeout")
 	ErrNotFinished         = errors.New("operation not finished in time")
+	ErrBusy                = errors.New("too many calls to the vault wait")
 )
 
 // Problem is a failure of ours, in words for the caller. Cause is for the log only.
 type Problem struct {
-	Kind    error
-	Message string
-	Cause   error
+	Kind       error
+	Message    string
+	RetryAfter string // seconds; "" for the kind's own
+	Cause      error
 }
 
 // Failf makes a Problem. The message reaches the caller: no value and nothing internal may be in it.

@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
+	"rotunda/internal/gate"
 	"rotunda/internal/secret"
 )
 
@@ -22,12 +23,14 @@ type Vault struct {
 	identity string
 }
 
-// Options of New. Identity says in words who the app is, for the remedy in a 403.
+// Options of New. Identity says in words who the app is, for the remedy in a 403. A nil Gate bounds
+// nothing.
 type Options struct {
 	URL        string
 	Credential azcore.TokenCredential
 	Transport  *http.Client
 	Identity   string
+	Gate       *gate.Gate
 }
 
 const (
@@ -58,6 +61,9 @@ func New(options Options) (*Vault, error) {
 			},
 		},
 	}}
+	if options.Gate != nil {
+		clientOptions.PerCallPolicies = []policy.Policy{gated{options.Gate}}
+	}
 	client, err := azsecrets.NewClient(options.URL, credential{options.Credential}, clientOptions)
 	if err != nil {
 		return nil, err

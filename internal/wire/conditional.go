@@ -24,7 +24,10 @@ func HasVersion(r *http.Request, version string) bool {
 // preference the answer is Key Vault's JSON.
 func WantsText(r *http.Request) bool {
 	text, json := 0.0, 0.0
-	for _, header := range r.Header.Values("Accept") {
+	for _, header := range r.Header["Accept"] {
+		if !strings.Contains(header, "text/plain") { // most: */*
+			continue
+		}
 		for part := range strings.SplitSeq(header, ",") {
 			kind, params, err := mime.ParseMediaType(part)
 			if err != nil {

@@ -51,7 +51,7 @@ func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
 	var body struct {
 		Value *string `json:"value"`
 	}
-	if err := checkAPIVersion(r.URL.Query()); err != nil {
+	if err := CheckAPIVersion(r); err != nil {
 		return secret.Value{}, err
 	}
 	if err := decode(w, r, &body); err != nil {

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,8 +12,12 @@ import (
 // apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview.
 var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
-// checkAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
-func checkAPIVersion(query url.Values) error {
+// CheckAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
+func CheckAPIVersion(r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	query := r.URL.Query()
 	if query.Has("api-version") && !apiVersion.MatchString(query.Get("api-version")) {
 		return secret.Failf(secret.ErrBadParameter,
 			"The query parameter api-version is malformed. Leave it out, or send one of Key Vault's, such as 7.6 or 2026-04-01.")
@@ -53,7 +56,7 @@ func Choice(r *http.Request, name, allowed string) (bool, error) {
 func ReadQuery(r *http.Request) (secret.Query, error) {
 	query := r.URL.Query()
 	page := secret.Query{Next: query.Get(skipToken)}
-	if err := checkAPIVersion(query); err != nil {
+	if err := CheckAPIVersion(r); err != nil {
 		return page, err
 	}
 	if query.Has(skipToken) && page.Next == "" {

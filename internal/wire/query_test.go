@@ -111,7 +111,7 @@ func TestIfNoneMatch(t *testing.T) {
 func TestAccept(t *testing.T) {
 	for header, want := range map[string]bool{
 		"": false, "*/*": false, "application/json": false, "text/plain": true, "text/plain, */*": true, "text/*": false,
-		"text/plain;q=0.5, application/json": false, "application/json;q=0.1, text/plain": true, "text/plain;q=0": false, ";": false,
+		"text/plain;q=0.5, application/json": false, "application/json;q=0.1, text/plain": true, "text/plain;q=0.5": true, "text/plain;q=0": false, ";": false,
 	} {
 		if got := wire.WantsText(request("/", http.Header{"Accept": {header}})); got != want {
 			t.Errorf("Accept: %s: %v", header, got)

@@ -12,7 +12,7 @@ import (
 // Target reads and checks what a request is about: the name and version in its path, and its
 // api-version. The version is "" for the latest.
 func Target(r *http.Request) (name, version string, err error) {
-	if err := checkAPIVersion(r.URL.Query()); err != nil {
+	if err := CheckAPIVersion(r); err != nil {
 		return "", "", err
 	}
 	vars := mux.Vars(r)
