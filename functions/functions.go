@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"rotunda/functions/backupsecret"
+	"rotunda/functions/batchgetsecrets"
 	"rotunda/functions/deletesecret"
 	"rotunda/functions/getdeletedsecret"
 	"rotunda/functions/getsecret"
@@ -13,6 +14,7 @@ import (
 	"rotunda/functions/listdeletedsecrets"
 	"rotunda/functions/listsecrets"
 	"rotunda/functions/listsecretversions"
+	"rotunda/functions/onvaultevent"
 	"rotunda/functions/purgedeletedsecret"
 	"rotunda/functions/recoverdeletedsecret"
 	"rotunda/functions/restoresecret"
@@ -30,9 +32,10 @@ var Definitions embed.FS
 // RoutePrefix is host.json's; a test compares them.
 const RoutePrefix = "api"
 
-// Secrets is all that the functions need of a vault.
+// Secrets is all that the functions need of the vault and of memory.
 type Secrets interface {
-	getsecret.Reader
+	batchgetsecrets.Reader // and getsecret.Reader
+	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater
 	deletesecret.Deleter
@@ -46,10 +49,11 @@ type Secrets interface {
 	restoresecret.Restorer
 }
 
-// Handlers gives the handler of each function by its name, the folder's.
-func Handlers(secrets Secrets, list wire.Lister) map[string]http.Handler {
+// Handlers gives the handler of each function by its name, the folder's. vault is the vault's name.
+func Handlers(secrets Secrets, list wire.Lister, vault string) map[string]http.Handler {
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets),
+		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
 		"getsecret":            getsecret.Handler(secrets),
@@ -57,6 +61,7 @@ func Handlers(secrets Secrets, list wire.Lister) map[string]http.Handler {
 		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, list),
 		"listsecrets":          listsecrets.Handler(secrets, list),
 		"listsecretversions":   listsecretversions.Handler(secrets, list),
+		"onvaultevent":         onvaultevent.Handler(secrets, vault),
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
 		"restoresecret":        restoresecret.Handler(secrets),

@@ -101,7 +101,7 @@ func (c *config) setVault(name, address string) error {
 	if err := c.setVaultURL(address); err != nil {
 		return err
 	}
-	if host, _, _ := strings.Cut(strings.TrimPrefix(c.vaultURL, "https://"), "."); name != "" && !strings.EqualFold(host, name) {
+	if name != "" && !strings.EqualFold(c.vaultName(), name) {
 		return fmt.Errorf("%s and %s name different vaults: remove one", settingVaultName, settingVaultURL)
 	}
 	return nil
@@ -193,6 +193,12 @@ func number(getenv func(string) string, name string, standard int, into *int) er
 	}
 	*into = parsed
 	return nil
+}
+
+// vaultName is the first label of the vault's host.
+func (c *config) vaultName() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(c.vaultURL, "https://"), ".")
+	return name
 }
 
 // identity says in words who the app is.

@@ -57,7 +57,7 @@ func start(ctx context.Context, getenv func(string) string, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
-	handlers := functions.Handlers(secrets, wire.Lister{Hostname: config.hostname})
+	handlers := functions.Handlers(secrets, wire.Lister{Hostname: config.hostname}, config.vaultName())
 	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Lis
 	}
 	_ = listener.Close()
 	command := exec.CommandContext(ctx, "func", "start", "--port", port, "--address", address)
-	command.Dir, command.Env, command.Stdout, command.Stderr = root, append(settings, "FUNCTIONS_WORKER_RUNTIME=custom"), out, out
+	command.Dir, command.Env, command.Stdout, command.Stderr = root, append(settings, "FUNCTIONS_WORKER_RUNTIME=custom", "AzureWebJobsStorage=UseDevelopmentStorage=true"), out, out
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("func start: %w", err)
 	}

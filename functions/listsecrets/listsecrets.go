@@ -1,9 +1,11 @@
-// Package listsecrets is Key Vault's Get Secrets.
+// Package listsecrets is Key Vault's Get Secrets, with ours on top: ?prefix= and ?tag=. Key Vault
+// can't filter, so these thin out its pages: a page may be short, or empty and not the last.
 package listsecrets
 
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
@@ -22,10 +24,15 @@ func Handler(secrets Lister, list wire.Lister) http.Handler {
 		if err != nil {
 			return err
 		}
+		filter, err := wire.ReadFilter(r)
+		if err != nil {
+			return err
+		}
 		page, err := secrets.List(r.Context(), query)
 		if err != nil {
 			return err
 		}
+		page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool { return !filter.Matches(s) })
 		return list.Write(w, r, page, query)
 	})
 }

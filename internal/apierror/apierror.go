@@ -84,17 +84,26 @@ func forRefusal(r *secret.Refusal) Answer {
 
 // MarshalJSON gives Key Vault's shape: {"error":{"code","message","innererror":{"code"}}}.
 func (a Answer) MarshalJSON() ([]byte, error) {
-	type inner struct {
-		Code string `json:"code"`
-	}
-	type outer struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Inner   *inner `json:"innererror,omitempty"`
-	}
-	shape := outer{Code: a.Code, Message: a.Message}
+	return json.Marshal(map[string]Shape{"error": a.Shape()})
+}
+
+// Shape is what Key Vault has under "error".
+type Shape struct {
+	Code    string     `json:"code"`
+	Message string     `json:"message"`
+	Inner   *InnerCode `json:"innererror,omitempty"`
+}
+
+// InnerCode is what Key Vault has under "innererror".
+type InnerCode struct {
+	Code string `json:"code"`
+}
+
+// Shape gives the answer's body.
+func (a Answer) Shape() Shape {
+	shape := Shape{Code: a.Code, Message: a.Message}
 	if a.InnerCode != "" {
-		shape.Inner = &inner{a.InnerCode}
+		shape.Inner = &InnerCode{a.InnerCode}
 	}
-	return json.Marshal(map[string]outer{"error": shape})
+	return shape
 }

@@ -3,7 +3,6 @@ package azfunc
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
 // Invocation is what the host posts for a function that is not forwarded
@@ -13,19 +12,16 @@ type Invocation struct {
 	Metadata map[string]json.RawMessage
 }
 
-// ParseInvocation reads an invocation. Data must have the trigger's binding.
-func ParseInvocation(body []byte, binding string) (Invocation, error) {
+// ParseInvocation reads an invocation.
+func ParseInvocation(body []byte) (Invocation, error) {
 	var invocation Invocation
-	if err := json.Unmarshal(body, &invocation); err != nil {
+	if err := json.Unmarshal(body, &invocation); err != nil || len(invocation.Data) == 0 {
 		return Invocation{}, errors.New("the invocation is not a JSON object with Data and Metadata")
-	}
-	if _, ok := invocation.Data[binding]; !ok {
-		return Invocation{}, fmt.Errorf("the invocation's Data has no binding %q", binding)
 	}
 	return invocation, nil
 }
 
-// Trigger gives the JSON of a binding. The host writes anything but an object as a string that
+// Trigger gives the JSON of a binding, or nil if there is none. The host writes anything but an object as a string that
 // itself contains JSON, so one layer of that is undone; a string that is no JSON stays a string.
 func (i Invocation) Trigger(binding string) json.RawMessage {
 	raw := i.Data[binding]

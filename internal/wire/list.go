@@ -41,6 +41,11 @@ func (l Lister) nextLink(r *http.Request, next string, maxResults int) string {
 	if version := r.URL.Query().Get("api-version"); version != "" {
 		query.WriteString("api-version=" + url.QueryEscape(version) + "&")
 	}
+	for _, name := range []string{"prefix", "tag"} {
+		if value := r.URL.Query().Get(name); value != "" {
+			query.WriteString(name + "=" + url.QueryEscape(value) + "&")
+		}
+	}
 	query.WriteString(skipToken + "=" + url.QueryEscape(next))
 	if maxResults > 0 {
 		query.WriteString("&maxresults=" + strconv.Itoa(maxResults))

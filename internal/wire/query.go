@@ -52,6 +52,29 @@ func Choice(r *http.Request, name, allowed string) (bool, error) {
 	return true, nil
 }
 
+// ReadFilter reads ?prefix= and ?tag=name or ?tag=name:value. A tag's name has no colon here; its
+// value may.
+func ReadFilter(r *http.Request) (secret.Filter, error) {
+	query := r.URL.Query()
+	filter := secret.Filter{Prefix: query.Get("prefix")}
+	if filter.Prefix != "" {
+		if _, err := secret.ParseName(filter.Prefix); err != nil {
+			return filter, secret.Failf(secret.ErrBadParameter, "The query parameter prefix can begin no name: a name has the characters 0-9, a-z, A-Z and '-'.")
+		}
+	}
+	if !query.Has("tag") {
+		return filter, nil
+	}
+	name, value, hasValue := strings.Cut(query.Get("tag"), ":")
+	if filter.TagName = name; name == "" {
+		return filter, secret.Failf(secret.ErrBadParameter, "The query parameter tag must be a tag's name, or name:value.")
+	}
+	if hasValue {
+		filter.TagValue = &value
+	}
+	return filter, nil
+}
+
 // ReadQuery reads which page of a list is asked for.
 func ReadQuery(r *http.Request) (secret.Query, error) {
 	query := r.URL.Query()

@@ -25,6 +25,7 @@ type Options struct {
 	RetentionDays int
 	VaultLatency  time.Duration
 	DisableHTTP2  bool                 // of the vault
+	Azure         *standin.Azure       // shared with another app; nil starts one
 	Before        func(*standin.Azure) // the handler starts
 }
 
@@ -41,13 +42,10 @@ type App struct {
 // on stderr, no data race.
 func Start(t testing.TB, options Options) *App {
 	t.Helper()
-	azure, err := standin.Start(standin.Options{
-		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
-	})
-	if err != nil {
-		t.Fatal(err)
+	azure := options.Azure
+	if azure == nil {
+		azure = startAzure(t, options)
 	}
-	t.Cleanup(func() { _ = azure.Close() })
 	if options.Before != nil {
 		options.Before(azure)
 	}
@@ -65,6 +63,9 @@ func Start(t testing.TB, options Options) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := app.Host.WaitReady(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, app.Log)
+	}
 	front := httptest.NewServer(app.Host)
 	app.URL = front.URL + "/api"
 	t.Cleanup(func() {
@@ -73,6 +74,18 @@ func Start(t testing.TB, options Options) *App {
 		app.Log.check(t)
 	})
 	return app
+}
+
+func startAzure(t testing.TB, options Options) *standin.Azure {
+	t.Helper()
+	azure, err := standin.Start(standin.Options{
+		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = azure.Close() })
+	return azure
 }
 
 func (l *Log) check(t testing.TB) {

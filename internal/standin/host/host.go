@@ -151,6 +151,17 @@ func (h *Host) Err() error {
 // HandlerAddr is where the handler listens, as host:port. There is no sign-in at that address.
 func (h *Host) HandlerAddr() string { return h.address }
 
+// HandlerPID is the handler's process id, once it answers; 0 before.
+func (h *Host) HandlerPID() int {
+	p := h.supervisor.process()
+	select {
+	case <-p.ready:
+		return p.cmd.Process.Pid
+	default:
+		return 0
+	}
+}
+
 // StderrLines are the lines that the handler wrote to stderr so far, over all its runs.
 func (h *Host) StderrLines() []string { return h.supervisor.console.stderrLines() }
 

@@ -1,0 +1,185 @@
+package functions_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/wiretest"
+)
+
+// loadTime is how long the load runs last: LOAD=60s for the long ones.
+func loadTime(t *testing.T, standard time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv("LOAD")
+	if text == "" {
+		return standard
+	}
+	long, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatalf("LOAD=%s: %v", text, err)
+	}
+	return long
+}
+
+// 256 connections read 20 names while others write them: no error, no read older than an
+// acknowledged write, and memory that does not grow.
+func TestLoad(t *testing.T) {
+	const connections, many = 256, 20
+	app := wiretest.Start(t, wiretest.Options{Env: plenty})
+	direct(app)
+	var written [many]atomic.Int64
+	for i := range many {
+		set(t, app, fmt.Sprintf("load-%d", i), "0")
+	}
+	var requests, failures atomic.Int64
+	end := time.Now().Add(loadTime(t, 5*time.Second))
+	middle := make(chan int64, 1)
+	time.AfterFunc(time.Until(end)/2, func() { middle <- residentBytes(app) })
+	together(connections, func(caller int) {
+		for time.Now().Before(end) && failures.Load() < 10 {
+			i := rand.N(many)
+			var err error
+			if caller < many && rand.N(20) == 0 { // one writer a name, so that its numbers only rise
+				i = caller
+				err = writeNext(app, i, &written[i])
+			} else {
+				err = readNoOlder(app, i, written[i].Load())
+			}
+			if requests.Add(1); err != nil {
+				failures.Add(1)
+				t.Error(err)
+			}
+		}
+	})
+	before, after := <-middle, residentBytes(app)
+	t.Logf("%d requests, %d failures; resident %d MB in the middle, %d MB at the end", requests.Load(), failures.Load(), before>>20, after>>20)
+	if before > 0 && after > before+before/2+16<<20 {
+		t.Errorf("memory grew from %d to %d MB", before>>20, after>>20)
+	}
+}
+
+func writeNext(app *wiretest.App, i int, written *atomic.Int64) error {
+	next := written.Load() + 1
+	answer, err := app.Try(http.MethodPut, fmt.Sprintf("/secrets/load-%d", i), fmt.Sprintf(`{"value":"%s%d"}`, wiretest.Canary, next))
+	if err != nil || answer.Status != http.StatusOK {
+		return fmt.Errorf("set: %v %w", answer, err)
+	}
+	written.Store(next)
+	return nil
+}
+
+func readNoOlder(app *wiretest.App, i int, least int64) error {
+	answer, err := app.Try(http.MethodGet, fmt.Sprintf("/secrets/load-%d", i), "", "Accept: text/plain")
+	if err != nil || answer.Status != http.StatusOK {
+		return fmt.Errorf("get: %v %w", answer, err)
+	}
+	got, err := strconv.ParseInt(strings.TrimPrefix(answer.Body, wiretest.Canary), 10, 64)
+	if err != nil || got < least {
+		return fmt.Errorf("read %q after %d was acknowledged (%w)", answer.Body, least, err)
+	}
+	return nil
+}
+
+// residentBytes is the handler's memory, on Linux; elsewhere 0.
+func residentBytes(app *wiretest.App) int64 {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", app.Host.HandlerPID()))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	var kilobytes int64
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return kilobytes << 10
+}
+
+// The vault is away in the middle of load: names in memory keep answering, others fail at once, and
+// all is well within a second of its return.
+func TestVaultAwayUnderLoad(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=500ms", "SECRET_CACHE_MAX_STALE=10m"}, plenty...)})
+	direct(app)
+	set(t, app, "known", "a")
+	app.Do(t, http.MethodGet, "/secrets/known", "")
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.DropBefore}}})
+	trip(app)
+	stop := make(chan struct{})
+	var callers sync.WaitGroup
+	var unknown, slow atomic.Int64
+	for caller := range 64 {
+		callers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if answer, err := app.Try(http.MethodGet, "/secrets/known", ""); err != nil || answer.Status != http.StatusOK {
+					t.Errorf("the known name: %v %v", answer, err)
+					return
+				}
+				started := time.Now()
+				answer, err := app.Try(http.MethodGet, fmt.Sprintf("/secrets/unknown-%d-%d", caller, i), "")
+				if err != nil || answer.Status != http.StatusBadGateway {
+					t.Errorf("an unknown name: %v %v", answer, err)
+					return
+				}
+				if unknown.Add(1); time.Since(started) > 100*time.Millisecond {
+					slow.Add(1)
+				}
+			}
+		})
+	}
+	<-time.After(loadTime(t, 3*time.Second))
+	close(stop)
+	callers.Wait()
+	// A probe twice a second takes its own time to fail; all others must not wait.
+	if share := float64(slow.Load()) / float64(unknown.Load()); share > 0.2 {
+		t.Errorf("%d of %d answers took over 100 ms", slow.Load(), unknown.Load())
+	}
+	setFaults(t, app, keyvault.Faults{})
+	back := time.Now()
+	eventually(t, app, "/secrets/nope", func(a wiretest.Answer) bool { return a.Status == http.StatusNotFound })
+	if took := time.Since(back); took > time.Second {
+		t.Errorf("well again after %s, want within a second", took)
+	}
+}
+
+// trip makes failures until the breaker opens.
+func trip(app *wiretest.App) {
+	together(16, func(i int) { _, _ = app.Try(http.MethodGet, fmt.Sprintf("/secrets/trip-%d", i), "") })
+}
+
+// A slow vault must not fill memory with requests that wait.
+func TestWaitingRequestsAreBounded(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"KEY_VAULT_CALLS_PER_SECOND=20"}})
+	direct(app)
+	var busy, missing atomic.Int64
+	together(400, func(i int) {
+		answer, err := app.Try(http.MethodGet, fmt.Sprintf("/secrets/none-%d", i), "")
+		switch {
+		case err != nil:
+			t.Error(err)
+		case answer.Status == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "" && strings.Contains(answer.Body, "ServerBusy"):
+			busy.Add(1)
+		case answer.Status == http.StatusNotFound:
+			missing.Add(1)
+		default:
+			t.Errorf("%v", answer)
+		}
+	})
+	if busy.Load() < 200 || missing.Load() < 100 {
+		t.Errorf("%d told to come back, %d served; want most told, and a hundred or more served within five seconds", busy.Load(), missing.Load())
+	}
+}

@@ -1,0 +1,248 @@
+package functions_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin/host"
+	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/wiretest"
+)
+
+// plenty lifts the quota, where a test is about something else.
+var plenty = []string{"KEY_VAULT_CALLS_PER_SECOND=1000000"}
+
+func set(t testing.TB, app *wiretest.App, name, value string) {
+	t.Helper()
+	if got := app.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"`+wiretest.Canary+value+`"}`); got.Status != http.StatusOK {
+		t.Fatalf("set %s: %v", name, got)
+	}
+}
+
+// together runs n callers at once and waits for them.
+func together(n int, call func(i int)) {
+	var callers sync.WaitGroup
+	for i := range n {
+		callers.Go(func() { call(i) })
+	}
+	callers.Wait()
+}
+
+// direct makes the app's URL the handler's own: counts are not about the host in front of it.
+func direct(app *wiretest.App) { app.URL = "http://" + app.Host.HandlerAddr() + "/api" }
+
+func TestAHerdIsOneCallToTheVault(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{VaultLatency: 100 * time.Millisecond})
+	set(t, app, "a", "a")
+	direct(app)
+	app.Azure.Vault().ResetCounts()
+	var good atomic.Int64
+	together(1000, func(int) {
+		if answer, err := app.Try(http.MethodGet, "/secrets/a", ""); err == nil && strings.Contains(answer.Body, "canary-a") {
+			good.Add(1)
+		}
+	})
+	if calls := app.Azure.Vault().Counts().Calls["get"]; calls != 1 || good.Load() != 1000 {
+		t.Errorf("%d good answers by %d calls, want 1000 by 1", good.Load(), calls)
+	}
+}
+
+// After the first call nobody waits for a challenge, a token or a TLS handshake.
+func TestNoHandshakesAfterWarmUp(t *testing.T) {
+	for name, http1 := range map[string]bool{"HTTP/2": false, "HTTP/1.1": true} {
+		t.Run(name, func(t *testing.T) {
+			app := wiretest.Start(t, wiretest.Options{VaultLatency: 5 * time.Millisecond, DisableHTTP2: http1, Env: plenty})
+			set(t, app, "a", "a")
+			round := func(n int) {
+				together(64, func(int) {
+					for range n {
+						answer, err := app.Try(http.MethodGet, "/secrets/a", "", "Cache-Control: no-cache")
+						if err != nil || answer.Status != http.StatusOK {
+							t.Errorf("%v %v", answer, err)
+						}
+					}
+				})
+			}
+			// Distinct names, so that 64 calls are under way at once: no two share one.
+			spread := func() {
+				together(64, func(i int) {
+					_, _ = app.Try(http.MethodGet, fmt.Sprintf("/secrets/none-%d", i), "", "Cache-Control: no-cache")
+				})
+			}
+			spread()
+			round(2)
+			before := app.Azure.State()
+			for range 10 {
+				spread()
+			}
+			round(20)
+			after := app.Azure.State()
+			if after.TLSConnections != before.TLSConnections || after.TokenRequests != before.TokenRequests || after.Vault.Challenges != before.Vault.Challenges {
+				t.Errorf("new TLS connections %d, token requests %d, challenges %d; want none",
+					after.TLSConnections-before.TLSConnections, after.TokenRequests-before.TokenRequests, after.Vault.Challenges-before.Vault.Challenges)
+			}
+		})
+	}
+}
+
+// The handler's own warm-up does it all: the first user of a fresh process pays for none of it.
+func TestWarmUpLeavesNothingForTheFirstCaller(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	for app.Azure.Vault().Counts().Calls["list"] == 0 { // until the warm-up's own call
+		if _, err := app.Try(http.MethodGet, "/nothing", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := app.Azure.State()
+	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusNotFound {
+		t.Error(got)
+	}
+	after := app.Azure.State()
+	if after.Vault.Challenges != before.Vault.Challenges || after.TokenRequests != before.TokenRequests || after.TLSConnections != before.TLSConnections {
+		t.Errorf("the first caller paid: before %+v, after %+v", before, after)
+	}
+}
+
+func batch(names ...string) string {
+	items := make([]string, len(names))
+	for i, name := range names {
+		items[i] = `{"name":"` + name + `"}`
+	}
+	return `{"secrets":[` + strings.Join(items, ",") + `]}`
+}
+
+func names(prefix string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("%s-%d", prefix, i)
+	}
+	return all
+}
+
+func TestBatchesReadThirtyTwoAtOnce(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: plenty})
+	for _, name := range names("b", 100) {
+		set(t, app, name, name)
+	}
+	setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(20 * time.Millisecond)})
+	app.Azure.Vault().ResetCounts()
+	together(3, func(int) {
+		got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 100)...))
+		if strings.Count(got.Body, `"status":200`) != 100 {
+			t.Errorf("%v", got)
+		}
+	})
+	counts := app.Azure.Vault().Counts()
+	if counts.PeakInFlight != 32 || counts.Calls["get"] != 100 {
+		t.Errorf("peak in flight %d, %d calls; want 32 and 100", counts.PeakInFlight, counts.Calls["get"])
+	}
+}
+
+func TestBatchSizes(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: plenty})
+	if got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 200)...)); strings.Count(got.Body, `"status":404`) != 200 {
+		t.Errorf("200 names: %v", got)
+	}
+	got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 201)...))
+	if got.Status != http.StatusBadRequest || !strings.Contains(got.Body, "1 to 200") {
+		t.Errorf("201 names: %v", got)
+	}
+}
+
+// A caller who has seen its set answered never reads an older value, whoever else reads meanwhile.
+func TestWritesBeatLoadsInFlight(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{VaultLatency: 5 * time.Millisecond, Env: plenty})
+	set(t, app, "a", "0")
+	var written atomic.Int64
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 16 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				least := written.Load()
+				answer, err := app.Try(http.MethodGet, "/secrets/a", "", "Accept: text/plain")
+				var got int64
+				if _, scanErr := fmt.Sscanf(answer.Body, wiretest.Canary+"%d", &got); err != nil || scanErr != nil || got < least {
+					t.Errorf("read %q (%v) after %d was acknowledged", answer.Body, err, least)
+					return
+				}
+			}
+		})
+	}
+	for i := int64(1); i <= 50; i++ {
+		set(t, app, "a", fmt.Sprint(i))
+		written.Store(i)
+	}
+	close(stop)
+	readers.Wait()
+}
+
+// eventually asks until the answer is good; what is waited for is a time of ours, which must pass.
+func eventually(t *testing.T, app *wiretest.App, path string, good func(wiretest.Answer) bool) wiretest.Answer {
+	t.Helper()
+	var got wiretest.Answer
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if got = app.Do(t, http.MethodGet, path, ""); good(got) {
+			return got
+		}
+	}
+	t.Fatalf("GET %s: still %v", path, got)
+	return got
+}
+
+func TestStaleWhileTheVaultIsAway(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"SECRET_CACHE_TTL=200ms", "SECRET_CACHE_MAX_STALE=3s"}})
+	set(t, app, "a", "a")
+	app.Do(t, http.MethodGet, "/secrets/a", "")
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.DropBefore}}})
+	stale := eventually(t, app, "/secrets/a", func(a wiretest.Answer) bool {
+		return a.Header.Get("x-rotunda-stale") == "true" && a.Header.Get("Age") != "0"
+	})
+	if stale.Status != http.StatusOK || !strings.Contains(stale.Body, "canary-a") {
+		t.Error(stale)
+	}
+	eventually(t, app, "/secrets/a", func(a wiretest.Answer) bool { return a.Status == http.StatusBadGateway })
+	setFaults(t, app, keyvault.Faults{})
+	fresh := eventually(t, app, "/secrets/a", func(a wiretest.Answer) bool { return a.Status == http.StatusOK })
+	if fresh.Header.Get("x-rotunda-stale") != "" {
+		t.Error(fresh)
+	}
+}
+
+func TestAnEventMakesMemoryForget(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	other := wiretest.Start(t, wiretest.Options{Azure: app.Azure}) // another instance on the same vault
+	set(t, app, "a", "old")
+	app.Do(t, http.MethodGet, "/secrets/a", "")
+	set(t, other, "a", "new")
+	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); !strings.Contains(got.Body, "canary-old") {
+		t.Fatalf("this instance could not know: %v", got)
+	}
+	for _, row := range []struct{ event, log, reads string }{
+		{`{"eventType":"Microsoft.KeyVault.SecretNearExpiry","data":{"VaultName":"contoso","ObjectName":"a"}}`, "ignored", "canary-old"},
+		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"VaultName":"fabrikam","ObjectName":"a"}}`, "another vault", "canary-old"},
+		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "names no secret", "canary-old"},
+		{
+			`{"specversion":"1.0","type":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"vaultName":"Contoso","ObjectName ":" a","Version":" ee05","NBF":null,"EXP":"1"}}`,
+			"forgot a", "canary-new",
+		},
+	} {
+		result, err := app.Host.Invoke(t.Context(), "onvaultevent", host.Event([]byte(row.event)))
+		if err != nil || !strings.Contains(strings.Join(result.Logs, "\n"), row.log) {
+			t.Errorf("%s: %v, %v", row.event, result, err)
+		}
+		if got := app.Do(t, http.MethodGet, "/secrets/a", ""); !strings.Contains(got.Body, row.reads) {
+			t.Errorf("after %s: %v, want %s", row.event, got, row.reads)
+		}
+	}
+}
