@@ -1,7 +1,7 @@
 # `make help` lists what there is. CI runs .ci/run, which is all of it.
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint fmt fuzz bench dist start setup clean
+.PHONY: help test lint fmt fuzz bench load dist start setup clean
 
 TOOL := go tool -modfile=tools/go.mod
 
@@ -23,8 +23,12 @@ fmt: ## format all Go code
 fuzz: ## run each fuzz target for 30 s, or for FUZZTIME
 	@.ci/fuzz $(or $(FUZZTIME),30s)
 
-bench: ## run the benchmarks, each with its floor
-	@.ci/bench $(or $(BENCHTIME),1s)
+bench: ## measure every goal beside its floor and print the table; needs wrk and a calm machine
+	@.ci/setup wrk
+	@go test ./bench -count=1 -run '^TestTable$$' -timeout 30m -v -args -table
+
+load: ## the load and fault runs at length: 60 s each, or LOAD
+	@LOAD=$(or $(LOAD),60s) go test ./functions -count=1 -run 'TestLoad|TestVaultAwayUnderLoad' -timeout 30m -v
 
 dist: ## stage dist/ for linux/amd64, as a deployment takes it
 	@go run ./internal/stage/dist

@@ -70,7 +70,7 @@ func uncachedGet(b *testing.B, latency time.Duration) {
 }
 
 // vaultClient reaches the vault as the handler does: by its name, through the proxy.
-func vaultClient(b *testing.B, azure *standin.Azure) *http.Client {
+func vaultClient(b testing.TB, azure *standin.Azure) *http.Client {
 	b.Helper()
 	pem, err := os.ReadFile(azure.CAFile())
 	if err != nil {

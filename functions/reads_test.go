@@ -116,23 +116,23 @@ func batch(names ...string) string {
 	return `{"secrets":[` + strings.Join(items, ",") + `]}`
 }
 
-func names(prefix string, n int) []string {
+func names(n int) []string {
 	all := make([]string, n)
 	for i := range all {
-		all[i] = fmt.Sprintf("%s-%d", prefix, i)
+		all[i] = fmt.Sprintf("b-%d", i)
 	}
 	return all
 }
 
 func TestBatchesReadThirtyTwoAtOnce(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: plenty})
-	for _, name := range names("b", 100) {
+	for _, name := range names(100) {
 		set(t, app, name, name)
 	}
 	setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(20 * time.Millisecond)})
 	app.Azure.Vault().ResetCounts()
 	together(3, func(int) {
-		got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 100)...))
+		got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names(100)...))
 		if strings.Count(got.Body, `"status":200`) != 100 {
 			t.Errorf("%v", got)
 		}
@@ -145,10 +145,10 @@ func TestBatchesReadThirtyTwoAtOnce(t *testing.T) {
 
 func TestBatchSizes(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: plenty})
-	if got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 200)...)); strings.Count(got.Body, `"status":404`) != 200 {
+	if got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names(200)...)); strings.Count(got.Body, `"status":404`) != 200 {
 		t.Errorf("200 names: %v", got)
 	}
-	got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names("b", 201)...))
+	got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(names(201)...))
 	if got.Status != http.StatusBadRequest || !strings.Contains(got.Body, "1 to 200") {
 		t.Errorf("201 names: %v", got)
 	}

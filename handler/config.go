@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"regexp"
@@ -25,6 +26,7 @@ type config struct {
 	cacheTTL, cacheMaxStale  time.Duration
 	cacheEntries, cacheBytes int
 	callsPerSecond           int
+	logLevel                 slog.Level
 }
 
 // The app settings. local.settings.json.example lists them too; a test compares.
@@ -39,6 +41,7 @@ const (
 	settingCacheMaxStale  = "SECRET_CACHE_MAX_STALE"
 	settingCacheEntries   = "SECRET_CACHE_ENTRIES"
 	settingCacheBytes     = "SECRET_CACHE_BYTES"
+	settingLogLevel       = "LOG_LEVEL"
 )
 
 // Settings that the Functions host makes itself.
@@ -56,6 +59,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 		c.checkClientID(),
 		c.checkCAFile(),
 		c.checkHostname(),
+		c.setLogLevel(getenv(settingLogLevel)),
 		duration(getenv, settingCacheTTL, time.Minute, &c.cacheTTL),
 		duration(getenv, settingCacheMaxStale, 5*time.Minute, &c.cacheMaxStale),
 		number(getenv, settingCacheEntries, 10_000, &c.cacheEntries),
@@ -158,6 +162,17 @@ func (c *config) checkCAFile() error {
 func (c *config) checkHostname() error {
 	if u, err := url.Parse("https://" + c.hostname); err != nil || u.Host != c.hostname {
 		return fmt.Errorf("%s is %q: it must be a host name, with a port if need be. The Functions host sets it", settingHostname, c.hostname)
+	}
+	return nil
+}
+
+// setLogLevel: at info each request has a line; from warn up, only those that failed with 5xx.
+func (c *config) setLogLevel(text string) error {
+	if text == "" {
+		return nil
+	}
+	if err := c.logLevel.UnmarshalText([]byte(text)); err != nil {
+		return fmt.Errorf("%s is %q: it must be debug, info, warn or error; the default is info", settingLogLevel, text)
 	}
 	return nil
 }

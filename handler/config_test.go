@@ -64,6 +64,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{map[string]string{settingVaultName: "contoso", settingCAFile: "nowhere.pem"}, "PEM"},
 		{map[string]string{settingVaultName: "contoso", settingHostname: "https://app/"}, "host name"},
 		{map[string]string{settingVaultName: "contoso", settingPort: "0"}, "port from 1 to 65535"},
+		{map[string]string{settingVaultName: "contoso", settingLogLevel: "loud"}, "debug, info, warn or error"},
 		{map[string]string{settingVaultName: "contoso", settingCacheTTL: "60"}, "such as 90s or 5m"},
 		{map[string]string{settingVaultName: "contoso", settingCacheMaxStale: "-1s"}, "from 0 to 24h"},
 		{map[string]string{settingVaultName: "contoso", settingCacheEntries: "0"}, "whole number from 1"},

@@ -35,20 +35,20 @@ func main() {
 // logged to stdout; a fatal error must not exit with 0, which the host takes for no reason to
 // start the handler again.
 func run(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
-	log := slog.New(slog.NewJSONHandler(stdout, nil))
-	err := start(ctx, getenv, log)
+	tuneCollector(getenv)
+	config, err := loadConfig(getenv)
+	log, buffer := newLog(stdout, config.logLevel)
+	defer buffer.Flush()
+	if err == nil {
+		err = start(ctx, config, log)
+	}
 	for _, problem := range each(err) {
 		log.Error("the handler stopped", "error", problem.Error())
 	}
 	return err
 }
 
-func start(ctx context.Context, getenv func(string) string, log *slog.Logger) error {
-	tuneCollector(getenv)
-	config, err := loadConfig(getenv)
-	if err != nil {
-		return err
-	}
+func start(ctx context.Context, config config, log *slog.Logger) error {
 	vault, err := openVault(config)
 	if err != nil {
 		return err

@@ -1,0 +1,146 @@
+package bench_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
+)
+
+// program is something that serves HTTP at FUNCTIONS_CUSTOMHANDLER_PORT.
+type program struct {
+	name    string
+	command []string
+	env     []string
+	pinned  bool // to core 0, away from the load
+}
+
+// running is a program that was started.
+type running struct {
+	*exec.Cmd
+	url     string
+	started time.Time
+}
+
+func (p program) start(t testing.TB) *running {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	words := p.command
+	if p.pinned {
+		words = append([]string{"taskset", "-c", "0"}, words...)
+	}
+	r := &running{Cmd: exec.Command(words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	r.Env = append([]string{"PATH=" + os.Getenv("PATH"), fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", port)}, p.env...)
+	pipe, err := r.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.started = time.Now()
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, pipe) }() // a pipe that is read, as the host does
+	return r
+}
+
+func (r *running) stop() {
+	_ = r.Process.Kill()
+	_ = r.Wait()
+}
+
+// await asks for a path every 0.1 ms until it is answered with 200, and tells how long that took
+// since the start.
+func (r *running) await(t testing.TB, path string) time.Duration {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{}}
+	for time.Since(r.started) < 20*time.Second {
+		response, err := client.Get(r.url + path)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return time.Since(r.started)
+			}
+		}
+		time.Sleep(100 * time.Microsecond) // the pause of the measurement itself
+	}
+	t.Fatalf("%v did not answer %s", r.Args, path)
+	return 0
+}
+
+// resident is the memory of a process in bytes.
+func (r *running) resident(t testing.TB) float64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	var kilobytes float64
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return kilobytes * 1024
+}
+
+func goProgram(t testing.TB, name string) program {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), name)
+	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./"+name)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program{name: name, command: []string{binary}}
+}
+
+func handlerProgram(t testing.TB, azure *standin.Azure, settings ...string) program {
+	t.Helper()
+	settings = append(azure.Env(wiretest.Vault), append(settings, "KEY_VAULT_CALLS_PER_SECOND=1000000")...)
+	return program{name: "rotunda", command: []string{filepath.Join(wiretest.AppRoot(t), "rotunda")}, env: settings}
+}
+
+func nodeProgram(t testing.TB, name string, env ...string) program {
+	t.Helper()
+	modules := filepath.Join(wiretest.Root(t), "internal", "standin", "conformance", "js", "package.json")
+	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
+}
+
+func startAzure(t testing.TB, latency time.Duration) *standin.Azure {
+	t.Helper()
+	azure, err := standin.Start(standin.Options{Dir: t.TempDir(), VaultLatency: latency})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = azure.Close() })
+	return azure
+}
+
+// setSecret puts a secret into the vault, through a handler.
+func setSecret(t testing.TB, app, name string) {
+	t.Helper()
+	direct := wiretest.App{URL: app + "/api"}
+	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`); got.Status != http.StatusOK {
+		t.Fatal(got)
+	}
+}
+
+func medianOf(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rotunda/internal/wiretest"
+)
+
+func TestLogIsBufferedForReadsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &wiretest.Log{}
+		log, buffer := newLog(out, slog.LevelInfo)
+		lines := func() int { return strings.Count(out.String(), "\n") }
+		for i, step := range []struct {
+			say  func()
+			want int
+		}{
+			{func() { log.Info("request", "method", "GET") }, 0},
+			{func() { log.Info("request", "method", "GET") }, 0},
+			{func() { time.Sleep(flushAfter + time.Millisecond) }, 2},
+			{func() { log.Info("request", "method", "GET") }, 2},
+			{func() { log.Info("request", "method", "PUT") }, 4},
+			{func() { log.Error("request", "method", "GET") }, 5},
+			{func() { log.Debug("request", "method", "PUT") }, 5},
+			{func() { log.With("a", "b").WithGroup("g").Info("listening") }, 6},
+			{func() { log.Info("request", "method", "GET") }, 6},
+			{buffer.Flush, 7},
+		} {
+			if step.say(); lines() != step.want {
+				t.Errorf("step %d: %d lines are out, want %d", i, lines(), step.want)
+			}
+		}
+		log.Info("request", "method", "GET", "long", strings.Repeat("x", flushBytes))
+		if lines() != 8 {
+			t.Error("a full buffer must go out")
+		}
+	})
+}
