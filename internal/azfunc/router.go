@@ -30,7 +30,7 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 	// The host asks for / until it gets any answer (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs).
 	router.Path("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	for _, definition := range definitions {
-		handler, rec := handlers[definition.Name], recorder{log, definition.Name}
+		handler, rec := handlers[definition.Name], newRecorder(log, definition.Name)
 		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
@@ -38,7 +38,7 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 			hot = found
 		}
 	}
-	router.MethodNotAllowedHandler = recorder{log: log}.wrap(wrongMethod(router))
+	router.MethodNotAllowedHandler = newRecorder(log, "").wrap(wrongMethod(router))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hot.serve(w, r) {
 			router.ServeHTTP(w, r)

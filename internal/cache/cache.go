@@ -92,8 +92,10 @@ func (c *Cache[T]) weigh(key Key, a answer[T]) uint32 {
 // does not end a load that others wait for.
 func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	folded := key.folded()
-	if found, ok := c.peek(folded); ok && time.Now().Before(found.freshUntil) {
-		return found.hit(false)
+	if found, ok := c.peek(folded); ok {
+		if now := time.Now(); now.Before(found.freshUntil) {
+			return Hit[T]{Value: found.value, Age: now.Sub(found.readAt)}, found.err
+		}
 	}
 	f := c.board(key, folded)
 	if err := f.wait(ctx); err != nil {

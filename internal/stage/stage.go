@@ -116,11 +116,12 @@ func stageFunctions(repo, dir string) error {
 }
 
 func build(repo, binary, goos, goarch string, flags []string) error {
-	arguments := append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", binary}, flags...)
+	arguments := append([]string{"build", "-ldflags", "-s -w", "-o", binary}, flags...)
 	command := exec.Command("go", append(arguments, "./handler")...)
 	command.Dir = repo
 	command.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
-	if !slices.Contains(flags, "-race") { // the race detector needs cgo
+	if !slices.Contains(flags, "-race") { // which needs cgo, and is built as `go test -race` is to share what that compiled
+		command.Args = slices.Insert(command.Args, 2, "-trimpath")
 		command.Env = append(command.Env, "CGO_ENABLED=0")
 	}
 	if out, err := command.CombinedOutput(); err != nil {

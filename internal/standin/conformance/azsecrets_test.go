@@ -74,7 +74,8 @@ func build(t *testing.T, suite string) (binary string) {
 	binary = filepath.Join(filepath.Dir(suite), "azsecrets.test")
 	command := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, ".")
 	command.Dir = suite
-	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod") // its own dependencies, whatever ours are
+	// Its own dependencies, whatever ours are; and built as the handler is, to share what that compiled.
+	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=mod -trimpath")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("building the suite: %v\n%s", err, out)
 	}
