@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/standin/identity"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
@@ -135,4 +136,21 @@ func lifeOf(app *wiretest.App, name string) error {
 		}
 	}
 	return nil
+}
+
+// A user-assigned identity is asked for by its client id, and named where it is refused.
+func TestUserAssignedIdentity(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"AZURE_CLIENT_ID=" + identity.UserAssigned}})
+	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusNotFound {
+		t.Errorf("an identity that the app has: %v", got)
+	}
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.RBAC}}})
+	if got := app.Do(t, http.MethodGet, "/secrets/b", ""); !strings.Contains(got.Body, "with client id "+identity.UserAssigned) {
+		t.Errorf("the remedy does not name the identity: %v", got)
+	}
+	const stranger = "99999999-0000-4000-8000-000000000009"
+	app = wiretest.Start(t, wiretest.Options{Env: []string{"AZURE_CLIENT_ID=" + stranger}})
+	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusBadGateway || !strings.Contains(got.Body, "IdentityUnavailable") {
+		t.Errorf("an identity that the app has not: %v", got)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 
 // startApp runs the app root in the host stand-in, or in Core Tools.
 func (d *desk) startApp(ctx context.Context, root string, listener net.Listener) error {
-	d.app = "http://" + listener.Addr().String() + "/api"
+	address := reachable(listener.Addr())
+	d.app = "http://" + address + "/api"
 	d.logFile = filepath.Join(filepath.Dir(root), "handler.log")
 	log, err := os.Create(d.logFile)
 	if err != nil {
@@ -32,7 +34,7 @@ func (d *desk) startApp(ctx context.Context, root string, listener net.Listener)
 		out = io.MultiWriter(log, os.Stderr)
 	}
 	settings := append(environment(), d.azure.Env(d.options.vault)...)
-	settings = append(settings, "WEBSITE_HOSTNAME="+listener.Addr().String())
+	settings = append(settings, "WEBSITE_HOSTNAME="+address)
 	if d.options.host == "func" {
 		return d.startCoreTools(ctx, root, listener, settings, out)
 	}
@@ -84,6 +86,15 @@ func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Lis
 	d.failed = failed
 	d.onClose(func() { _ = command.Process.Kill() })
 	return d.awaitApp(ctx)
+}
+
+// reachable is where a caller on this machine finds a listener, one on all addresses too.
+func reachable(address net.Addr) string {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return address.String()
+	}
+	return net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
 }
 
 // environment is this process's, without what would lead the app away from the stand-ins: a real

@@ -69,6 +69,20 @@ func TestQuickstart(t *testing.T) {
 	}
 }
 
+func TestOnAllAddresses(t *testing.T) {
+	found, _ := start(t, "-addr", ":0", "-quickstart=false")
+	if !strings.HasPrefix(found.App, "http://localhost:") {
+		t.Errorf("the app is at %s", found.App)
+	}
+	app := wiretest.App{URL: found.App}
+	for _, name := range []string{"a", "b"} {
+		app.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-x"}`)
+	}
+	if got := app.Do(t, http.MethodGet, "/secrets?maxresults=1", ""); !strings.Contains(got.Body, `"nextLink":"`+found.App+"/secrets?") {
+		t.Error(got)
+	}
+}
+
 func TestDataOutlivesTheRun(t *testing.T) {
 	data := t.TempDir()
 	t.Run("first", func(t *testing.T) {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+)
+
+// vaultName is Key Vault's rule: 3 to 24 letters, digits and hyphens, a letter first, no two
+// hyphens together, none at the end.
+var vaultName = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]$`)
+
+// clouds by the suffix of a vault's host.
+var clouds = []struct {
+	suffix string
+	cloud  cloud.Configuration
+}{
+	{".vault.azure.net", cloud.AzurePublic},
+	{".vault.azure.cn", cloud.AzureChina},
+	{".vault.usgovcloudapi.net", cloud.AzureGovernment},
+}
+
+func (c *config) setVault(name, address string) error {
+	switch {
+	case name == "" && address == "":
+		return fmt.Errorf("%s and %s are both empty: set one, such as %s=contoso", settingVaultName, settingVaultURL, settingVaultName)
+	case name != "" && !isVaultName(name):
+		return fmt.Errorf("%s is %q: a vault's name is 3 to 24 letters, digits and single hyphens, a letter first; it is no URL (that is %s)",
+			settingVaultName, name, settingVaultURL)
+	case address == "":
+		address = "https://" + name + clouds[0].suffix
+	}
+	if err := c.setVaultURL(address); err != nil {
+		return err
+	}
+	if name != "" && !strings.EqualFold(c.vaultName(), name) {
+		return fmt.Errorf("%s and %s name different vaults: remove one", settingVaultName, settingVaultURL)
+	}
+	return nil
+}
+
+// setVaultURL accepts a vault's address and nothing else: the app's token goes there.
+func (c *config) setVaultURL(address string) error {
+	const remedy = "it must be a vault's address such as https://contoso.vault.azure.net"
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "https" || u.Hostname() == "":
+		return fmt.Errorf("%s is no https URL: %s", settingVaultURL, remedy) // not quoted: it may hold a password
+	case u.User != nil:
+		return fmt.Errorf("%s has user info before its host: %s", settingVaultURL, remedy)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("%s has a path, query or fragment after its host: %s", settingVaultURL, remedy)
+	case u.Port() != "" && u.Port() != "443":
+		return fmt.Errorf("%s has the port %s: %s", settingVaultURL, u.Port(), remedy)
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, known := range clouds {
+		if name, ok := strings.CutSuffix(host, known.suffix); ok && isVaultName(name) {
+			c.vaultURL, c.cloud = "https://"+host, known.cloud
+			return nil
+		}
+	}
+	return fmt.Errorf("%s has the host %q, which is no vault's: it must be a name and .vault.azure.net, .vault.azure.cn or .vault.usgovcloudapi.net",
+		settingVaultURL, host)
+}
+
+func isVaultName(name string) bool {
+	return vaultName.MatchString(name) && !strings.Contains(name, "--")
+}
+
+// vaultName is the first label of the vault's host.
+func (c *config) vaultName() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(c.vaultURL, "https://"), ".")
+	return name
+}
