@@ -89,7 +89,7 @@ func (c *Cache[T]) weigh(key Key, a answer[T]) uint32 {
 }
 
 // Get answers from memory while the answer is fresh, else from the vault. A caller that goes away
-// does not end a load that others wait for.
+// does not end a load that others may wait for.
 func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	folded := key.folded()
 	if found, ok := c.peek(folded); ok {
@@ -97,7 +97,7 @@ func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 			return Hit[T]{Value: found.value, Age: now.Sub(found.readAt)}, found.err
 		}
 	}
-	f := c.board(key, folded)
+	f := c.board(ctx, key, folded)
 	if err := f.wait(ctx); err != nil {
 		return Hit[T]{}, err
 	}
@@ -122,7 +122,7 @@ func (c *Cache[T]) Peek(key Key) (Hit[T], bool) {
 
 // GetFresh answers from the vault, by a load that began after this call did.
 func (c *Cache[T]) GetFresh(ctx context.Context, key Key) (Hit[T], error) {
-	f := c.boardNext(key, key.folded())
+	f := c.boardNext(ctx, key, key.folded())
 	if err := f.wait(ctx); err != nil {
 		return Hit[T]{}, err
 	}

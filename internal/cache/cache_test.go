@@ -274,13 +274,19 @@ func TestACallerThatLeavesDoesNotEndTheLoad(t *testing.T) {
 		c := open(t, s, nil)
 		ctx, leave := context.WithTimeout(t.Context(), time.Millisecond)
 		defer leave()
-		if _, err := c.Get(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%v", err)
-		}
+		var callers sync.WaitGroup
+		callers.Go(func() { _, _ = c.Get(ctx, key) }) // loads, and its caller leaves
+		synctest.Wait()
+		callers.Go(func() { // joins, and leaves
+			if _, err := c.Get(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v", err)
+			}
+		})
 		hit, err := c.Get(t.Context(), key)
 		if err != nil || hit.Value != 1 || s.reads.Load() != 1 {
 			t.Errorf("%+v, %v after %d loads", hit, err, s.reads.Load())
 		}
+		callers.Wait()
 	})
 }
 

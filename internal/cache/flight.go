@@ -13,26 +13,30 @@ type flight[T any] struct {
 	answer answer[T]  // set before done is closed
 }
 
-// board joins the load of a key that is under way, or starts one.
-func (c *Cache[T]) board(key, folded Key) *flight[T] {
+// board joins the load of a key that is under way, or loads, on the caller's own goroutine: to hand
+// over to another one and back costs more than all the rest of it. A caller that joins may leave;
+// one that loads stays to the end, as others may wait for it.
+func (c *Cache[T]) board(ctx context.Context, key, folded Key) *flight[T] {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f := c.flights[folded]; f != nil {
+	f := c.flights[folded]
+	if f != nil {
+		c.mu.Unlock()
 		return f
 	}
-	f := &flight[T]{done: make(chan struct{})}
+	f = &flight[T]{done: make(chan struct{})}
 	c.flights[folded] = f
-	go c.fly(f, key, folded)
+	c.mu.Unlock()
+	c.fly(context.WithoutCancel(ctx), f, key, folded)
 	return f
 }
 
-// boardNext joins a load that has not begun yet, or starts one.
-func (c *Cache[T]) boardNext(key, folded Key) *flight[T] {
+// boardNext joins a load that has not begun yet, or loads.
+func (c *Cache[T]) boardNext(ctx context.Context, key, folded Key) *flight[T] {
 	c.mu.Lock()
 	f := c.flights[folded]
 	if f == nil {
 		c.mu.Unlock()
-		return c.board(key, folded)
+		return c.board(ctx, key, folded)
 	}
 	defer c.mu.Unlock()
 	if f.next == nil {
@@ -41,10 +45,9 @@ func (c *Cache[T]) boardNext(key, folded Key) *flight[T] {
 	return f.next
 }
 
-// fly loads, and starts the next one of the same key. It runs apart from its callers: none of
-// their ends is its own.
-func (c *Cache[T]) fly(f *flight[T], key, folded Key) {
-	f.answer = c.loadSafely(key)
+// fly loads, and starts the next load of the same key.
+func (c *Cache[T]) fly(ctx context.Context, f *flight[T], key, folded Key) {
+	f.answer = c.loadSafely(ctx, key)
 	c.mu.Lock()
 	if c.flights[folded] == f { // else it was forgotten meanwhile
 		c.keep(folded, f.answer)
@@ -57,20 +60,20 @@ func (c *Cache[T]) fly(f *flight[T], key, folded Key) {
 	c.mu.Unlock()
 	close(f.done)
 	if next != nil {
-		c.fly(next, key, folded)
+		go c.fly(ctx, next, key, folded)
 	}
 }
 
-// loadSafely turns a panic into an error: this goroutine has no other net. The panic's text stays
-// out, as it may quote a value.
-func (c *Cache[T]) loadSafely(key Key) (a answer[T]) {
+// loadSafely turns a panic into an error, for all who wait. The panic's text stays out, as it may
+// quote a value.
+func (c *Cache[T]) loadSafely(ctx context.Context, key Key) (a answer[T]) {
 	a.readAt = time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.err = fmt.Errorf("panic in a load: %T", cause)
 		}
 	}()
-	a.value, a.err = c.load(context.Background(), key)
+	a.value, a.err = c.load(ctx, key)
 	return a
 }
 
