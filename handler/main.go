@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -49,20 +50,29 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 }
 
 func start(ctx context.Context, config config, log *slog.Logger) error {
-	vault, err := openVault(config)
-	if err != nil {
-		return err
-	}
+	starting := azfunc.NewStarting()
+	return serve(ctx, config.port, starting, log, func() error {
+		vault, err := openVault(config)
+		if err != nil {
+			return err
+		}
+		app, err := newApp(config, vault, log)
+		if err != nil {
+			return err
+		}
+		starting.Ready(app)
+		go warmUp(ctx, vault, log)
+		return nil
+	})
+}
+
+func newApp(config config, vault *vault.Vault, log *slog.Logger) (http.Handler, error) {
 	secrets, err := newSecrets(vault, config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	handlers := functions.Handlers(secrets, wire.Lister{Hostname: config.hostname}, config.vaultName())
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
-	if err != nil {
-		return err
-	}
-	return serve(ctx, config.port, router, log, func() { warmUp(ctx, vault, log) })
+	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
 }
 
 // tokenRetry keeps a caller from waiting for azidentity's default of nine seconds while the

@@ -16,8 +16,8 @@ import (
 const drainTime = 10 * time.Second
 
 // serve listens on loopback only: the host dials 127.0.0.1, and nobody else should. It calls
-// listening once it does, and returns nil after a drain.
-func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger, listening func()) error {
+// listening once it does, which may fail, and returns nil after a drain.
+func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger, listening func() error) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("%s=%d: %w", settingPort, port, err)
@@ -27,10 +27,12 @@ func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	go listening()
-	log.Info("listening", "address", listener.Addr().String())
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
+	if err := listening(); err != nil {
+		return err
+	}
+	log.Info("listening", "address", listener.Addr().String())
 	select {
 	case err := <-stopped:
 		return err

@@ -27,8 +27,6 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 	}
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	var hot hotRoute
-	// The host asks for / until it gets any answer (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs).
-	router.Path("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	for _, definition := range definitions {
 		handler, rec := handlers[definition.Name], newRecorder(log, definition.Name)
 		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {

@@ -104,12 +104,6 @@ func TestWrongMethodNamesTheRightOnes(t *testing.T) {
 	}
 }
 
-func TestProbeIsAnsweredAtOnce(t *testing.T) {
-	if got := ask(newRouter(t, slog.New(slog.DiscardHandler)), "GET", "/"); got.Code != 200 || got.Body.Len() != 0 {
-		t.Errorf("GET /: %d %s", got.Code, got.Body)
-	}
-}
-
 func TestEveryAnswerHasItsHeadersAndItsLine(t *testing.T) {
 	var out bytes.Buffer
 	router := newRouter(t, slog.New(slog.NewJSONHandler(&out, nil)))
