@@ -3,6 +3,7 @@ package bench_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -71,7 +72,11 @@ func print(rows []row, calm bool) {
 		if !r.met() && r.guard && !calm {
 			met = "inconclusive"
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %.2f | %s %.2f | %s |\n", r.goal, r.metric, r.floor, r.figure, r.ratio, r.sign(), r.limit, met)
+		goal := fmt.Sprintf("%s %.2f", r.sign(), r.limit)
+		if math.IsInf(r.limit, 0) {
+			goal, met = "", "" // for information
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %.2f | %s | %s |\n", r.goal, r.metric, r.floor, r.figure, r.ratio, goal, met)
 	}
 	_, _ = os.Stdout.WriteString(out.String())
 }
