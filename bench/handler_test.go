@@ -79,27 +79,40 @@ func cachedGet(router http.Handler) func() {
 	}
 }
 
+// bundle is the secret in the shape of the wire, as one would declare it.
+type bundle struct {
+	Value       *string           `json:"value,omitempty"`
+	ContentType *string           `json:"contentType,omitempty"`
+	ID          string            `json:"id"`
+	Attributes  bundleAttributes  `json:"attributes"`
+	Tags        map[string]string `json:"tags,omitempty"`
+}
+
+type bundleAttributes struct {
+	Enabled         *bool   `json:"enabled,omitempty"`
+	Expires         *int64  `json:"exp,omitempty"`
+	Created         *int64  `json:"created,omitempty"`
+	Updated         *int64  `json:"updated,omitempty"`
+	RecoveryLevel   *string `json:"recoveryLevel,omitempty"`
+	RecoverableDays *int32  `json:"recoverableDays,omitempty"`
+}
+
+// marshalBundle makes the bytes that the handler serves.
 func marshalBundle(t testing.TB) func() {
 	t.Helper()
-	var bundle struct {
-		Value, ContentType, ID string
-		Attributes             struct {
-			Enabled               bool
-			Created, Updated, Exp int64
-			RecoveryLevel         string
-			RecoverableDays       int
-		}
-		Tags map[string]string
-	}
 	rendered, err := wire.Render(oneSecret())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(rendered.JSON(), &bundle); err != nil {
+	var found bundle
+	if err := json.Unmarshal(rendered.JSON(), &found); err != nil {
 		t.Fatal(err)
 	}
+	if again, err := json.Marshal(found); err != nil || !bytes.Equal(again, rendered.JSON()) {
+		t.Fatalf("the floor makes other bytes: %s, %v", again, err)
+	}
 	return func() {
-		if _, err := json.Marshal(bundle); err != nil {
+		if _, err := json.Marshal(found); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -100,8 +100,12 @@ func uncached(t *testing.T) []row {
 	toVault := func(i int) error {
 		return get(raw, fmt.Sprintf("https://contoso.vault.azure.net/secrets/n-%d?api-version=2026-04-01", i), "Authorization: Bearer "+token)
 	}
-	toRelay := func(i int) error { return get(client, fmt.Sprintf("%s/api/secrets/n-%d", relaying.url, i), "Accept: */*") }
-	toApp := func(i int) error { return get(client, fmt.Sprintf("%s/secrets/n-%d", url, i), "Cache-Control: no-cache") }
+	toRelay := func(i int) error {
+		return get(client, fmt.Sprintf("%s/api/secrets/n-%d", relaying.url, i), "Accept: */*")
+	}
+	toApp := func(i int) error {
+		return get(client, fmt.Sprintf("%s/secrets/n-%d", url, i), "Cache-Control: no-cache")
+	}
 	setLatency(t, app, 5*time.Millisecond)
 	var bare, floor, ours []float64
 	for range 300 {

@@ -41,7 +41,7 @@ func TestLoad(t *testing.T) {
 	for i := range many {
 		set(t, app, fmt.Sprintf("load-%d", i), "0")
 	}
-	var requests, failures atomic.Int64
+	var requests, failures, slowest atomic.Int64
 	end := time.Now().Add(loadTime(t, 5*time.Second))
 	middle := make(chan int64, 1)
 	time.AfterFunc(time.Until(end)/2, func() { middle <- residentBytes(app) })
@@ -49,6 +49,7 @@ func TestLoad(t *testing.T) {
 		for time.Now().Before(end) && failures.Load() < 10 {
 			i := rand.N(many)
 			var err error
+			began := time.Now()
 			if caller < many && rand.N(20) == 0 { // one writer a name, so that its numbers only rise
 				i = caller
 				err = writeNext(app, i, &written[i])
@@ -59,12 +60,19 @@ func TestLoad(t *testing.T) {
 				failures.Add(1)
 				t.Error(err)
 			}
+			raise(&slowest, int64(time.Since(began)))
 		}
 	})
 	before, after := <-middle, residentBytes(app)
-	t.Logf("%d requests, %d failures; resident %d MB in the middle, %d MB at the end", requests.Load(), failures.Load(), before>>20, after>>20)
+	t.Logf("%d requests, %d failures, the slowest took %s; resident %d MB in the middle, %d MB at the end", requests.Load(), failures.Load(), time.Duration(slowest.Load()), before>>20, after>>20)
 	if before > 0 && after > before+before/2+16<<20 {
 		t.Errorf("memory grew from %d to %d MB", before>>20, after>>20)
+	}
+}
+
+// raise sets highest to n if that is more.
+func raise(highest *atomic.Int64, n int64) {
+	for was := highest.Load(); n > was && !highest.CompareAndSwap(was, n); was = highest.Load() {
 	}
 }
 
