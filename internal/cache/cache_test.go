@@ -98,6 +98,25 @@ func TestOneLoadForAThousandCallers(t *testing.T) {
 	}
 }
 
+// Callers arrive while a load ends: none may start another. Without a bubble, as it is about threads.
+func TestOneLoadHoweverCallersArrive(t *testing.T) {
+	for round := range 200 {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		var callers sync.WaitGroup
+		for range 16 {
+			callers.Go(func() {
+				if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 1 {
+					t.Errorf("%+v, %v", hit, err)
+				}
+			})
+		}
+		if callers.Wait(); s.reads.Load() != 1 {
+			t.Fatalf("round %d: %d loads, want 1", round, s.reads.Load())
+		}
+	}
+}
+
 func TestTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{number: 1}

@@ -13,17 +13,33 @@ type flight[T any] struct {
 	answer answer[T]  // set before done is closed
 }
 
-// board joins the load of a key that is under way, or loads, on the caller's own goroutine: to hand
-// over to another one and back costs more than all the rest of it. A caller that joins may leave;
-// one that loads stays to the end, as others may wait for it.
+// landed is the channel of a flight that is over.
+var landed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// board joins the load of a key that is under way, or loads. It looks into memory once more: a load
+// may have ended since the caller looked.
 func (c *Cache[T]) board(ctx context.Context, key, folded Key) *flight[T] {
 	c.mu.Lock()
-	f := c.flights[folded]
-	if f != nil {
+	if f := c.flights[folded]; f != nil {
 		c.mu.Unlock()
 		return f
 	}
-	f = &flight[T]{done: make(chan struct{})}
+	if found, ok := c.peek(folded); ok && time.Now().Before(found.freshUntil) {
+		c.mu.Unlock()
+		return &flight[T]{done: landed, answer: found}
+	}
+	return c.takeOff(ctx, key, folded)
+}
+
+// takeOff loads, on the caller's own goroutine: to hand over to another one and back costs more than
+// all the rest of it. A caller that joins may leave; one that loads stays to the end, as others may
+// wait for it. It is called with the mutex held, and gives it back.
+func (c *Cache[T]) takeOff(ctx context.Context, key, folded Key) *flight[T] {
+	f := &flight[T]{done: make(chan struct{})}
 	c.flights[folded] = f
 	c.mu.Unlock()
 	c.fly(context.WithoutCancel(ctx), f, key, folded)
@@ -35,8 +51,7 @@ func (c *Cache[T]) boardNext(ctx context.Context, key, folded Key) *flight[T] {
 	c.mu.Lock()
 	f := c.flights[folded]
 	if f == nil {
-		c.mu.Unlock()
-		return c.board(ctx, key, folded)
+		return c.takeOff(ctx, key, folded)
 	}
 	defer c.mu.Unlock()
 	if f.next == nil {
