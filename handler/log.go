@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,42 +21,42 @@ const (
 // newLog writes JSON lines to out, from level up. Flush it before the process ends.
 func newLog(out io.Writer, level slog.Level) (*slog.Logger, *lineBuffer) {
 	buffer := &lineBuffer{out: out}
-	return slog.New(promptHandler{slog.NewJSONHandler(buffer, &slog.HandlerOptions{Level: level}), buffer}), buffer
+	return slog.New(promptHandler{Handler: slog.NewJSONHandler(buffer, &slog.HandlerOptions{Level: level}), buffer: buffer}), buffer
 }
 
 // promptHandler sends out at once what must not be lost: warnings, and all that is no read.
 type promptHandler struct {
 	slog.Handler
 	buffer *lineBuffer
+	reads  bool // its attributes have the method GET
 }
 
 func (h promptHandler) Handle(ctx context.Context, record slog.Record) error {
 	err := h.Handler.Handle(ctx, record)
-	if record.Level >= slog.LevelWarn || !isRead(record) {
+	if record.Level >= slog.LevelWarn || !h.reads && !isRead(record) {
 		h.buffer.Flush()
 	}
 	return err
 }
 
 func (h promptHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return promptHandler{h.Handler.WithAttrs(attrs), h.buffer}
+	return promptHandler{h.Handler.WithAttrs(attrs), h.buffer, h.reads || slices.ContainsFunc(attrs, isGET)}
 }
 
 func (h promptHandler) WithGroup(name string) slog.Handler {
-	return promptHandler{h.Handler.WithGroup(name), h.buffer}
+	return promptHandler{h.Handler.WithGroup(name), h.buffer, h.reads}
 }
 
 func isRead(record slog.Record) bool {
 	read := false
 	record.Attrs(func(a slog.Attr) bool {
-		if a.Key != "method" {
-			return true
-		}
-		read = a.Value.String() == http.MethodGet
-		return false
+		read = isGET(a)
+		return !read && a.Key != "method"
 	})
 	return read
 }
+
+func isGET(a slog.Attr) bool { return a.Key == "method" && a.Value.String() == http.MethodGet }
 
 // lineBuffer collects lines. There is no goroutine while it is empty.
 type lineBuffer struct {

@@ -32,7 +32,7 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
-		if found, ok := newHotRoute(prefix, definition, handler, rec); ok {
+		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, definition.Name)); ok {
 			hot = found
 		}
 	}
