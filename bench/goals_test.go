@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"rotunda/internal/wiretest"
 )
@@ -75,7 +74,7 @@ func starts(t *testing.T) []row {
 	}
 	const path = "/api/secrets/a"
 	for range 15 {
-		floor, first = append(floor, answered(t, empty)), append(first, once(ours, "/"))
+		floor, first = append(floor, milliseconds(empty.firstAnswer(t))), append(first, once(ours, "/"))
 		helloFirst, sdkFirst = append(helloFirst, once(hello, "/")), append(sdkFirst, once(sdk, "/"))
 		secret, sdkSecret = append(secret, once(ours, path)), append(sdkSecret, once(sdk, path))
 	}
@@ -85,19 +84,6 @@ func starts(t *testing.T) []row {
 		{"12", "exec to first answer ÷ Node hello", ms(helloFirst), ms(first), medianOf(first) / medianOf(helloFirst), true, 0.35, true},
 		{"12", "exec to first answer ÷ Node with the SDK", ms(sdkFirst), ms(first), medianOf(first) / medianOf(sdkFirst), true, 0.10, true},
 		{"13", "exec to first secret ÷ Node with the SDK", ms(sdkSecret), ms(secret), medianOf(secret) / medianOf(sdkSecret), true, 0.20, true},
-	}
-}
-
-// answered is for the empty program, which answers 404 to all.
-func answered(t *testing.T, p program) float64 {
-	r := p.start(t)
-	defer r.stop()
-	for {
-		if response, err := http.Get(r.url + "/"); err == nil {
-			_ = response.Body.Close()
-			return milliseconds(time.Since(r.started))
-		}
-		time.Sleep(100 * time.Microsecond) // the pause of the measurement itself
 	}
 }
 

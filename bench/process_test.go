@@ -63,9 +63,22 @@ func (r *running) stop() {
 	_ = r.Wait()
 }
 
-// await asks for a path every 0.1 ms until it is answered with 200, and tells how long that took
-// since the start.
+// firstAnswer starts p and gives the time from exec to the first answer to GET /, whatever its status.
+func (p program) firstAnswer(t testing.TB) time.Duration {
+	t.Helper()
+	r := p.start(t)
+	defer r.stop()
+	return r.poll(t, "/", func(int) bool { return true })
+}
+
+// await asks for a path until it is answered with 200, and tells how long that took since the start.
 func (r *running) await(t testing.TB, path string) time.Duration {
+	t.Helper()
+	return r.poll(t, path, func(status int) bool { return status == http.StatusOK })
+}
+
+// poll asks every 0.1 ms.
+func (r *running) poll(t testing.TB, path string, good func(status int) bool) time.Duration {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
 	for time.Since(r.started) < 20*time.Second {
@@ -73,7 +86,7 @@ func (r *running) await(t testing.TB, path string) time.Duration {
 		if err == nil {
 			_, _ = io.Copy(io.Discard, response.Body)
 			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
+			if good(response.StatusCode) {
 				return time.Since(r.started)
 			}
 		}

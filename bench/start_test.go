@@ -1,10 +1,6 @@
 package bench_test
 
 import (
-	"net"
-	"net/http"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -23,56 +19,12 @@ func BenchmarkStart(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = azure.Close() })
-	handler := filepath.Join(wiretest.AppRoot(b), "rotunda")
-	empty := buildEmpty(b)
+	handler, empty := handlerProgram(b, azure), goProgram(b, "empty")
 	var floor, ours []time.Duration
 	for b.Loop() {
-		floor = append(floor, firstAnswer(b, empty, nil))
-		ours = append(ours, firstAnswer(b, handler, azure.Env(wiretest.Vault)))
+		floor, ours = append(floor, empty.firstAnswer(b)), append(ours, handler.firstAnswer(b))
 	}
 	report(b, "ms", median(floor), median(ours))
-}
-
-func buildEmpty(b *testing.B) string {
-	b.Helper()
-	binary := filepath.Join(b.TempDir(), "empty")
-	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./empty")
-	if out, err := command.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
-
-// firstAnswer starts a program and asks it every 0.1 ms until it answers.
-func firstAnswer(b *testing.B, program string, env []string) time.Duration {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	_ = listener.Close()
-	command := exec.Command(program)
-	command.Env = append(env, "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
-	started := time.Now()
-	if err := command.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	}()
-	for time.Since(started) < 10*time.Second {
-		response, err := http.Get("http://" + address + "/")
-		if err == nil {
-			_ = response.Body.Close()
-			return time.Since(started)
-		}
-		time.Sleep(100 * time.Microsecond) // the pause of the measurement itself
-	}
-	b.Fatalf("%s did not answer", program)
-	return 0
 }
 
 func median(all []time.Duration) time.Duration {

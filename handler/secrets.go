@@ -43,12 +43,8 @@ func isMissing(err error) bool {
 	return status == http.StatusNotFound
 }
 
-// isPassing tells the failures that say nothing of the secret: the vault is away, or busy.
-func isPassing(err error) bool {
-	status, _ := secret.RefusedWith(err)
-	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError ||
-		errors.Is(err, secret.ErrVaultUnreachable) || errors.Is(err, secret.ErrVaultTimeout) || errors.Is(err, secret.ErrBusy)
-}
+// isPassing tells the failures that say nothing of the secret: the vault is away, or we are busy.
+func isPassing(err error) bool { return secret.IsVaultAway(err) || errors.Is(err, secret.ErrBusy) }
 
 // Read gives a version, or the latest when version is "".
 func (s secrets) Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error) {

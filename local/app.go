@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Lis
 		return fmt.Errorf("func start: %w", err)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- cmpOr(command.Wait(), errors.New("func start ended")) }()
+	go func() { failed <- cmp.Or(command.Wait(), errors.New("func start ended")) }()
 	d.failed = failed
 	d.onClose(func() { _ = command.Process.Kill() })
 	return d.awaitApp(ctx)
@@ -104,13 +105,6 @@ func environment() []string {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
 		return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "KEY_VAULT_") || strings.HasSuffix(name, "_PROXY")
 	})
-}
-
-func cmpOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 // awaitApp asks for the app's health until there is any answer of it.

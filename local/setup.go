@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"rotunda/internal/stage"
@@ -77,14 +78,7 @@ func build(ctx context.Context, root string) error {
 	if err != nil {
 		return errors.New("this is not the repository's folder: run `go run ./local` there")
 	}
-	return stage.Stage(string(trimNewline(module)), root, runtime.GOOS, runtime.GOARCH)
-}
-
-func trimNewline(b []byte) []byte {
-	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
-		b = b[:len(b)-1]
-	}
-	return b
+	return stage.Stage(strings.TrimSpace(string(module)), root, runtime.GOOS, runtime.GOARCH)
 }
 
 func (d *desk) startAzure(folder string) error {

@@ -73,6 +73,14 @@ const (
 	CodeForbiddenByFirewall   = "ForbiddenByFirewall"
 )
 
+// IsVaultAway tells the failures that say nothing of the secret: the vault can't be reached, fails, or
+// throttles.
+func IsVaultAway(err error) bool {
+	status, _ := RefusedWith(err)
+	return status == 429 || status >= 500 ||
+		errors.Is(err, ErrVaultUnreachable) || errors.Is(err, ErrVaultTimeout)
+}
+
 // RefusedWith tells the vault's status and inner code, or 0 and "" when err is no refusal.
 func RefusedWith(err error) (status int, innerCode string) {
 	if refusal, ok := errors.AsType[*Refusal](err); ok {

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -37,19 +36,10 @@ func settled(err error) (bool, error) {
 	switch status, _ := secret.RefusedWith(err); {
 	case err == nil, status == http.StatusForbidden:
 		return true, nil
-	case status == http.StatusNotFound, isPassing(err):
+	case status == http.StatusNotFound, isNameBusy(err), secret.IsVaultAway(err):
 		return false, nil
 	}
 	return false, err
-}
-
-// isPassing tells failures that a later poll may well not have: throttling, a vault that is busy
-// with the very name, or one that can't be reached for a moment.
-func isPassing(err error) bool {
-	status, inner := secret.RefusedWith(err)
-	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError ||
-		inner == secret.CodeBeingDeleted || inner == secret.CodeBeingRecovered ||
-		errors.Is(err, secret.ErrVaultUnreachable) || errors.Is(err, secret.ErrVaultTimeout)
 }
 
 // until polls, ever more slowly up to every 2 s, until done answers true or an error, or
