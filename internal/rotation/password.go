@@ -1,0 +1,72 @@
+package rotation
+
+import (
+	"crypto/rand"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// Alphabet is what a kind of target takes as a password, unless tags say otherwise.
+type Alphabet struct {
+	Letters string
+	Length  int
+}
+
+// Alphanumeric needs no escaping anywhere: in URLs, connection strings, shells. 32 of 62 are 190 bits.
+var Alphanumeric = Alphabet{Letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", Length: 32}
+
+// The tags that change a password's form.
+const (
+	TagPasswordLength  = "PasswordLength"
+	TagPasswordExclude = "PasswordExclude"
+)
+
+// The bounds of PasswordLength. minEntropyBits is what a password must have at least, whatever the tags say.
+const (
+	minPasswordLength = 12
+	maxPasswordLength = 128
+	minEntropyBits    = 64
+)
+
+// NewPassword makes a random password from crypto/rand: of standard, or as the tags PasswordLength and PasswordExclude change that.
+func NewPassword(tags map[string]string, standard Alphabet) (string, error) {
+	length, err := passwordLength(tags, standard.Length)
+	if err != nil {
+		return "", err
+	}
+	letters := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(tags[TagPasswordExclude], r) {
+			return -1
+		}
+		return r
+	}, standard.Letters)
+	if float64(length)*math.Log2(float64(max(1, len(letters)))) < minEntropyBits {
+		return "", Wrongf("The tags %s and %s leave too few passwords: %d of %d characters are under %d bits. Exclude less, or ask for more length.",
+			TagPasswordLength, TagPasswordExclude, length, len(letters), minEntropyBits)
+	}
+	return random(letters, length), nil
+}
+
+func passwordLength(tags map[string]string, standard int) (int, error) {
+	text, given := tags[TagPasswordLength]
+	if !given {
+		return standard, nil
+	}
+	length, err := strconv.Atoi(text)
+	if err != nil || length < minPasswordLength || length > maxPasswordLength {
+		return 0, Wrongf("The tag %s must be a whole number from %d to %d.", TagPasswordLength, minPasswordLength, maxPasswordLength)
+	}
+	return length, nil
+}
+
+// random draws each character evenly; crypto/rand never fails.
+func random(letters string, length int) string {
+	password := make([]byte, length)
+	for i := range password {
+		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		password[i] = letters[n.Int64()]
+	}
+	return string(password)
+}
