@@ -47,20 +47,20 @@ func TestRedisPasswordsOutliveARestart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := testserver.StartRedis(t, users)
 			s := newRedisUser(t, server)
-			applies(t, Redis{}, s, redisNew)
-			applies(t, Redis{}, s, redisNew)
-			probes(t, Redis{}, s, redisOld, rotation.Accepted)
-			probes(t, Redis{}, s, redisNew, rotation.Accepted)
+			mustApply(t, Redis{}, s, redisNew)
+			mustApply(t, Redis{}, s, redisNew)
+			wantVerdict(t, Redis{}, s, redisOld, rotation.Accepted)
+			wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 			server.Restart(t)
-			probes(t, Redis{}, s, redisOld, rotation.Accepted)
-			probes(t, Redis{}, s, redisNew, rotation.Accepted)
+			wantVerdict(t, Redis{}, s, redisOld, rotation.Accepted)
+			wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 			s.Current = secret.NewValue(redisNew)
-			retires(t, Redis{}, s, redisOld)
-			retires(t, Redis{}, s, redisOld)
-			probes(t, Redis{}, s, redisOld, rotation.Rejected)
+			mustRetire(t, Redis{}, s, redisOld)
+			mustRetire(t, Redis{}, s, redisOld)
+			wantVerdict(t, Redis{}, s, redisOld, rotation.Rejected)
 			server.Restart(t)
-			probes(t, Redis{}, s, redisOld, rotation.Rejected)
-			probes(t, Redis{}, s, redisNew, rotation.Accepted)
+			wantVerdict(t, Redis{}, s, redisOld, rotation.Rejected)
+			wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 		})
 	}
 }
@@ -69,11 +69,11 @@ func TestARedisUserChangesItself(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.RedisACLFile)
 	s := newRedisUser(t, server, "+multi", "+exec", "+acl|setuser", "+acl|save")
 	s.Admin = secret.Value{}
-	applies(t, Redis{}, s, redisNew)
+	mustApply(t, Redis{}, s, redisNew)
 	s.Current = secret.NewValue(redisNew)
-	retires(t, Redis{}, s, redisOld)
-	probes(t, Redis{}, s, redisOld, rotation.Rejected)
-	probes(t, Redis{}, s, redisNew, rotation.Accepted)
+	mustRetire(t, Redis{}, s, redisOld)
+	wantVerdict(t, Redis{}, s, redisOld, rotation.Rejected)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 }
 
 func TestARedisUserWithoutTheRightIsToldWhichOnes(t *testing.T) {
@@ -85,24 +85,24 @@ func TestARedisUserWithoutTheRightIsToldWhichOnes(t *testing.T) {
 			t.Fatal(err)
 		}
 		refusesToApply(t, Redis{}, s, redisNew, "+acl|setuser")
-		probes(t, Redis{}, s, redisNew, rotation.Rejected)
+		wantVerdict(t, Redis{}, s, redisNew, rotation.Rejected)
 	}
 }
 
 func TestRetiringNeverTakesTheCurrentRedisPassword(t *testing.T) {
 	s := newRedisUser(t, testserver.StartRedis(t, testserver.RedisACLFile))
-	retires(t, Redis{}, s, redisOld)
-	probes(t, Redis{}, s, redisOld, rotation.Accepted)
+	mustRetire(t, Redis{}, s, redisOld)
+	wantVerdict(t, Redis{}, s, redisOld, rotation.Accepted)
 }
 
 func TestRedisWithNowhereToKeepPasswords(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.RedisNowhere)
 	s := newRedisUser(t, server)
 	refusesToApply(t, Redis{}, s, redisNew, "aclfile")
-	probes(t, Redis{}, s, redisNew, rotation.Rejected)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Rejected)
 	s.Tags = map[string]string{tagRedisPersist: "none"}
-	applies(t, Redis{}, s, redisNew)
-	probes(t, Redis{}, s, redisNew, rotation.Accepted)
+	mustApply(t, Redis{}, s, redisNew)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 	if plan, err := (Redis{}).Plan(s); err != nil || len(plan.Warnings) != 1 {
 		t.Errorf("%v, %v", plan.Warnings, err)
 	}
@@ -113,7 +113,7 @@ func TestRedisThatCannotWriteItsFile(t *testing.T) {
 	s := newRedisUser(t, server)
 	server.DenyWrites(t)
 	refusesToApply(t, Redis{}, s, redisNew, "ACL SAVE")
-	probes(t, Redis{}, s, redisNew, rotation.Rejected)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Rejected)
 }
 
 func TestARedisFenceThatFailsLeavesAllAsItWas(t *testing.T) {
@@ -123,25 +123,25 @@ func TestARedisFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 	if !errors.Is(err, lost) {
 		t.Errorf("got %v", err)
 	}
-	probes(t, Redis{}, s, redisNew, rotation.Rejected)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Rejected)
 }
 
 func TestWhatRedisSaysToALogin(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.RedisACLFile)
 	s := newRedisUser(t, server)
 	admin := server.Client(t)
-	probes(t, Redis{}, s, s.Admin.Reveal(), rotation.Accepted)
-	probes(t, Redis{}, s, "canary-wrong", rotation.Rejected)
+	wantVerdict(t, Redis{}, s, s.Admin.Reveal(), rotation.Accepted)
+	wantVerdict(t, Redis{}, s, "canary-wrong", rotation.Rejected)
 	must(t, admin.Do(t.Context(), "ACL", "SETUSER", "app", "off").Err())
-	probes(t, Redis{}, s, redisOld, rotation.Rejected)
+	wantVerdict(t, Redis{}, s, redisOld, rotation.Rejected)
 	must(t, admin.Do(t.Context(), "ACL", "SETUSER", "app", "on", "nopass").Err())
 	plan, err := Redis{}.Plan(s)
 	must(t, err)
-	probes(t, Redis{}, s, plan.Decoy.Reveal(), rotation.Accepted)
+	wantVerdict(t, Redis{}, s, plan.Decoy.Reveal(), rotation.Accepted)
 	must(t, admin.ConfigSet(t.Context(), "maxclients", "1").Err())
-	probes(t, Redis{}, s, redisOld, rotation.Unknown)
+	wantVerdict(t, Redis{}, s, redisOld, rotation.Unknown)
 	server.Stop()
-	probes(t, Redis{}, s, redisOld, rotation.Unknown)
+	wantVerdict(t, Redis{}, s, redisOld, rotation.Unknown)
 }
 
 func TestRedisFailsALoginOnce(t *testing.T) {
@@ -149,7 +149,7 @@ func TestRedisFailsALoginOnce(t *testing.T) {
 	s := newRedisUser(t, server)
 	admin := server.Client(t)
 	must(t, admin.Do(t.Context(), "ACL", "LOG", "RESET").Err())
-	probes(t, Redis{}, s, "canary-wrong", rotation.Rejected)
+	wantVerdict(t, Redis{}, s, "canary-wrong", rotation.Rejected)
 	log, err := admin.ACLLog(t.Context(), 10).Result()
 	if err != nil || len(log) != 1 || log[0].Count != 1 {
 		t.Errorf("%v, %v", log, err)
@@ -166,21 +166,21 @@ func TestRedisDefaultUserInAURL(t *testing.T) {
 	if plan.Identity != "redis://"+server.Addr+" as default" || !strings.HasSuffix(plan.Next.Reveal(), "@cache/0") {
 		t.Errorf("%s, %s", plan.Identity, plan.Next.Reveal())
 	}
-	applies(t, Redis{}, s, plan.Next.Reveal())
-	probes(t, Redis{}, s, plan.Next.Reveal(), rotation.Accepted)
-	probes(t, Redis{}, s, s.Current.Reveal(), rotation.Accepted)
+	mustApply(t, Redis{}, s, plan.Next.Reveal())
+	wantVerdict(t, Redis{}, s, plan.Next.Reveal(), rotation.Accepted)
+	wantVerdict(t, Redis{}, s, s.Current.Reveal(), rotation.Accepted)
 }
 
 func TestRedisOverTLS(t *testing.T) {
 	server := testserver.StartRedisTLS(t)
 	s := newRedisUser(t, server)
 	s.Address = "rediss://" + server.TLSAddr + "?cafile=" + server.Roots
-	applies(t, Redis{}, s, redisNew)
-	probes(t, Redis{}, s, redisNew, rotation.Accepted)
+	mustApply(t, Redis{}, s, redisNew)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 	s.Address = "rediss://" + server.TLSAddr
-	probes(t, Redis{}, s, redisNew, rotation.Unknown)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Unknown)
 	s.Address = "rediss://" + server.TLSAddr + "?cafile=/nowhere/ca.pem"
-	probes(t, Redis{}, s, redisNew, rotation.Unknown)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Unknown)
 }
 
 // Not even the server's operator sees a password on its way.
@@ -189,10 +189,10 @@ func TestRedisNeverShowsAPassword(t *testing.T) {
 	s := newRedisUser(t, server)
 	must(t, server.Client(t).Do(t.Context(), "SLOWLOG", "RESET").Err())
 	seen := monitor(t, server)
-	applies(t, Redis{}, s, redisNew)
-	probes(t, Redis{}, s, redisNew, rotation.Accepted)
+	mustApply(t, Redis{}, s, redisNew)
+	wantVerdict(t, Redis{}, s, redisNew, rotation.Accepted)
 	s.Current = secret.NewValue(redisNew)
-	retires(t, Redis{}, s, redisOld)
+	mustRetire(t, Redis{}, s, redisOld)
 	slow, err := server.Client(t).SlowLogGet(t.Context(), -1).Result()
 	must(t, err)
 	denied, err := server.Client(t).ACLLog(t.Context(), 100).Result()
@@ -228,9 +228,9 @@ func monitor(t *testing.T, server *testserver.Redis) (seen func() string) {
 func TestRedisKeepsOtherPasswords(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.RedisACLFile)
 	s := newRedisUser(t, server, ">canary-by-hand")
-	applies(t, Redis{}, s, redisNew)
+	mustApply(t, Redis{}, s, redisNew)
 	s.Current = secret.NewValue(redisNew)
-	retires(t, Redis{}, s, redisOld)
+	mustRetire(t, Redis{}, s, redisOld)
 	user, err := redisPasswords(t, server)
 	must(t, err)
 	if len(user) != 2 || !strings.Contains(strings.Join(user, " "), sha256Hex(redisNew)) {

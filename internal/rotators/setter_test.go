@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// applies sets a value, which must work, and calls the fence once.
-func applies(t *testing.T, setter rotation.Setter, s rotation.Subject, next string) {
+// mustApply sets a value, which must work, and calls the fence once.
+func mustApply(t *testing.T, setter rotation.Setter, s rotation.Subject, next string) {
 	t.Helper()
 	fences := 0
 	err := setter.Apply(t.Context(), s, secret.NewValue(next), func(context.Context) error { fences++; return nil })
@@ -30,15 +30,15 @@ func refusesToApply(t *testing.T, setter rotation.Setter, s rotation.Subject, ne
 	}
 }
 
-func retires(t *testing.T, setter rotation.Setter, s rotation.Subject, old string) {
+func mustRetire(t *testing.T, setter rotation.Setter, s rotation.Subject, old string) {
 	t.Helper()
 	if err := setter.Retire(t.Context(), s, secret.NewValue(old)); err != nil {
 		t.Fatalf("Retire: %v", err)
 	}
 }
 
-// probes logs in with a value; Unknown must come with a fault, and only that.
-func probes(t *testing.T, setter rotation.Setter, s rotation.Subject, value string, want rotation.Verdict) {
+// wantVerdict logs in with a value; Unknown must come with a fault, and only that.
+func wantVerdict(t *testing.T, setter rotation.Setter, s rotation.Subject, value string, want rotation.Verdict) {
 	t.Helper()
 	verdict, err := setter.Probe(t.Context(), s, secret.NewValue(value))
 	if verdict != want || (err != nil) != (want == rotation.Unknown) {

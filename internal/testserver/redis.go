@@ -30,7 +30,7 @@ const (
 
 // Redis is a Redis server with an admin, and whose default user is off.
 type Redis struct {
-	*server
+	server
 	Admin, AdminPassword string
 
 	TLSAddr, Roots string // with StartRedisTLS: host:port, and the file of the certificates to trust
@@ -65,7 +65,8 @@ func StartRedisTLS(t testing.TB) *Redis {
 func newRedis(t testing.TB) *Redis {
 	t.Helper()
 	path := redisServer.path(t)
-	r := &Redis{server: newServer(t, t), Admin: "admin", AdminPassword: randomPassword()}
+	r := &Redis{Admin: "admin", AdminPassword: randomPassword()}
+	r.open(t, t)
 	r.quit, r.command = syscall.SIGTERM, []string{path}
 	return r
 }

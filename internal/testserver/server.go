@@ -34,21 +34,21 @@ type server struct {
 	exited  chan struct{} // closed when process has ended
 }
 
-// newServer reserves a port and makes a directory, for as long as until.
-func newServer(t testing.TB, until lifetime) *server {
+// open reserves a port and makes a directory, for as long as until.
+func (s *server) open(t testing.TB, until lifetime) {
 	t.Helper()
-	as, err := ordinaryUser()
-	if err != nil {
+	var err error
+	if s.as, err = ordinaryUser(); err != nil {
 		t.Fatal(err)
 	}
-	port, release, err := freeport.Reserve(0)
-	if err != nil {
+	var release func()
+	if s.port, release, err = freeport.Reserve(0); err != nil {
 		t.Fatal(err)
 	}
 	until.Cleanup(release)
-	s := &server{dir: newDir(t, until, as), port: port, as: as, Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	s.dir = newDir(t, until, s.as)
 	until.Cleanup(s.stop) // cleanups run last first, so before the directory goes
-	return s
 }
 
 // path is a file of the server's directory.
