@@ -37,10 +37,8 @@ func wantWays(t *testing.T, server *testserver.MariaDB, account mysqlAccount, wa
 }
 
 func TestOtherAlternativesStay(t *testing.T) {
-	server := testserver.SharedMariaDB(t)
+	server := testserver.StartMariaDB(t, "plugin-load-add=auth_ed25519")
 	s, account := newMySQLAccount(t, server, "")
-	server.Exec(t, "INSTALL SONAME 'auth_ed25519'")
-	t.Cleanup(func() { server.Exec(t, "UNINSTALL SONAME 'auth_ed25519'") })
 	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'",
 		"ALTER USER "+account.sql()+" IDENTIFIED VIA mysql_native_password USING '"+native(mysqlOld)+"' OR ed25519 USING PASSWORD('canary-ed')")
 	_, other, _ := strings.Cut(ways(t, server, account), " OR ")
