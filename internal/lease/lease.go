@@ -12,6 +12,7 @@ import (
 )
 
 var (
+	_ rotation.Locker = (*Blob)(nil)
 	_ rotation.Locker = File{}
 )
 
