@@ -43,7 +43,7 @@ func TestStandInsStayOutOfTheProduct(t *testing.T) {
 }
 
 func TestAzureSDKStaysBehindItsDoors(t *testing.T) {
-	doors := []string{"rotunda/handler", "rotunda/internal/vault", "rotunda/internal/rotators"}
+	doors := []string{"rotunda/handler", "rotunda/internal/vault", "rotunda/internal/rotators", "rotunda/internal/lease"}
 	for pkg, imports := range deps(t) {
 		if under(pkg, doors...) || !under(pkg, "rotunda/handler", "rotunda/functions", "rotunda/internal") || under(pkg, "rotunda/internal/standin", "rotunda/internal/wiretest") {
 			continue
