@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rotunda/internal/freeport"
 )
 
 // Host runs one app's handler. It is an http.Handler: what arrives there goes the way of a request to the function app.
@@ -57,9 +59,9 @@ func (h *Host) reportRejected() {
 
 // launch picks the port, which stays the same through restarts, and starts the handler there.
 func (h *Host) launch(ctx context.Context) error {
-	port, release, err := reservePort(h.config.Port)
+	port, release, err := freeport.Reserve(h.config.Port)
 	if err != nil {
-		return err
+		return portError(err)
 	}
 	h.address = fmt.Sprintf("127.0.0.1:%d", port)
 	h.connect()

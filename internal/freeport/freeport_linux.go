@@ -1,4 +1,5 @@
-package host
+// Package freeport finds ports for programs that are about to start.
+package freeport
 
 import (
 	"fmt"
@@ -6,19 +7,19 @@ import (
 	"syscall"
 )
 
-// reservePort finds a loopback port for the handler, or checks the one that is wanted, and keeps it from everybody else
-// until release. It holds a socket that is bound but does not listen: Linux then gives the port to nobody who asks for any
-// port, and lets a program have it that asks for this one with SO_REUSEADDR, as Go's net.Listen does.
-func reservePort(wanted int) (port int, release func(), err error) {
+// Reserve finds a loopback port, or checks the one that is wanted (0: any), and keeps it from everybody else until release.
+// It holds a socket that is bound but does not listen: Linux then gives the port to nobody who asks for any port, and lets a
+// program have it that asks for this one with SO_REUSEADDR, as Go's net.Listen and most servers do.
+func Reserve(wanted int) (port int, release func(), err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return 0, nil, portError(os.NewSyscallError("socket", err))
+		return 0, nil, os.NewSyscallError("socket", err)
 	}
 	release = func() { _ = syscall.Close(fd) }
 	port, err = bindLoopback(fd, wanted)
 	if err != nil {
 		release()
-		return 0, nil, portError(err)
+		return 0, nil, err
 	}
 	return port, release, nil
 }

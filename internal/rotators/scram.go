@@ -1,0 +1,45 @@
+package rotators
+
+import (
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// scramIterations is PostgreSQL's own number. More would slow logins, and passwords of ours can't be guessed anyway.
+const scramIterations = 4096
+
+// newSCRAMVerifier is a password as PostgreSQL keeps it, in a form that ALTER ROLE takes (RFC 5803).
+func newSCRAMVerifier(password secret.Value) (string, error) {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	return scramVerifier(password.Reveal(), salt, scramIterations)
+}
+
+// scramVerifier takes ASCII only: what SASLprep makes of other text differs among drivers.
+func scramVerifier(password string, salt []byte, iterations int) (string, error) {
+	if strings.ContainsFunc(password, func(r rune) bool { return r >= 0x80 }) {
+		return "", rotation.Wrongf("The new password has characters beyond ASCII, which drivers do not agree on.")
+	}
+	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+	if err != nil {
+		return "", err // FIPS mode without SHA-256, which there is not
+	}
+	storedKey := sha256.Sum256(hmacSHA256(salted, "Client Key"))
+	serverKey := hmacSHA256(salted, "Server Key")
+	encode := base64.StdEncoding.EncodeToString
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, encode(salt), encode(storedKey[:]), encode(serverKey)), nil
+}
+
+func hmacSHA256(key []byte, text string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}

@@ -1,0 +1,4 @@
+package rotators
+
+// tagClass chooses among the classes that a rotator can do.
+const tagClass = "RotationClass"

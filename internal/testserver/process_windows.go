@@ -1,0 +1,17 @@
+package testserver
+
+import (
+	"os"
+	"syscall"
+)
+
+// account is a user that servers run as.
+type account struct{ uid, gid int }
+
+// ordinaryUser is nil: whoever runs the tests will do.
+func ordinaryUser() (*account, error) { return nil, nil }
+
+func attributes(*account) *syscall.SysProcAttr { return nil }
+
+// killGroup kills a program; Windows has no process groups to kill.
+func killGroup(process *os.Process) { _ = process.Kill() }
