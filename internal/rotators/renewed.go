@@ -30,3 +30,11 @@ func parseAdmin(value secret.Value) (login, error) {
 	}
 	return admin, nil
 }
+
+// answered is what a login came to, as a prober tells it: a refusal is an answer, not an error.
+func answered(verdict rotation.Verdict, err error) (rotation.Verdict, error) {
+	if verdict == rotation.Unknown {
+		return verdict, err
+	}
+	return verdict, nil
+}

@@ -2,14 +2,50 @@ package rotators
 
 import (
 	"crypto/x509"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rotunda/internal/rotation"
 )
+
+// parseServerURL reads a ProviderAddress of the form scheme://host:port?parameter=value and nothing else. defaultPorts
+// has the schemes. The result always has a port.
+func parseServerURL(text string, defaultPorts map[string]string, parameters ...string) (*url.URL, error) {
+	parsed, err := url.Parse(text)
+	if err != nil || defaultPorts[parsed.Scheme] == "" || parsed.Hostname() == "" || parsed.Opaque != "" {
+		return nil, wrongAddress(defaultPorts)
+	}
+	if parsed.User != nil {
+		return nil, rotation.Wrongf("The tag ProviderAddress must not have a user or password; these belong in the secret's value.")
+	}
+	if strings.Trim(parsed.Path, "/") != "" || parsed.Fragment != "" {
+		return nil, wrongAddress(defaultPorts)
+	}
+	if err := checkParameters(parsed, parameters); err != nil {
+		return nil, err
+	}
+	if parsed.Port() == "" {
+		parsed.Host = net.JoinHostPort(parsed.Hostname(), defaultPorts[parsed.Scheme])
+	}
+	if port, err := strconv.Atoi(parsed.Port()); err != nil || port < 1 || port > 65535 {
+		return nil, rotation.Wrongf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
+	}
+	return parsed, nil
+}
+
+func wrongAddress(defaultPorts map[string]string) error {
+	var forms []string
+	for scheme, port := range defaultPorts {
+		forms = append(forms, scheme+"://host:"+port)
+	}
+	slices.Sort(forms)
+	return rotation.Wrongf("The tag ProviderAddress must have the form %s.", strings.Join(forms, " or "))
+}
 
 // checkParameters refuses what it does not know: a misspelt sslmode must not go unseen. It does not quote it either: it may be a password.
 func checkParameters(parsed *url.URL, known []string) error {

@@ -1,0 +1,144 @@
+package testserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"rotunda/internal/freeport"
+)
+
+var redisServer = program{product: "Redis", install: "apt-get install redis-server", name: "redis-server"}
+
+// RedisUsers is where a Redis server keeps its users over a restart.
+type RedisUsers int
+
+// Where users may be.
+const (
+	RedisACLFile    RedisUsers = iota // a file that ACL SAVE writes
+	RedisConfigFile                   // redis.conf, which CONFIG REWRITE writes
+	RedisNowhere                      // neither: a restart brings the first users back
+)
+
+// Redis is a Redis server with an admin, and whose default user is off.
+type Redis struct {
+	server
+	Admin, AdminPassword string
+
+	TLSAddr, Roots string // with StartRedisTLS: host:port, and the file of the certificates to trust
+}
+
+// StartRedis starts a server that ends with the test. settings are further lines of its configuration.
+func StartRedis(t testing.TB, users RedisUsers, settings ...string) *Redis {
+	t.Helper()
+	r := newRedis(t)
+	r.begin(t, users, settings)
+	return r
+}
+
+// StartRedisTLS starts a server that speaks TLS on a second port.
+func StartRedisTLS(t testing.TB) *Redis {
+	t.Helper()
+	r := newRedis(t)
+	port, release, err := freeport.Reserve(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	r.TLSAddr = net.JoinHostPort("localhost", strconv.Itoa(port))
+	certificate := r.certify(t, "localhost")
+	r.Roots = certificate.roots
+	r.begin(t, RedisACLFile, []string{
+		"tls-port " + strconv.Itoa(port), "tls-cert-file " + certificate.chain, "tls-key-file " + certificate.key, "tls-auth-clients no",
+	})
+	return r
+}
+
+func newRedis(t testing.TB) *Redis {
+	t.Helper()
+	path := redisServer.path(t)
+	r := &Redis{Admin: "admin", AdminPassword: randomPassword()}
+	r.open(t, t)
+	r.quit, r.command = syscall.SIGTERM, []string{path}
+	return r
+}
+
+func (r *Redis) begin(t testing.TB, users RedisUsers, settings []string) {
+	t.Helper()
+	r.command = append(r.command, r.configure(t, users, settings)...)
+	r.start(t, r.ready)
+}
+
+// configure gives the arguments of the server, after it wrote the files that they name.
+func (r *Redis) configure(t testing.TB, users RedisUsers, settings []string) []string {
+	t.Helper()
+	hash := sha256.Sum256([]byte(r.AdminPassword))
+	who := []string{"user default off", "user " + r.Admin + " on #" + hex.EncodeToString(hash[:]) + " ~* &* +@all"}
+	lines := append([]string{
+		"bind 127.0.0.1", "port " + strconv.Itoa(r.port), "dir " + r.dir, `save ""`, "loglevel verbose", "slowlog-log-slower-than 0",
+	}, settings...)
+	switch users {
+	case RedisACLFile:
+		lines = append(lines, "aclfile "+r.write(t, "users.acl", strings.Join(who, "\n")+"\n"))
+	case RedisConfigFile:
+		lines = append(lines, who...)
+	case RedisNowhere:
+		return arguments(append(lines, who...))
+	}
+	return []string{r.write(t, "redis.conf", strings.Join(lines, "\n")+"\n")}
+}
+
+// arguments are configuration lines as a command line.
+func arguments(lines []string) (args []string) {
+	for _, line := range lines {
+		words := strings.Fields("--" + line)
+		for _, word := range words {
+			args = append(args, strings.Trim(word, `"`))
+		}
+	}
+	return args
+}
+
+// Restart ends the server and starts it again, with what it kept.
+func (r *Redis) Restart(t testing.TB) {
+	t.Helper()
+	r.stop()
+	r.start(t, r.ready)
+}
+
+// Stop ends the server.
+func (r *Redis) Stop() { r.stop() }
+
+// DenyWrites takes from the server the right to write its files.
+func (r *Redis) DenyWrites(t testing.TB) {
+	t.Helper()
+	if err := os.Chmod(r.dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(r.dir, 0o755) })
+}
+
+// Client is logged in as the admin until the test ends.
+func (r *Redis) Client(t testing.TB) *redis.Client {
+	client := r.client()
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func (r *Redis) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: r.Addr, Username: r.Admin, Password: r.AdminPassword, MaxRetries: -1})
+}
+
+func (r *Redis) ready(ctx context.Context) error {
+	client := r.client()
+	defer func() { _ = client.Close() }()
+	return client.Ping(ctx).Err()
+}
