@@ -31,7 +31,7 @@ func under(pkg string, roots ...string) bool {
 
 func TestStandInsStayOutOfTheProduct(t *testing.T) {
 	for pkg, imports := range deps(t) {
-		if under(pkg, "rotunda/local", "rotunda/internal/standin", "rotunda/internal/wiretest", "rotunda/bench") {
+		if under(pkg, "rotunda/local", "rotunda/internal/standin", "rotunda/internal/wiretest", "rotunda/internal/testserver", "rotunda/bench") {
 			continue
 		}
 		for _, dep := range imports {

@@ -55,7 +55,7 @@ func Start(t testing.TB, options Options) *App {
 		t.Fatal(err)
 	}
 	app.Host, err = host.Start(t.Context(), loaded, host.Options{
-		Env:    append(azure.Env(Vault), options.Env...),
+		Env:    append(append(azure.Env(Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 0 0 1 1 *"), options.Env...),
 		Keys:   options.Keys,
 		Mode:   options.Mode,
 		Stdout: app.Log,
