@@ -1,9 +1,11 @@
 package host_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -269,4 +271,23 @@ func TestWhatAppSettingsMakeWrongIsRejected(t *testing.T) {
 		delete(want, rejected.Name)
 	}
 	equal(t, "functions that should be rejected too", len(want), 0)
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	gate, env := newGate(t)
+	r := start(t, files{"OnMessage/function.json": onMessage["OnMessage/function.json"], "OnTick/function.json": function(yearly)}, host.Options{}, env)
+	gate.next(t)
+	for range 30 { // more than are worked on at once
+		r.enqueue(t, "orders", "a")
+	}
+	await(t, "the handler", gate.reached)
+	check(t, r.Close())
+	var stacks bytes.Buffer
+	check(t, pprof.Lookup("goroutine").WriteTo(&stacks, 2))
+	for _, name := range []string{"listen(", "deliver(", "runTimer("} {
+		if strings.Contains(stacks.String(), "(*Host)."+name) {
+			t.Errorf("%s still runs", name)
+		}
+	}
+	equal(t, "messages left", len(r.Queued("orders")), 30)
 }

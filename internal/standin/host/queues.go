@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -40,6 +42,11 @@ func (q *Queues) Put(name, text string) error {
 	defer q.mu.Unlock()
 	q.named(name).add(text)
 	return nil
+}
+
+// PutEvent adds an event as Event Grid does for a subscription that ends in a queue: one event, in base64.
+func (q *Queues) PutEvent(name string, event json.RawMessage) error {
+	return q.Put(name, base64.StdEncoding.EncodeToString(event))
 }
 
 // Texts are the texts of all messages that are in a queue, held ones too, first to last.
