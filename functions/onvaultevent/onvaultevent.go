@@ -30,7 +30,7 @@ const (
 // that the app serves; other vaults' events, and events of other kinds, are none of its business.
 func Handler(secrets Forgetter, rotations Rotator, vault string) azfunc.EventHandler {
 	return func(ctx context.Context, invocation azfunc.Invocation) (string, error) {
-		event, err := azfunc.ParseVaultEvent(invocation.Trigger("event"))
+		event, err := azfunc.ParseVaultEvent([]byte(invocation.Text("event")))
 		switch {
 		case err != nil:
 			return "ignored: " + err.Error(), nil // a failure would bring it back for a day

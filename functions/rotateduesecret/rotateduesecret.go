@@ -20,7 +20,7 @@ func Handler(rotations Rotator) azfunc.EventHandler {
 		var message struct {
 			Name string `json:"name"`
 		}
-		if json.Unmarshal(invocation.Trigger("due"), &message) != nil {
+		if json.Unmarshal([]byte(invocation.Text("due")), &message) != nil {
 			return "ignored: the message is no JSON object", nil // a failure would bring it back
 		}
 		if _, err := secret.ParseName(message.Name); err != nil {
