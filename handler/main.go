@@ -53,6 +53,9 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 }
 
 func start(ctx context.Context, config config, log *slog.Logger) error {
+	if !config.rotation.sweeps {
+		log.Warn("the setting " + settingSweepSchedule + " is missing, so the Functions host does not run sweep, and a rotation that broke off is not resumed by itself: set it, such as to 0 */10 * * * *")
+	}
 	starting := azfunc.NewStarting()
 	return serve(ctx, config.port, starting, log, func() error {
 		credential, err := newCredential(config)
