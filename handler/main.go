@@ -87,6 +87,7 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 // rotatorKinds are all there are, by the tag Rotator or the scheme of ProviderAddress.
 var rotatorKinds = map[string]rotation.Rotator{
 	"postgres": rotators.Postgres{}, "postgresql": rotators.Postgres{},
+	"mysql": rotators.MySQL{}, "mariadb": rotators.MySQL{},
 	"redis": rotators.Redis{}, "rediss": rotators.Redis{},
 	"random": rotators.Random{},
 }

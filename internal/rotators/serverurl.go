@@ -1,6 +1,7 @@
 package rotators
 
 import (
+	"cmp"
 	"crypto/x509"
 	"net"
 	"net/url"
@@ -17,7 +18,7 @@ import (
 // has the schemes. The result always has a port.
 func parseServerURL(text string, defaultPorts map[string]string, parameters ...string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
-	if err != nil || defaultPorts[parsed.Scheme] == "" || parsed.Hostname() == "" || parsed.Opaque != "" {
+	if err != nil || defaultPorts[parsed.Scheme] == "" || parsed.Opaque != "" {
 		return nil, wrongAddress(defaultPorts)
 	}
 	if parsed.User != nil {
@@ -29,9 +30,11 @@ func parseServerURL(text string, defaultPorts map[string]string, parameters ...s
 	if err := checkParameters(parsed, parameters); err != nil {
 		return nil, err
 	}
-	if parsed.Port() == "" {
-		parsed.Host = net.JoinHostPort(parsed.Hostname(), defaultPorts[parsed.Scheme])
+	host, port := strings.ToLower(parsed.Hostname()), cmp.Or(parsed.Port(), defaultPorts[parsed.Scheme])
+	if !isHost(host) {
+		return nil, wrongAddress(defaultPorts)
 	}
+	parsed.Host = net.JoinHostPort(host, port)
 	if port, err := strconv.Atoi(parsed.Port()); err != nil || port < 1 || port > 65535 {
 		return nil, rotation.Wrongf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
 	}

@@ -24,7 +24,7 @@ func mustApply(t *testing.T, setter rotation.Setter, s rotation.Subject, next st
 func refusesToApply(t *testing.T, setter rotation.Setter, s rotation.Subject, next, says string) {
 	t.Helper()
 	err := setter.Apply(t.Context(), s, secret.NewValue(next), func(context.Context) error { return nil })
-	isFault(t, err)
+	wantFault(t, err)
 	if err == nil || !strings.Contains(err.Error(), says) {
 		t.Fatalf("Apply: %v", err)
 	}
@@ -44,11 +44,11 @@ func wantVerdict(t *testing.T, setter rotation.Setter, s rotation.Subject, value
 	if verdict != want || (err != nil) != (want == rotation.Unknown) {
 		t.Fatalf("got %v, not %v: %v", verdict, want, err)
 	}
-	isFault(t, err)
+	wantFault(t, err)
 }
 
-// isFault: what rotators give reaches callers, so it must be in our words and have no password. Those of tests begin with canary.
-func isFault(t *testing.T, err error) {
+// wantFault: what rotators give reaches callers, so it must be in our words and have no password. Those of tests begin with canary.
+func wantFault(t *testing.T, err error) {
 	t.Helper()
 	if _, ok := errors.AsType[*rotation.Fault](err); err != nil && !ok {
 		t.Errorf("no fault: %v", err)
@@ -60,7 +60,7 @@ func isFault(t *testing.T, err error) {
 
 func isPermanent(t *testing.T, err error, says string) {
 	t.Helper()
-	isFault(t, err)
+	wantFault(t, err)
 	fault, ok := errors.AsType[*rotation.Fault](err)
 	if !ok || !fault.Permanent || !strings.Contains(fault.Reason, says) {
 		t.Errorf("got %v", err)
