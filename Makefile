@@ -8,7 +8,7 @@ TOOL := go tool -modfile=tools/go.mod
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what the tests can use: a C compiler, Node and the JavaScript client
+setup: ## install what the tests can use: a C compiler, Node, the JavaScript client and Azurite
 	@.ci/setup
 
 test: setup ## run every test, with the race detector
@@ -41,4 +41,4 @@ start: ## run the app in Azure Functions Core Tools, with the settings in local.
 	func start --script-root dist
 
 clean: ## remove what was built and installed here
-	rm -rf dist bin internal/standin/conformance/js/node_modules
+	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules

@@ -55,7 +55,7 @@ func handler(t testing.TB, log io.Writer) http.Handler {
 	if log != nil {
 		logger = slog.New(slog.NewJSONHandler(log, nil))
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, wire.Lister{}, "contoso"), logger)
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), logger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,8 +51,9 @@ func submatch(t testing.TB, pattern string, text []byte) string {
 func throughput(t *testing.T) (calm bool, _ []row) {
 	azure := startAzure(t, 0)
 	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure), nodeProgram(t, "map")
+	naive := goProgram(t, "naive")
 	var urls []string
-	for _, p := range []program{bare, bare, quiet, logging, node} {
+	for _, p := range []program{bare, bare, quiet, logging, node, naive} {
 		p.pinned = true
 		r := p.start(t)
 		defer r.stop()
@@ -63,17 +64,19 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 		urls = append(urls, r.url+"/api/secrets/a")
 	}
 	const traceparent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-	var again, off, on, nodes, one []float64
+	var again, off, on, nodes, naives, one []float64
 	for range rounds {
 		limit, _ := load(t, urls[0], 32)
 		second, _ := load(t, urls[1], 32)
 		ours, _ := load(t, urls[2], 32)
 		logged, _ := load(t, urls[3], 32, traceparent)
 		peer, _ := load(t, urls[4], 32)
+		plain, _ := load(t, urls[5], 32, traceparent)
 		_, bareOne := load(t, urls[0], 1)
 		_, oursOne := load(t, urls[2], 1)
 		again, off, on = append(again, second/limit), append(off, ours/limit), append(on, logged/limit)
-		nodes, one = append(nodes, ours/peer), append(one, float64(oursOne)/float64(bareOne))
+		nodes, naives = append(nodes, ours/peer), append(naives, logged/plain)
+		one = append(one, float64(oursOne)/float64(bareOne))
 	}
 	guard := medianOf(again)
 	slices.Sort(again) // all rounds but one at either end must agree
@@ -83,6 +86,7 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 		{"1", "cached GET, log off: req/s ÷ bare net/http", "1.00", spread(off), medianOf(off), false, 0.70, true},
 		{"1", "cached GET, log off: req/s ÷ Node with a Map", "1.00", spread(nodes), medianOf(nodes), false, 1.15, true},
 		{"2", "cached GET, access log on, traceparent sent: req/s ÷ bare", "1.00", spread(on), medianOf(on), false, 0.55, true},
+		{"2", "cached GET, access log on, traceparent sent: req/s ÷ naive (mux, Marshal, slog, otelhttp)", "1.00", spread(naives), medianOf(naives), false, 2.00, true},
 		{"6", "one connection: p50 ÷ bare p50", "1.00", spread(one), medianOf(one), true, 1.25, true},
 	}
 }

@@ -233,7 +233,7 @@ func TestAnEventMakesMemoryForget(t *testing.T) {
 		t.Fatalf("this instance could not know: %v", got)
 	}
 	for _, row := range []struct{ event, log, reads string }{
-		{`{"eventType":"Microsoft.KeyVault.SecretNearExpiry","data":{"VaultName":"contoso","ObjectName":"a"}}`, "ignored", "canary-old"},
+		{`{"eventType":"Microsoft.KeyVault.SecretNearExpiry","data":{"VaultName":"contoso","ObjectName":"a"}}`, "neither the tag", "canary-old"},
 		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"VaultName":"fabrikam","ObjectName":"a"}}`, "another vault", "canary-old"},
 		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "names no secret", "canary-old"},
 		{

@@ -26,6 +26,7 @@ type config struct {
 	cacheEntries, cacheBytes int
 	callsPerSecond           int
 	logLevel                 slog.Level
+	rotation                 rotationConfig
 }
 
 // The app settings. local.settings.json.example lists them too; a test compares.
@@ -52,15 +53,18 @@ const (
 // loadConfig reads all settings and reports every wrong one at once.
 func loadConfig(getenv func(string) string) (config, error) {
 	c := config{clientID: getenv(settingClientID), caFile: getenv(settingCAFile), hostname: getenv(settingHostname)}
+	var rotationErr error
+	c.rotation, rotationErr = loadRotationConfig(getenv)
 	err := errors.Join(
+		rotationErr,
 		c.setPort(getenv(settingPort)),
 		c.setVault(getenv(settingVaultName), getenv(settingVaultURL)),
 		c.checkClientID(),
 		c.checkCAFile(),
 		c.checkHostname(),
 		c.setLogLevel(getenv(settingLogLevel)),
-		duration(getenv, settingCacheTTL, time.Minute, &c.cacheTTL),
-		duration(getenv, settingCacheMaxStale, 5*time.Minute, &c.cacheMaxStale),
+		duration(getenv, settingCacheTTL, time.Minute, maxCacheTime, &c.cacheTTL),
+		duration(getenv, settingCacheMaxStale, 5*time.Minute, maxCacheTime, &c.cacheMaxStale),
 		number(getenv, settingCacheEntries, 10_000, &c.cacheEntries),
 		number(getenv, settingCacheBytes, 32<<20, &c.cacheBytes),
 		number(getenv, settingCallsPerSecond, 200, &c.callsPerSecond),
@@ -114,8 +118,10 @@ func (c *config) setLogLevel(text string) error {
 	return nil
 }
 
-// duration reads a time such as 90s or 5m; 0 and up to a day.
-func duration(getenv func(string) string, name string, standard time.Duration, into *time.Duration) error {
+const maxCacheTime = 24 * time.Hour
+
+// duration reads a time such as 90s or 5m, from 0 to most.
+func duration(getenv func(string) string, name string, standard, most time.Duration, into *time.Duration) error {
 	*into = standard
 	text := getenv(name)
 	if text == "" {
@@ -125,8 +131,8 @@ func duration(getenv func(string) string, name string, standard time.Duration, i
 	if text == "0" {
 		parsed, err = 0, nil
 	}
-	if err != nil || parsed < 0 || parsed > 24*time.Hour {
-		return fmt.Errorf("%s is %q: it must be a time from 0 to 24h such as 90s or 5m; the default is %s", name, text, standard)
+	if err != nil || parsed < 0 || parsed > most {
+		return fmt.Errorf("%s is %q: it must be a time from 0 to %gh such as 90s or 5m; the default is %s", name, text, most.Hours(), standard)
 	}
 	*into = parsed
 	return nil

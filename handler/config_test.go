@@ -104,11 +104,14 @@ func TestExampleListsEverySetting(t *testing.T) {
 	}
 }
 
+// hosts are the settings that the Functions host makes, or that are about the host itself.
+var hosts = []string{settingPort, settingHostname, settingAppRoot, settingFunctionTimeout, settingStorageAccount}
+
 // askedSettings are the names that loadConfig asks for, but for the host's.
 func askedSettings() []string {
 	var asked []string
 	_, _ = loadConfig(func(name string) string {
-		if name != settingPort && name != settingHostname && !slices.Contains(asked, name) {
+		if !slices.Contains(hosts, name) && !slices.Contains(asked, name) {
 			asked = append(asked, name)
 		}
 		return ""

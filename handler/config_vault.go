@@ -13,14 +13,25 @@ import (
 // hyphens together, none at the end.
 var vaultName = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]$`)
 
-// clouds by the suffix of a vault's host.
+// clouds by the suffix of a vault's host, with that of a storage account's blobs.
 var clouds = []struct {
 	suffix string
 	cloud  cloud.Configuration
+	blobs  string
 }{
-	{".vault.azure.net", cloud.AzurePublic},
-	{".vault.azure.cn", cloud.AzureChina},
-	{".vault.usgovcloudapi.net", cloud.AzureGovernment},
+	{".vault.azure.net", cloud.AzurePublic, ".blob.core.windows.net"},
+	{".vault.azure.cn", cloud.AzureChina, ".blob.core.chinacloudapi.cn"},
+	{".vault.usgovcloudapi.net", cloud.AzureGovernment, ".blob.core.usgovcloudapi.net"},
+}
+
+// blobSuffix is that of storage accounts in the vault's cloud.
+func (c *config) blobSuffix() string {
+	for _, known := range clouds {
+		if strings.HasSuffix(c.vaultURL, known.suffix) {
+			return known.blobs
+		}
+	}
+	return clouds[0].blobs
 }
 
 func (c *config) setVault(name, address string) error {

@@ -31,7 +31,7 @@ func under(pkg string, roots ...string) bool {
 
 func TestStandInsStayOutOfTheProduct(t *testing.T) {
 	for pkg, imports := range deps(t) {
-		if under(pkg, "rotunda/local", "rotunda/internal/standin", "rotunda/internal/wiretest", "rotunda/bench") {
+		if under(pkg, "rotunda/local", "rotunda/internal/standin", "rotunda/internal/wiretest", "rotunda/internal/testserver", "rotunda/bench") {
 			continue
 		}
 		for _, dep := range imports {
@@ -43,7 +43,7 @@ func TestStandInsStayOutOfTheProduct(t *testing.T) {
 }
 
 func TestAzureSDKStaysBehindItsDoors(t *testing.T) {
-	doors := []string{"rotunda/handler", "rotunda/internal/vault", "rotunda/internal/rotators"}
+	doors := []string{"rotunda/handler", "rotunda/internal/vault", "rotunda/internal/rotators", "rotunda/internal/lease"}
 	for pkg, imports := range deps(t) {
 		if under(pkg, doors...) || !under(pkg, "rotunda/handler", "rotunda/functions", "rotunda/internal") || under(pkg, "rotunda/internal/standin", "rotunda/internal/wiretest") {
 			continue

@@ -14,11 +14,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"rotunda/functions"
 	"rotunda/internal/azfunc"
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators"
 	"rotunda/internal/secret"
 	"rotunda/internal/vault"
 	"rotunda/internal/wire"
@@ -32,7 +35,7 @@ func main() {
 	}
 }
 
-// run goes settings → vault → cache → functions → serve. The host files stderr as errors, so all is
+// run goes settings → vault → cache → rotation → functions → serve. The host files stderr as errors, so all is
 // logged to stdout; a fatal error must not exit with 0, which the host takes for no reason to
 // start the handler again.
 func run(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
@@ -50,13 +53,28 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 }
 
 func start(ctx context.Context, config config, log *slog.Logger) error {
+	if !config.rotation.sweeps {
+		log.Warn("the setting " + settingSweepSchedule + " is missing, so the Functions host does not run sweep, and a rotation that broke off is not resumed by itself: set it, such as to 0 */10 * * * *")
+	}
 	starting := azfunc.NewStarting()
 	return serve(ctx, config.port, starting, log, func() error {
-		vault, err := openVault(config)
+		credential, err := newCredential(config)
 		if err != nil {
 			return err
 		}
-		app, err := newApp(config, vault, log)
+		transport, err := vault.NewTransport(config.caFile)
+		if err != nil {
+			return fmt.Errorf("%s: %w", settingCAFile, err)
+		}
+		vault, err := openVault(config, credential, transport)
+		if err != nil {
+			return err
+		}
+		locks, err := openLocks(config, credential, transport)
+		if err != nil {
+			return err
+		}
+		app, err := newApp(config, vault, locks, log)
 		if err != nil {
 			return err
 		}
@@ -66,12 +84,21 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 	})
 }
 
-func newApp(config config, vault *vault.Vault, log *slog.Logger) (http.Handler, error) {
+// rotatorKinds are all there are, by the tag Rotator or the scheme of ProviderAddress.
+var rotatorKinds = map[string]rotation.Rotator{
+	"postgres": rotators.Postgres{}, "postgresql": rotators.Postgres{},
+	"mysql": rotators.MySQL{}, "mariadb": rotators.MySQL{},
+	"redis": rotators.Redis{}, "rediss": rotators.Redis{},
+	"random": rotators.Random{},
+}
+
+func newApp(config config, vault *vault.Vault, locks rotation.Locker, log *slog.Logger) (http.Handler, error) {
 	secrets, err := newSecrets(vault, config)
 	if err != nil {
 		return nil, err
 	}
-	handlers := functions.Handlers(secrets, wire.Lister{Hostname: config.hostname}, config.vaultName())
+	engine := &rotation.Engine{Vault: secrets, Locks: locks, Rotators: rotatorKinds, Policy: config.rotation.policy}
+	handlers := functions.Handlers(secrets, rotations{engine, secrets, log}, wire.Lister{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
 	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
 }
 
@@ -79,17 +106,17 @@ func newApp(config config, vault *vault.Vault, log *slog.Logger) (http.Handler, 
 // identity's endpoint is down.
 var tokenRetry = policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}
 
-func openVault(config config) (*vault.Vault, error) {
+func newCredential(config config) (azcore.TokenCredential, error) {
 	credential, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
 		ClientOptions: policy.ClientOptions{Cloud: config.cloud, Retry: tokenRetry},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
-	transport, err := vault.NewTransport(config.caFile)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", settingCAFile, err)
-	}
+	return credential, nil
+}
+
+func openVault(config config, credential azcore.TokenCredential, transport *http.Client) (*vault.Vault, error) {
 	return vault.New(vault.Options{
 		URL: config.vaultURL, Credential: credential, Transport: transport, Identity: config.identity(), Gate: newGate(config),
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,9 @@ import (
 	"rotunda/internal/standin/host"
 )
 
+// sweepSchedule: on a desk one does not want to wait for the ten minutes that Azure would do.
+const sweepSchedule = "*/20 * * * * *"
+
 // startApp runs the app root in the host stand-in, or in Core Tools.
 func (d *desk) startApp(ctx context.Context, root string, listener net.Listener) error {
 	address := reachable(listener.Addr())
@@ -35,7 +39,7 @@ func (d *desk) startApp(ctx context.Context, root string, listener net.Listener)
 		out = io.MultiWriter(log, os.Stderr)
 	}
 	settings := append(environment(), d.azure.Env(d.options.vault)...)
-	settings = append(settings, "WEBSITE_HOSTNAME="+address)
+	settings = append(settings, "WEBSITE_HOSTNAME="+address, "ROTATION_LOCK_FOLDER="+filepath.Join(filepath.Dir(root), "locks"), "ROTATION_SWEEP_SCHEDULE="+sweepSchedule)
 	if d.options.host == "func" {
 		return d.startCoreTools(ctx, root, listener, settings, out)
 	}
@@ -47,10 +51,12 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 	if err != nil {
 		return err
 	}
-	running, err := host.Start(ctx, app, host.Options{Env: settings, Stdout: out, Logger: slog.New(slog.NewTextHandler(out, nil))})
+	queues := host.NewQueues()
+	running, err := host.Start(ctx, app, host.Options{Env: settings, Stdout: out, Logger: slog.New(slog.NewTextHandler(out, nil)), Queues: queues})
 	if err != nil {
 		return err
 	}
+	d.deliverEvents(app, queues)
 	d.onClose(func() { _ = running.Close() })
 	failed := make(chan error, 1)
 	go func() {
@@ -65,6 +71,18 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 		return fmt.Errorf("the handler did not start: %w\n%s", err, tail(d.logFile))
 	}
 	return nil
+}
+
+// deliverEvents plays Event Grid: what the vault tells goes into the queue that onvaultmessage listens to.
+func (d *desk) deliverEvents(app *host.App, queues *host.Queues) {
+	function, ok := app.Function("onvaultmessage")
+	if !ok {
+		return
+	}
+	unsubscribe := d.azure.Subscribe(nil, func(_ context.Context, event json.RawMessage) {
+		_ = queues.PutEvent(function.Trigger.QueueName, event) // an event is small, and a queue takes it
+	})
+	d.onClose(unsubscribe)
 }
 
 // startCoreTools runs `func start` at the listener's address, which it must give up for that.
@@ -103,7 +121,7 @@ func reachable(address net.Addr) string {
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
-		return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "KEY_VAULT_") || strings.HasSuffix(name, "_PROXY")
+		return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "KEY_VAULT_") || strings.HasPrefix(name, "ROTATION_") || strings.HasSuffix(name, "_PROXY")
 	})
 }
 

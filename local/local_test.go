@@ -49,7 +49,7 @@ func TestQuickstart(t *testing.T) {
 	t.Setenv("AZURE_CLIENT_ID", "11111111-1111-1111-1111-111111111111") // of the user's own shell
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	found, out := start(t)
-	for _, want := range []string{"set     PUT", `get     GET`, `200  value "a round vault"`, "delete  DELETE", "200  deleted, recoverable until", "404  SecretNotFound"} {
+	for _, want := range []string{"set     PUT", `get     GET`, `200  value "a round vault"`, "delete  DELETE", "200  deleted, recoverable until", "404  SecretNotFound", "200  closed, next due ", `200  value "the first value"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}

@@ -45,7 +45,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.dataDir, "data", "", "`folder` to keep the vaults in; without it they are in memory")
 	flags.IntVar(&o.retentionDays, "retention-days", 90, "days (7 to 90) that soft-deleted secrets are kept")
 	flags.DurationVar(&o.vaultLatency, "vault-latency", 0, "`time` that each call to the vault takes on top, such as 20ms")
-	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read and delete a secret through the app at the start")
+	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read, delete and rotate a secret through the app at the start")
 	flags.StringVar(&o.host, "host", "", "\"func\" runs the app in Azure Functions Core Tools in place of the stand-in")
 	flags.StringVar(&o.readyFile, "ready-file", "", "`file` to write the addresses to, as JSON, when all is up")
 	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
@@ -86,6 +86,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if options.quickstart {
 		if err := quickstart(ctx, desk.app, stdout); err != nil {
 			return fmt.Errorf("the quickstart failed: %w", err)
+		}
+		if options.host == "" { // Core Tools have queues of their own, which no event reaches
+			if err := showRotation(ctx, desk.app, stdout); err != nil {
+				return fmt.Errorf("the quickstart's rotation failed: %w; the handler's log is %s", err, desk.logFile)
+			}
 		}
 	}
 	fmt.Fprintln(stdout, "\nServing until Ctrl-C.")

@@ -1,5 +1,5 @@
-// Package getsecret is Key Vault's Get Secret, with ours on top: memory, ETag and 304, and the bare
-// value for shell scripts.
+// Package getsecret is Key Vault's Get Secret, with ours on top: memory, ETag and 304, the bare
+// value for shell scripts, and stages of a rotation.
 package getsecret
 
 import (
@@ -9,7 +9,6 @@ import (
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/azfunc"
-	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
@@ -18,10 +17,19 @@ type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 }
 
-// Handler answers GET secrets/{name}/{version?}.
-func Handler(secrets Reader) http.Handler { return handler{secrets} }
+// Stager reads by role in a rotation: the version that was the latest before, or what is about to be published.
+type Stager interface {
+	ReadPrevious(ctx context.Context, name string) (wire.Reading, error)
+	ReadPending(ctx context.Context, name string) (wire.Reading, error)
+}
 
-type handler struct{ secrets Reader }
+// Handler answers GET secrets/{name}/{version?}.
+func Handler(secrets Reader, stages Stager) http.Handler { return handler{secrets, stages} }
+
+type handler struct {
+	secrets Reader
+	stages  Stager
+}
 
 var _ azfunc.Named = handler{}
 
@@ -39,7 +47,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
 	err := wire.CheckAPIVersion(r)
 	if err == nil {
-		name, err = secret.ParseName(name)
+		name, err = wire.ParseName(name)
 	}
 	if err == nil {
 		err = h.answer(w, r, name, "")
@@ -50,11 +58,23 @@ func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string)
 }
 
 func (h handler) answer(w http.ResponseWriter, r *http.Request, name, version string) error {
-	found, err := h.secrets.Read(r.Context(), name, version, wantsFresh(r))
+	found, err := h.read(r, name, version)
 	if err != nil {
 		return err
 	}
 	return found.Write(w, r)
+}
+
+func (h handler) read(r *http.Request, name, version string) (wire.Reading, error) {
+	switch stage, err := wire.Stage(r, version); {
+	case err != nil:
+		return wire.Reading{}, err
+	case stage == wire.StagePrevious:
+		return h.stages.ReadPrevious(r.Context(), name)
+	case stage == wire.StagePending:
+		return h.stages.ReadPending(r.Context(), name)
+	}
+	return h.secrets.Read(r.Context(), name, version, wantsFresh(r))
 }
 
 // wantsFresh tells whether Cache-Control asks to go past our memory (RFC 9111, 5.2.1.4).

@@ -21,6 +21,9 @@ var table = []struct {
 	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", ""},
 	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", ""},
 	{secret.ErrNotFinished, http.StatusGatewayTimeout, "OperationNotFinished", "10"},
+	{secret.ErrNoStage, http.StatusNotFound, "SecretNotFound", ""},
+	{secret.ErrRotationRefused, http.StatusConflict, "RotationRefused", ""},
+	{secret.ErrRotationDelayed, http.StatusServiceUnavailable, "RotationDelayed", "60"},
 	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "1"},
 }
 

@@ -16,12 +16,13 @@ const (
 	mysqlTableDenied      = 1142
 	mysqlPrivilegeNeeded  = 1227
 	mysqlOptionPrevents   = 1290
+	mysqlNoPlugin         = 1524 // what MariaDB may say of an account that does not exist
 	mysqlCannotUser       = 1396
 	mysqlDeniedNoPassword = 1698 // what MariaDB says if the way that it tried last has no password
 	mysqlPolicy           = 1819
 	mysqlMustSetPassword  = 1820
 	mysqlExpired          = 1862
-	mysqlInvalidRole      = 1959 // MariaDB's, also for a role that one may not grant
+	mysqlInvalidRole      = 1959
 	mysqlLocked           = 3118
 	mysqlUnknownRole      = 3523
 	mariaDBLocked         = 4151
@@ -38,7 +39,7 @@ func mysqlNumber(err error) uint16 {
 // verdictOfMySQL: a host that is not allowed, too many connections and the like say nothing about the password.
 func verdictOfMySQL(err error) rotation.Verdict {
 	switch mysqlNumber(err) {
-	case mysqlAccessDenied, mysqlDeniedNoPassword, mysqlLocked, mariaDBLocked:
+	case mysqlAccessDenied, mysqlDeniedNoPassword, mysqlNoPlugin, mysqlLocked, mariaDBLocked:
 		return rotation.Rejected
 	}
 	return rotation.Unknown
@@ -50,6 +51,9 @@ func (a mysqlAddress) fault(doing string, err error) error {
 		return nil
 	}
 	number := mysqlNumber(err)
+	if doing == makingPair && (number == mysqlAccessDenied || number == mysqlDeniedNoPassword) { // MariaDB's, for a role that one may not grant
+		number = mysqlInvalidRole
+	}
 	switch number {
 	case 0:
 		return a.connectionFault(err)

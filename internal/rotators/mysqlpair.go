@@ -8,6 +8,9 @@ import (
 	"rotunda/internal/secret"
 )
 
+// makingPair is what faults call it.
+const makingPair = "making the account of the pair"
+
 // nextUser is who logs in after this rotation.
 func (t mysqlTarget) nextUser() string {
 	switch {
@@ -65,7 +68,7 @@ func (t mysqlTarget) prepareMariaDB(ctx context.Context, session *mysqlSession, 
 	}
 	passing := login{user: next.user, password: secret.NewValue(password)}
 	account, identified := t.accountOf(next).sql(), session.identified(passing.password)
-	err = session.run(ctx, "making the account of the pair",
+	err = session.run(ctx, makingPair,
 		"CREATE USER IF NOT EXISTS "+account+identified,
 		"ALTER USER "+account+identified+" ACCOUNT UNLOCK",
 		"GRANT "+quoteSQL(t.account.user)+" TO "+account)
@@ -83,7 +86,7 @@ func (t mysqlTarget) prepareMariaDB(ctx context.Context, session *mysqlSession, 
 // prepareMySQL: there CREATE USER is right enough. A password that exists has to follow the policy, so it is the new one.
 func (t mysqlTarget) prepareMySQL(ctx context.Context, session *mysqlSession, next login) error {
 	account, role := t.accountOf(next).sql(), quoteSQL(t.account.user)
-	return session.run(ctx, "making the account of the pair",
+	return session.run(ctx, makingPair,
 		"CREATE USER IF NOT EXISTS "+account+session.identified(next.password)+" ACCOUNT LOCK",
 		"GRANT "+role+" TO "+account,
 		"ALTER USER "+account+" DEFAULT ROLE "+role)

@@ -23,6 +23,7 @@ type mysqlSession struct {
 	db      *sql.DB
 	address mysqlAddress
 	mariaDB bool
+	locked  string // the name of the lock it has, "" for none
 }
 
 // login logs in once.
@@ -80,10 +81,17 @@ func (o *onlyConn) Connect(context.Context) (driver.Conn, error) {
 
 func (*onlyConn) Driver() driver.Driver { return mysql.MySQLDriver{} }
 
+// close gives the lock back first: the server notices a connection's end a moment later only, and the next call may be ours.
 func (s *mysqlSession) close() {
-	if s != nil {
-		_ = s.db.Close()
+	if s == nil {
+		return
 	}
+	if s.locked != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), mysqlPatience)
+		defer cancel()
+		_, _ = s.db.ExecContext(ctx, "DO RELEASE_LOCK("+quoteSQL(s.locked)+")") // else the connection's end does it
+	}
+	_ = s.db.Close()
 }
 
 // text gives the one text that a query finds; "" for NULL.
@@ -113,6 +121,9 @@ func (s *mysqlSession) lock(ctx context.Context, identity string) error {
 	got, err := s.text(ctx, "SELECT GET_LOCK("+quoteSQL(name)+", 0)")
 	if err == nil && got != "1" {
 		return rotation.Failf("Another worker rotates this login on %s just now.", s.address)
+	}
+	if err == nil {
+		s.locked = name
 	}
 	return err
 }

@@ -19,8 +19,8 @@ import (
 // CredentialId: the owner in class A; in class S the login, needed for a bare password only. RotationClass: A or S; without
 // it A with AdminSecret, and S without. AdminSecret, PasswordLength, PasswordExclude.
 //
-// Rights: in class S without AdminSecret none. With it its login needs CREATEROLE; from PostgreSQL 16 on also ADMIN OPTION
-// on the roles that it did not make itself, owner and login; and membership in the owner.
+// Rights: in class S without AdminSecret none. Else AdminSecret's login needs CREATEROLE, and from PostgreSQL 16 on the roles
+// that it did not make itself: GRANT owner TO admin WITH ADMIN OPTION, in class S GRANT login TO admin WITH ADMIN OPTION.
 //
 // The server is sent a SCRAM-SHA-256 verifier, never a password, so a password can't come into its log.
 type Postgres struct{}

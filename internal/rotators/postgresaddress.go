@@ -58,8 +58,8 @@ func parsePostgresAddress(text string) (postgresAddress, error) {
 
 // isHost refuses lists of hosts and paths of sockets, which the driver would take.
 func isHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Zone() == ""
 	}
 	return host != "" && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }

@@ -20,8 +20,8 @@ func (Postgres) Apply(ctx context.Context, s rotation.Subject, next secret.Value
 	if err != nil {
 		return err
 	}
-	if l.user != target.nextUser() && !target.alternates(l.user) {
-		return rotation.Wrongf("The new value is for a login that this rotation does not change.")
+	if err := target.mayChange(l); err != nil {
+		return err
 	}
 	verifier, err := newSCRAMVerifier(l.password)
 	if err != nil {
@@ -33,6 +33,18 @@ func (Postgres) Apply(ctx context.Context, s rotation.Subject, next secret.Value
 	}
 	defer session.close()
 	return target.change(ctx, session, fence, func() error { return target.set(ctx, session, l.user, verifier) })
+}
+
+// mayChange keeps Apply from logins that are none of its business and, in class A, from the one that readers have now.
+func (t postgresTarget) mayChange(next login) error {
+	isCurrent := next.user == t.current.user
+	switch {
+	case t.class == rotation.Single && !isCurrent, t.class == rotation.Alternating && !t.alternates(next.user):
+		return rotation.Wrongf("The new value is for a login that this rotation does not change.")
+	case t.class == rotation.Alternating && isCurrent && !next.password.Equal(t.current.password):
+		return rotation.Wrongf("The new value is for the login that readers have now; its password must stay as it is.")
+	}
+	return nil
 }
 
 // authority logs in as who changes passwords.

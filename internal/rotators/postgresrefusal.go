@@ -22,7 +22,7 @@ const (
 // remedies say what to do where the SQLSTATE tells.
 var remedies = map[string]string{
 	invalidAuthorization:  "see that pg_hba.conf lets this login in from here with a password",
-	insufficientPrivilege: "grant the login what it needs: CONNECT on the database; to change others also CREATEROLE, membership in the owner and, from PostgreSQL 16 on, ADMIN OPTION on owner and logins",
+	insufficientPrivilege: "grant the login what it needs: CONNECT on the database and, to change other logins, CREATEROLE and WITH ADMIN OPTION the owner, or in class S the login",
 	readOnlyTransaction:   "the tag ProviderAddress must name the primary, not a standby",
 	noSuchDatabase:        "the tag ProviderAddress must name a database that exists",
 	noSuchObject:          "see that the role in the tag CredentialId exists",

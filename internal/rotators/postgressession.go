@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"strings"
 	"time"
 
@@ -76,9 +75,9 @@ func (a postgresAddress) tls() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: a.host, RootCAs: roots}
 	switch a.sslMode {
 	case sslRequire:
-		config.InsecureSkipVerify = true //nolint:gosec // that is what the mode means; plans warn of it
+		config.InsecureSkipVerify = true // that is what the mode means; plans warn of it
 	case sslVerifyCA:
-		config.InsecureSkipVerify = true //nolint:gosec // verifyChain does all but the name
+		config.InsecureSkipVerify = true // verifyChain does all but the name
 		config.VerifyConnection = verifyChain(roots)
 	}
 	return config, nil
@@ -138,36 +137,3 @@ func (s *postgresSession) ask(ctx context.Context, query string, args ...string)
 var errNoRow = errors.New("not one row")
 
 func quoteIdentifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// postgresFault says in our own words why a login or statement failed: the server's might quote a value.
-func postgresFault(doing string, err error) *rotation.Fault {
-	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
-		return fault
-	}
-	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return refusalFault(doing, refusal)
-	}
-	return rotation.Failf("%s failed: %s.", doing, connectionTrouble(err))
-}
-
-func connectionTrouble(err error) string {
-	var verification *tls.CertificateVerificationError
-	var unknown x509.UnknownAuthorityError
-	var hostname x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var dns *net.DNSError
-	var dial *net.OpError
-	switch {
-	case errors.As(err, &verification), errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid):
-		return "the server's certificate is not one that sslmode and sslrootcert allow"
-	case errors.Is(err, context.Canceled):
-		return "it was stopped from here"
-	case pgconn.Timeout(err), errors.Is(err, context.DeadlineExceeded):
-		return "the server did not answer in time"
-	case errors.As(err, &dns):
-		return "the host name was not found"
-	case errors.As(err, &dial) && dial.Op == "dial":
-		return "the server can't be reached"
-	}
-	return "the connection broke, or the server does not offer TLS or a way to log in that is safe here"
-}

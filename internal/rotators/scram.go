@@ -30,7 +30,7 @@ func scramVerifier(password string, salt []byte, iterations int) (string, error)
 	}
 	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
 	if err != nil {
-		return "", err // FIPS mode without SHA-256, which there is not
+		return "", rotation.Wrongf("The FIPS mode that Rotunda runs in does not allow a password this short.")
 	}
 	storedKey := sha256.Sum256(hmacSHA256(salted, "Client Key"))
 	serverKey := hmacSHA256(salted, "Server Key")

@@ -16,6 +16,9 @@ var (
 	ErrVaultTimeout        = errors.New("vault timeout")
 	ErrNotFinished         = errors.New("operation not finished in time")
 	ErrBusy                = errors.New("too many calls to the vault wait")
+	ErrNoStage             = errors.New("no version in this stage")
+	ErrRotationRefused     = errors.New("rotation refused")
+	ErrRotationDelayed     = errors.New("rotation delayed")
 )
 
 // Problem is a failure of ours, in words for the caller. Cause is for the log only.

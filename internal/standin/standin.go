@@ -25,6 +25,7 @@ type Options struct {
 	DataDir       string        // keeps the vaults; "" keeps them in memory
 	RetentionDays int           // 7 to 90; 0 is 90
 	VaultLatency  time.Duration // that each call to the vault takes on top
+	NearExpiry    time.Duration // before a secret's end, when its event comes; 0 is 30 days
 	DisableHTTP2  bool          // the vault speaks HTTP/1.1 only, as behind a proxy that opens TLS
 	Logger        *slog.Logger  // nil discards
 }
@@ -89,7 +90,7 @@ func (a *Azure) openVault(options Options) (err error) {
 	}
 	opened := keyvault.Options{
 		RetentionDays: options.RetentionDays, Tenant: a.identity.Tenant(),
-		Check: a.identity.Verifier(keyvault.Resource), Logger: options.Logger,
+		Check: a.identity.Verifier(keyvault.Resource), Logger: options.Logger, NearExpiry: options.NearExpiry,
 	}
 	if options.DataDir != "" {
 		if err := os.MkdirAll(options.DataDir, 0o700); err != nil {

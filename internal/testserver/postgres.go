@@ -29,8 +29,6 @@ type Postgres struct {
 	server
 	Superuser, Password string
 	RootCert            string // a file: who signed the certificate, which is for localhost and 127.0.0.1
-
-	directory string // of the programs
 }
 
 // PostgresOptions change a server from what the shared one is.
@@ -55,11 +53,14 @@ func SharedPostgres(t testing.TB) *Postgres {
 
 func startPostgres(t testing.TB, until lifetime, options PostgresOptions) *Postgres {
 	t.Helper()
-	path := initdb.path(t)
-	p := &Postgres{Superuser: "root_of_tests", Password: randomPassword(), directory: filepath.Dir(path)}
+	path, err := filepath.EvalSymlinks(initdb.path(t)) // beside it are the other programs
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Postgres{Superuser: "root_of_tests", Password: randomPassword()}
 	p.open(t, until)
 	p.quit = os.Interrupt // a fast shutdown
-	p.command = []string{filepath.Join(p.directory, "postgres"), "-D", p.path("data")}
+	p.command = []string{filepath.Join(filepath.Dir(path), "postgres"), "-D", p.path("data")}
 	p.run(t, path, "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=scram-sha-256", "--username="+p.Superuser,
 		"--pwfile="+p.write(t, "password", p.Password), "--pgdata="+p.path("data"))
 	p.writeCertificate(t)
@@ -70,7 +71,7 @@ func startPostgres(t testing.TB, until lifetime, options PostgresOptions) *Postg
 }
 
 func (p *Postgres) settings(more map[string]string) string {
-	settings := map[string]string{
+	settings := map[string]string{ //nolint:gosec // no password, but how the server keeps them
 		"listen_addresses": "127.0.0.1", "port": fmt.Sprint(p.port), "unix_socket_directories": "",
 		"fsync": "off", "shared_buffers": "16MB", "max_connections": "60", "dynamic_shared_memory_type": "mmap",
 		"password_encryption": "scram-sha-256", "ssl": "on", "ssl_cert_file": p.path("server.crt"), "ssl_key_file": p.path("server.key"),
@@ -160,7 +161,7 @@ func (p *Postgres) Exec(t testing.TB, sql string) [][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	results, err := conn.Exec(context.Background(), sql).ReadAll()
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)

@@ -5,6 +5,8 @@ import (
 	"syscall"
 )
 
+const diesWithParent = false
+
 // account is a user that servers run as.
 type account struct{ uid, gid int }
 

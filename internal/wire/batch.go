@@ -51,7 +51,7 @@ func readItem(raw json.RawMessage) BatchItem {
 		return BatchItem{Err: explain(err)}
 	}
 	item := BatchItem{Name: sent.Name, Version: sent.Version}
-	if _, item.Err = secret.ParseName(sent.Name); item.Err == nil {
+	if _, item.Err = ParseName(sent.Name); item.Err == nil {
 		_, item.Err = secret.ParseVersion(sent.Version)
 	}
 	return item

@@ -12,8 +12,9 @@ import (
 
 const skipToken = "$skiptoken"
 
-// Lister writes lists whose nextLink points back at this app.
+// Lister writes lists, and addresses that point back at this app. It leaves out Rotunda's own records of rotations.
 type Lister struct {
+	Prefix string // of all routes, without slashes
 	// Hostname is the app's public name (WEBSITE_HOSTNAME); "" means the request's Host.
 	Hostname string
 }
@@ -25,6 +26,9 @@ func (l Lister) Write(w http.ResponseWriter, r *http.Request, page secret.Page, 
 		NextLink *string  `json:"nextLink"`
 	}{Value: make([]bundle, 0, len(page.Secrets))}
 	for _, s := range page.Secrets {
+		if secret.IsPending(s.Name) {
+			continue
+		}
 		list.Value = append(list.Value, newBundle(s))
 	}
 	if page.Next != "" {
@@ -50,14 +54,19 @@ func (l Lister) nextLink(r *http.Request, next string, maxResults int) string {
 	if maxResults > 0 {
 		query.WriteString("&maxresults=" + strconv.Itoa(maxResults))
 	}
-	link := url.URL{Scheme: "https", Host: l.Hostname, Path: r.URL.Path, RawQuery: query.String()}
+	return l.address(r, r.URL.Path, query.String()).String()
+}
+
+// address is the app's own, as its callers reach it.
+func (l Lister) address(r *http.Request, path, query string) *url.URL {
+	link := &url.URL{Scheme: "https", Host: l.Hostname, Path: path, RawQuery: query}
 	if link.Host == "" {
 		link.Host = r.Host
 	}
 	if isLoopback(link.Host) && r.Header.Get("X-Forwarded-Proto") != "https" {
 		link.Scheme = "http" // func start, and the local run
 	}
-	return link.String()
+	return link
 }
 
 func isLoopback(host string) bool {

@@ -52,6 +52,32 @@ func Choice(r *http.Request, name, allowed string) (bool, error) {
 	return true, nil
 }
 
+// The stages that a reader may ask for.
+const (
+	StageCurrent  = "current"
+	StagePrevious = "previous"
+	StagePending  = "pending"
+)
+
+// Stage reads ?stage=; none is the current one. A version beside it would be a second answer to the same question.
+func Stage(r *http.Request, version string) (string, error) {
+	if r.URL.RawQuery == "" {
+		return StageCurrent, nil
+	}
+	query := r.URL.Query()
+	if !query.Has("stage") {
+		return StageCurrent, nil
+	}
+	stage := strings.ToLower(query.Get("stage"))
+	if stage != StageCurrent && stage != StagePrevious && stage != StagePending {
+		return "", secret.Failf(secret.ErrBadParameter, "The query parameter stage must be %s, %s or %s.", StageCurrent, StagePrevious, StagePending)
+	}
+	if version != "" {
+		return "", secret.Failf(secret.ErrBadParameter, "The request names a version and a stage. Ask for one of them.")
+	}
+	return stage, nil
+}
+
 // ReadFilter reads ?prefix= and ?tag=name or ?tag=name:value. A tag's name has no colon here; its
 // value may.
 func ReadFilter(r *http.Request) (secret.Filter, error) {

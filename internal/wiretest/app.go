@@ -1,6 +1,8 @@
 package wiretest
 
 import (
+	"context"
+	"encoding/json"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -27,15 +29,17 @@ type Options struct {
 	DisableHTTP2  bool                 // of the vault
 	Azure         *standin.Azure       // shared with another app; nil starts one
 	Before        func(*standin.Azure) // the handler starts
+	Events        bool                 // the vault's events reach the queue that onvaultmessage listens to
 }
 
 // App is a running app.
 type App struct {
-	URL   string // of the API, such as http://127.0.0.1:4711/api
-	Azure *standin.Azure
-	Host  *host.Host
-	Log   *Log
-	Last  string // the last answer of a script
+	URL    string // of the API, such as http://127.0.0.1:4711/api
+	Azure  *standin.Azure
+	Host   *host.Host
+	Queues *host.Queues
+	Log    *Log
+	Last   string // the last answer of a script
 }
 
 // Start runs the app until the test ends. Then it checks what the handler wrote: no canary, nothing
@@ -49,19 +53,23 @@ func Start(t testing.TB, options Options) *App {
 	if options.Before != nil {
 		options.Before(azure)
 	}
-	app := &App{Azure: azure, Log: &Log{}}
+	app := &App{Azure: azure, Log: &Log{}, Queues: host.NewQueues()}
 	loaded, err := host.Load(AppRoot(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	app.Host, err = host.Start(t.Context(), loaded, host.Options{
-		Env:    append(azure.Env(Vault), options.Env...),
+		Env:    append(append(azure.Env(Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 0 0 1 1 *"), options.Env...),
 		Keys:   options.Keys,
 		Mode:   options.Mode,
 		Stdout: app.Log,
+		Queues: app.Queues,
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if options.Events {
+		app.deliverEvents(t, loaded)
 	}
 	if err := app.Host.WaitReady(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, app.Log)
@@ -74,6 +82,19 @@ func Start(t testing.TB, options Options) *App {
 		app.Log.check(t)
 	})
 	return app
+}
+
+// deliverEvents plays Event Grid.
+func (a *App) deliverEvents(t testing.TB, loaded *host.App) {
+	listener, ok := loaded.Function("onvaultmessage")
+	if !ok {
+		t.Fatal("there is no onvaultmessage")
+	}
+	t.Cleanup(a.Azure.Subscribe(nil, func(_ context.Context, event json.RawMessage) {
+		if err := a.Queues.PutEvent(listener.Trigger.QueueName, event); err != nil {
+			t.Error(err)
+		}
+	}))
 }
 
 func startAzure(t testing.TB, options Options) *standin.Azure {

@@ -14,7 +14,14 @@ type Binding struct {
 	Direction string // "in" or "out"
 	DataType  string // "", string, binary or stream
 	QueueName string // of queue bindings
-	http      httpTriggerFields
+
+	Schedule     string // of a timer trigger, as is all that follows but for the last
+	RunOnStartup bool
+	UseMonitor   *bool  // nil is true
+	Cardinality  string // of an Event Grid trigger: one, or many
+
+	http     httpTriggerFields
+	schedule schedule
 }
 
 // httpTriggerFields are what an HTTP trigger has beyond any binding's fields.
@@ -27,6 +34,8 @@ type httpTriggerFields struct {
 const (
 	httpTriggerType  = "httpTrigger"
 	queueTriggerType = "queueTrigger"
+	timerTriggerType = "timerTrigger"
+	eventTriggerType = "eventGridTrigger"
 	httpType         = "http"
 	queueType        = "queue"
 	returnName       = "$return"

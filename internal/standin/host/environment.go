@@ -54,11 +54,27 @@ func (e environment) expand(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string { return e.get(strings.Trim(name, "%")) })
 }
 
+// resolve is expand where each name must be set to something, as in what triggers and queues are made of.
+// Source: repository Azure/azure-webjobs-sdk, src/Microsoft.Azure.WebJobs.Host/NameResolverExtensions.cs.
+func (e environment) resolve(text string) (string, error) {
+	for _, name := range variable.FindAllString(text, -1) {
+		if e.expand(name) == "" {
+			return "", fmt.Errorf("%s does not resolve to a value: set the app setting %s", name, strings.Trim(name, "%"))
+		}
+	}
+	return e.expand(text), nil
+}
+
 // overrides are the keys of host.json that app settings beat, named as app settings name them below
 // AzureFunctionsJobHost__. Source: Config/HostJsonFileConfigurationSource.cs.
 var overrides = map[string]func(c *Config, value string) error{
 	"functionTimeout":                                   func(c *Config, v string) error { return setTimeout(&c.FunctionTimeout, "it", &v) },
 	"extensions__http__routePrefix":                     func(c *Config, v string) error { c.RoutePrefix = strings.Trim(v, "/"); return nil },
+	"extensions__queues__batchSize":                     func(c *Config, v string) error { return setInt(&c.Queues.BatchSize, v) },
+	"extensions__queues__newBatchThreshold":             setNewBatchThreshold,
+	"extensions__queues__maxDequeueCount":               func(c *Config, v string) error { return setInt(&c.Queues.MaxDequeueCount, v) },
+	"extensions__queues__visibilityTimeout":             func(c *Config, v string) error { return setTimeout(&c.Queues.VisibilityTimeout, "it", &v) },
+	"extensions__queues__messageEncoding":               func(c *Config, v string) error { c.Queues.MessageEncoding = v; return nil },
 	"customHandler__initializationTimeout":              func(c *Config, v string) error { return setTimeout(&c.InitializationTimeout, "it", &v) },
 	"customHandler__port":                               func(c *Config, v string) error { return setInt(&c.Port, v) },
 	"customHandler__enableForwardingHttpRequest":        func(c *Config, v string) error { return setBool(&c.Forwarding, v) },
@@ -82,6 +98,11 @@ func (e environment) apply(config Config) (Config, error) {
 		}
 	}
 	return config, config.check()
+}
+
+func setNewBatchThreshold(c *Config, text string) error {
+	c.Queues.NewBatchThreshold = new(int) // the old one may be another host's too
+	return setInt(c.Queues.NewBatchThreshold, text)
 }
 
 func setBool(into *bool, text string) (err error) {

@@ -59,7 +59,10 @@ func parseFunction(name, dir string, content []byte) (Function, error) {
 	if err := function.addBindings(file.Bindings); err != nil {
 		return Function{}, err
 	}
-	return function, function.readHTTP()
+	if err := function.readHTTP(); err != nil {
+		return Function{}, err
+	}
+	return function, function.resolve(literal)
 }
 
 func checkScript(dir, script string) error {

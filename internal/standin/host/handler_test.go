@@ -6,8 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -143,6 +146,30 @@ var invocationAnswers = map[string]http.HandlerFunc{
 			"many": []any{map[string]any{"n": 1}, "two", 3}, "sniffed": "abcd1234", "binary": "abcd1234", "unknown": 1,
 		}, "ReturnValue": "not base64!"})
 	},
+	"OnMessage": answerMessage,
+	"OnOther":   answerMessage,
+	"OnRelay": func(w http.ResponseWriter, r *http.Request) {
+		text, _ := readMessage(r)
+		answerJSON(w, map[string]any{"Outputs": map[string]any{"out": text + " again"}})
+	},
+	"OnTick": func(w http.ResponseWriter, r *http.Request) {
+		var invocation struct {
+			Data struct{ Timer struct{ ScheduleStatus any } }
+		}
+		_ = json.NewDecoder(r.Body).Decode(&invocation)
+		pass(fmt.Sprint("tick%20", invocation.Data.Timer.ScheduleStatus != nil))
+		answerJSON(w, map[string]any{})
+	},
+	"OnEvent": func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var invocation struct {
+			Data     struct{ Event json.RawMessage }
+			Metadata struct{ Data json.RawMessage }
+		}
+		_ = json.Unmarshal(body, &invocation)
+		pass(url.PathEscape(string(invocation.Data.Event) + " " + string(invocation.Metadata.Data)))
+		answerUnlessBad(w, string(invocation.Data.Event))
+	},
 	"OnHTTP": func(w http.ResponseWriter, r *http.Request) {
 		var invocation struct {
 			Data struct{ Req struct{ Body string } }
@@ -156,4 +183,33 @@ var invocationAnswers = map[string]http.HandlerFunc{
 func answerJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(value)
+}
+
+var working atomic.Int32 // messages at once
+
+// answerMessage passes with the message's text, how often it was tried, and how many are worked on.
+func answerMessage(w http.ResponseWriter, r *http.Request) {
+	now := working.Add(1)
+	text, count := readMessage(r)
+	pass(url.PathEscape(fmt.Sprint(text, " ", count, " ", now)))
+	working.Add(-1)
+	answerUnlessBad(w, text)
+}
+
+func answerUnlessBad(w http.ResponseWriter, text string) {
+	if strings.Contains(text, "bad") {
+		http.Error(w, "{}", http.StatusInternalServerError)
+		return
+	}
+	answerJSON(w, map[string]any{})
+}
+
+func readMessage(r *http.Request) (text, dequeueCount string) {
+	var invocation struct {
+		Data     struct{ Msg string }
+		Metadata struct{ DequeueCount string }
+	}
+	_ = json.NewDecoder(r.Body).Decode(&invocation)
+	_ = json.Unmarshal([]byte(invocation.Data.Msg), &text)
+	return text, invocation.Metadata.DequeueCount
 }

@@ -28,20 +28,22 @@ type Host struct {
 	bodyLimit  int64
 	began      time.Time
 
-	mu     sync.Mutex
-	queues map[string][][]byte
+	queues     *Queues
+	mu         sync.Mutex // held to stop, and to start background work
+	background sync.WaitGroup
 }
 
 // Start starts the app's handler on a free loopback port and returns at once, as the real host does: requests wait until
 // the handler answers. A handler that can't be started is an error. When ctx ends the host stops; so it does on Close.
 func Start(ctx context.Context, app *App, options Options) (*Host, error) {
-	h := &Host{app: app, options: options.withDefaults(), queues: map[string][][]byte{}, began: time.Now()}
-	h.env = h.options.Env
+	h := &Host{options: options.withDefaults(), began: time.Now()}
+	h.env, h.queues = h.options.Env, h.options.Queues
+	h.app = app.resolve(h.env)
 	var err error
 	if h.config, err = h.env.apply(app.Config); err != nil {
 		return nil, err
 	}
-	if h.routes, err = newRoutes(h.config.RoutePrefix, app.Functions); err != nil {
+	if h.routes, err = newRoutes(h.config.RoutePrefix, h.app.Functions); err != nil {
 		return nil, fmt.Errorf("extensions.http.routePrefix: %w", err)
 	}
 	if h.bodyLimit, err = h.env.bodyLimit(); err != nil {
@@ -71,6 +73,7 @@ func (h *Host) launch(ctx context.Context) error {
 		release()
 		return err
 	}
+	h.listenAll()
 	go func() {
 		<-h.supervisor.finished
 		release()
@@ -129,6 +132,10 @@ func (h *Host) reportLine(stream, line string) {
 	h.options.Logger.Log(context.Background(), level, line, "category", "Host.Function.Console", "stream", stream)
 }
 
+// Rejected are the functions that this host runs without: those of App.Rejected, and those whose app settings are missing or
+// wrong.
+func (h *Host) Rejected() []Rejected { return h.app.Rejected }
+
 func portError(err error) error {
 	return fmt.Errorf("the handler's port can't be had: %w; leave customHandler.port out of host.json to take a free one", err)
 }
@@ -186,8 +193,7 @@ func (h *Host) KillHandler() error {
 
 // Close kills the handler and waits for its end. With Options.Strict it fails if the handler wrote to stderr.
 func (h *Host) Close() error {
-	h.supervisor.stop(context.Canceled)
-	<-h.supervisor.finished
+	h.stop(context.Canceled)
 	h.transport.CloseIdleConnections()
 	if lines := h.StderrLines(); h.options.Strict && len(lines) > 0 {
 		return fmt.Errorf("the handler wrote %d lines to stderr, which the Functions host files as errors; the first is %q: log to stdout", len(lines), lines[0])

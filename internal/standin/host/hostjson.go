@@ -26,6 +26,7 @@ type Config struct {
 	WorkingDirectory      string        // customHandler.description.workingDirectory
 	Arguments             []string      // customHandler.description.arguments
 	WorkerArguments       []string      // customHandler.description.workerArguments
+	Queues                QueuesConfig  // extensions.queues
 }
 
 const (
@@ -44,6 +45,7 @@ type hostFile struct {
 		HTTP struct {
 			RoutePrefix *string `json:"routePrefix"`
 		} `json:"http"`
+		Queues queuesSection `json:"queues"`
 	} `json:"extensions"`
 }
 
@@ -107,7 +109,9 @@ func (f hostFile) config() (Config, error) {
 	if prefix := f.Extensions.HTTP.RoutePrefix; prefix != nil {
 		config.RoutePrefix = strings.Trim(*prefix, "/")
 	}
-	return config, errors.Join(
+	var err error
+	config.Queues, err = f.Extensions.Queues.config()
+	return config, errors.Join(err,
 		setTimeout(&config.FunctionTimeout, "functionTimeout", f.FunctionTimeout),
 		setTimeout(&config.InitializationTimeout, "customHandler.initializationTimeout", handler.InitializationTimeout),
 		config.check())
@@ -123,7 +127,7 @@ func (c Config) check() error {
 	if c.Port < 0 || c.Port > 65535 {
 		return fmt.Errorf("customHandler.port is %d: a port lies between 1 and 65535", c.Port)
 	}
-	return nil
+	return c.Queues.check()
 }
 
 func setTimeout(into *time.Duration, key string, text *string) error {

@@ -170,7 +170,7 @@ func TestHTTPInvocation(t *testing.T) {
 	}
 }
 
-const queueOutBinding = `{"type":"queue","direction":"out","name":"q","queueName":"q"}`
+const queueOutBinding = `{"type":"queue","direction":"out","name":"q","queueName":"aside"}`
 
 func TestReturnedHTTPAnswer(t *testing.T) {
 	r := start(t, files{"OnHTTP/function.json": function(httpIn, `{"type":"http","direction":"out","name":"$return"}`)}, host.Options{},

@@ -57,8 +57,7 @@ func presentedKey(r *http.Request) string {
 	if values, ok := r.Header["X-Functions-Key"]; ok {
 		return values[0]
 	}
-	code, _ := parseQuery(r.URL.RawQuery).get("code")
-	return code
+	return parseQuery(r.URL.RawQuery).get("code")
 }
 
 func findKey(keys map[string]string, presented string) (name string, ok bool) {

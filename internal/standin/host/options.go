@@ -36,6 +36,8 @@ type Options struct {
 	// StartFailureHangs treats a handler that can't be started as the real host does: requests wait for four times the
 	// initialization timeout, and then the host stops. Otherwise Start fails.
 	StartFailureHangs bool
+	// Queues are the storage account's, which hosts can share; nil gives the host its own.
+	Queues *Queues
 	// Logger takes what the host has to say; nil discards it.
 	Logger *slog.Logger
 }
@@ -43,6 +45,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.Environ()
+	}
+	if o.Queues == nil {
+		o.Queues = NewQueues()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

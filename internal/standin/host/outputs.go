@@ -3,7 +3,6 @@ package host
 import (
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -42,7 +41,7 @@ func sniff(binding Binding, value any) any {
 	return value
 }
 
-// collect keeps what the function sent to queues: an array is one message per element.
+// collect puts what the function sent into queues: an array is one message per element.
 func (h *Host) collect(f Function, a answer) error {
 	for _, binding := range f.Outputs {
 		value, ok := a.output(binding)
@@ -54,7 +53,7 @@ func (h *Host) collect(f Function, a answer) error {
 			values = []any{value}
 		}
 		for _, one := range values {
-			if err := h.enqueue(h.env.expand(binding.QueueName), one); err != nil {
+			if err := h.enqueue(binding.QueueName, one); err != nil {
 				return fmt.Errorf("output %q: %w", binding.Name, err)
 			}
 		}
@@ -63,14 +62,11 @@ func (h *Host) collect(f Function, a answer) error {
 }
 
 func (h *Host) enqueue(queue string, value any) error {
-	message, err := messageBody(value)
+	body, err := messageBody(value)
 	if err != nil {
 		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.queues[strings.ToLower(queue)] = append(h.queues[strings.ToLower(queue)], message)
-	return nil
+	return h.Enqueue(queue, body)
 }
 
 func messageBody(value any) ([]byte, error) {
@@ -81,11 +77,4 @@ func messageBody(value any) ([]byte, error) {
 		return []byte(value), nil
 	}
 	return marshal(value)
-}
-
-// Queued are the bodies of the messages that functions sent to a queue so far, first to last.
-func (h *Host) Queued(queue string) [][]byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.queues[strings.ToLower(queue)])
 }

@@ -33,13 +33,13 @@ func (q query) with(name, value string) query {
 	return append(q, queryPair{name, value})
 }
 
-func (q query) get(name string) (string, bool) {
+func (q query) get(name string) string {
 	for _, pair := range q {
 		if strings.EqualFold(pair.name, name) {
-			return pair.value, true
+			return pair.value
 		}
 	}
-	return "", false
+	return ""
 }
 
 func (q query) object() map[string]string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -114,21 +113,4 @@ func (h *Host) serveHomepage(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html")
 	_, _ = io.WriteString(w, "<!DOCTYPE html><html><head><title>Your Functions app is up and running</title></head>"+
 		"<body><h1>Your Functions app is up and running</h1></body></html>\n")
-}
-
-// serveAdmin answers the host's own paths: its ping for anyone, its status for the master key.
-// Source: src/WebJobs.Script.WebHost/Controllers/HostController.cs.
-func (h *Host) serveAdmin(w http.ResponseWriter, r *http.Request, path string) {
-	switch {
-	case isBelow(path, "/admin/host/ping"):
-		w.WriteHeader(http.StatusOK)
-	case !isBelow(path, "/admin/host/status"):
-		w.WriteHeader(http.StatusNotFound)
-	case !h.options.Keys.identify(r, "").may(LevelAdmin):
-		w.WriteHeader(http.StatusUnauthorized)
-	default:
-		writeJSON(w, http.StatusOK, map[string]any{
-			"state": "Running", "version": Version, "processUptime": time.Since(h.began).Milliseconds(),
-		})
-	}
 }

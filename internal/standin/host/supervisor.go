@@ -142,6 +142,20 @@ func (s *supervisor) exitError(p *process) error {
 	return fmt.Errorf("the handler ended: %v; its last words on stderr: %q", p.cmd.ProcessState, s.console.lastWords())
 }
 
+// awaitFirst waits until the handler answers for the first time, for as long as it takes; it is false if the host stops before.
+func (s *supervisor) awaitFirst() bool {
+	for {
+		p := s.process()
+		select {
+		case <-p.ready:
+			return true
+		case <-p.replaced:
+		case <-s.ctx.Done():
+			return false
+		}
+	}
+}
+
 // awaitReady gives the process that answers, waiting for one to come up. A host that waits too long stops itself.
 // Source: Description/Workers/WorkerFunctionInvoker.cs.
 func (s *supervisor) awaitReady(ctx context.Context) (*process, error) {

@@ -164,6 +164,14 @@ func (g *gate) await(t *testing.T, place string) {
 	}
 }
 
+// next waits for the handler to stand at any place, and lets it go on.
+func (g *gate) next(t *testing.T) (place string) {
+	t.Helper()
+	place = await(t, "the handler", g.reached)
+	g.open()
+	return place
+}
+
 func (g *gate) open() { g.release <- struct{}{} }
 
 func await[T any](t *testing.T, what string, from <-chan T) (value T) {

@@ -27,10 +27,14 @@ const (
 // QueueMessage is the trigger of a queue message with this text, delivered for the dequeueCount-th time, first is 1.
 // Properties of a text that is a JSON object become metadata, as in the real host.
 func QueueMessage(text string, dequeueCount int) Trigger {
-	now := time.Now().UTC()
+	return message{id: uuid.NewString(), receipt: uuid.NewString(), inserted: time.Now(), dequeueCount: dequeueCount}.trigger(text)
+}
+
+// trigger is what a function is invoked with for a message, of which text is the decoded body.
+func (m message) trigger(text string) Trigger {
 	metadata := map[string]any{
-		"DequeueCount": dequeueCount, "Id": uuid.NewString(), "PopReceipt": uuid.NewString(),
-		"InsertionTime": now, "ExpirationTime": now.Add(queueExpiry), "NextVisibleTime": now.Add(queueLease),
+		"DequeueCount": m.dequeueCount, "Id": m.id, "PopReceipt": m.receipt, "InsertionTime": m.inserted.UTC(),
+		"ExpirationTime": m.inserted.UTC().Add(queueExpiry), "NextVisibleTime": time.Now().UTC().Add(queueLease),
 	}
 	for name, value := range bindingData(text) {
 		metadata[name] = value

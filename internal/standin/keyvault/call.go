@@ -75,8 +75,13 @@ func (c *call) what() string {
 // authority is the host as ids have it: a client that follows a nextLink sends the port 443, and ids have none.
 func (c *call) authority() string { return strings.TrimSuffix(c.request.Host, ":443") }
 
-func (c *call) id(name, version string) string {
-	id := "https://" + c.authority() + "/secrets/" + name
+// place is where the secret with this name is; its spelling is the one in ids.
+func (c *call) place(name string) place { return place{c.vault, c.authority(), name} }
+
+func (c *call) id(name, version string) string { return idOf(c.authority(), name, version) }
+
+func idOf(authority, name, version string) string {
+	id := "https://" + authority + "/secrets/" + name
 	if version == "" {
 		return id
 	}

@@ -1,5 +1,5 @@
 // Package keyvault stands in for Azure Key Vault's secrets data plane: an http.Handler with its twelve operations, shapes,
-// error codes, soft delete, paging, backup and sign-in, and with faults to order.
+// error codes, soft delete, paging, backup and sign-in, its events, and with faults to order.
 //
 // It is for tests and local runs, over TLS on a loopback address. It is no safe for real secrets: what it keeps, it keeps
 // in the clear. Keys, certificates, certificate-backed secrets and access control by role are not part of it; a refusal by

@@ -36,7 +36,13 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock; time.Now if nil. The tokens' clock should be the same.
 	Now func() time.Time
+	// NearExpiry is how long before a version expires subscribers hear of it; 30 days if 0, as in Azure, where it can't be set.
+	NearExpiry time.Duration
+	// EventDelay is how much later than that, and than the expiry, they hear; Azure takes up to 15 minutes.
+	EventDelay time.Duration
 }
+
+const defaultNearExpiry = 30 * 24 * time.Hour
 
 func (o Options) withDefaults() (Options, error) {
 	if o.RetentionDays == 0 {
@@ -47,6 +53,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.NearExpiry == 0 {
+		o.NearExpiry = defaultNearExpiry
 	}
 	return o, o.check()
 }

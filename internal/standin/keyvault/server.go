@@ -11,6 +11,9 @@ type Server struct {
 	windows windows
 	faults  injector
 	counter counter
+
+	subscribers subscribers
+	watches     watches
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -32,8 +35,12 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Close closes the data file, after which every call fails. Vaults in memory have nothing to close.
-func (s *Server) Close() error { return s.store.close() }
+// Close ends all subscriptions and closes the data file, after which every call fails.
+func (s *Server) Close() error {
+	s.watches.close()
+	s.subscribers.close()
+	return s.store.close()
+}
 
 // ServeHTTP answers one request. Sign-in comes before all else: even a path that does not exist is challenged first.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

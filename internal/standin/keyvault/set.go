@@ -17,15 +17,18 @@ func (s *Server) set(c *call) (answer any, err error) {
 	}
 	v := version{ID: newVersionID(), Value: *sent.Value, Enabled: true, Created: c.now, Updated: c.now}
 	sent.apply(&v)
+	var found secret
 	err = s.store.write(c.vault, func(r records) error {
-		found, err := s.writable(r, c)
-		if err != nil {
+		if found, err = s.writable(r, c); err != nil {
 			return err
 		}
 		found.Latest = v.ID
 		answer = s.reveal(v, c.id(found.Name, v.ID))
 		return keepVersion(r, found, v)
 	})
+	if err == nil {
+		s.announce(c.place(found.Name), v)
+	}
 	return answer, err
 }
 

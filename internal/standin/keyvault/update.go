@@ -9,9 +9,9 @@ func (s *Server) update(c *call) (answer any, err error) {
 	if err := sent.check(); err != nil {
 		return nil, err
 	}
+	var found secret
 	err = s.store.write(c.vault, func(r records) error {
-		found, err := s.live(r, c)
-		if err != nil {
+		if found, err = s.live(r, c); err != nil {
 			return err
 		}
 		v, err := versionOf(r, c, found)
@@ -23,5 +23,8 @@ func (s *Server) update(c *call) (answer any, err error) {
 		answer = s.describe(v, c.id(found.Name, v.ID))
 		return keep(r, versionKey(found.Name, v.ID), v)
 	})
+	if err == nil && sent.Attributes.Expires != nil {
+		s.watch(c.place(found.Name))
+	}
 	return answer, err
 }

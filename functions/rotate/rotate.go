@@ -1,0 +1,31 @@
+// Package rotate is rotatesecret under the address that Azure's rotation samples have, so that what calls theirs can
+// call ours (Azure-Samples/KeyVault-Rotation-SQLPassword-Csharp, AKVSQLRotationHttp.cs).
+package rotate
+
+import (
+	"net/http"
+	"strings"
+
+	"rotunda/functions/rotatesecret"
+	"rotunda/internal/apierror"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// Handler answers POST rotate?KeyVaultName=&SecretName=. vault is the name of the one that the app serves.
+func Handler(rotations rotatesecret.Starter, list wire.Lister, vault string) http.Handler {
+	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		query := r.URL.Query()
+		if err := wire.CheckAPIVersion(r); err != nil {
+			return err
+		}
+		if !strings.EqualFold(query.Get("KeyVaultName"), vault) {
+			return secret.Failf(secret.ErrBadParameter, "The query parameter KeyVaultName must be %s, the vault that this app serves.", vault)
+		}
+		name, err := wire.ParseName(query.Get("SecretName"))
+		if err != nil {
+			return err
+		}
+		return rotatesecret.Answer(w, r, rotations, list, name)
+	})
+}

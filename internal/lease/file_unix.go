@@ -1,0 +1,33 @@
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+
+package lease
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"rotunda/internal/rotation"
+)
+
+// tryLock takes a flock, which belongs to the opened file and not, as fcntl's, to the process.
+func tryLock(file *os.File) error {
+	err := flock(file, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return rotation.ErrLocked
+	}
+	if err != nil {
+		return rotation.Failf("The lock's file can't be locked: %v", err)
+	}
+	return nil
+}
+
+func unlock(file *os.File) { _ = flock(file, syscall.LOCK_UN) }
+
+func flock(file *os.File, how int) error {
+	for {
+		if err := syscall.Flock(int(file.Fd()), how); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package rotation
+
+import (
+	"strconv"
+	"time"
+
+	"rotunda/internal/secret"
+)
+
+// The tags of a record. Losing a change of them costs a repeated probe: what matters is in the value.
+const (
+	tagOperation   = "rot-op" // on published versions too
+	tagOf          = "rot-of"
+	tagState       = "rot-state"
+	tagSince       = "rot-since"
+	tagTries       = "rot-tries"
+	tagNext        = "rot-next"
+	tagRetireAt    = "rot-retire-at"
+	tagRetire      = "rot-retire"
+	tagReason      = "rot-reason"
+	tagLastSuccess = "rot-last-success"
+	tagExposure    = "rot-exposure-ms"
+	tagControl     = "rot-control"
+	tagRefused     = "rot-refused"
+	tagSeen        = "rot-seen"
+)
+
+// progress is the part of a record that changes.
+type progress struct {
+	state       State
+	since       time.Time // of the state
+	tries       int       // that failed, one after the other
+	next        time.Time // not before then
+	retireAt    time.Time
+	retire      string // what grace is for: retireBase or retirePending
+	reason      string
+	lastSuccess time.Time
+	exposure    time.Duration // of the last rotation: latest version not valid
+	control     string        // fingerprint of the target that is known to reject wrong passwords
+	refused     int           // values that the provider's policy refused, one after the other
+	seen        string        // mark of the secret that could not be rotated
+}
+
+const (
+	retireBase    = "base"    // the credential of the version that was replaced
+	retirePending = "pending" // the new one: somebody else's version is the latest
+)
+
+func parseProgress(tags map[string]string) progress {
+	tries, _ := strconv.Atoi(tags[tagTries]) // what is not there, or garbled by hand, is zero
+	refused, _ := strconv.Atoi(tags[tagRefused])
+	exposure, _ := strconv.Atoi(tags[tagExposure])
+	return progress{
+		state: State(tags[tagState]), since: parseTime(tags[tagSince]), tries: tries, next: parseTime(tags[tagNext]),
+		retireAt: parseTime(tags[tagRetireAt]), retire: tags[tagRetire], reason: tags[tagReason], lastSuccess: parseTime(tags[tagLastSuccess]),
+		exposure: time.Duration(exposure) * time.Millisecond, control: tags[tagControl], refused: refused, seen: tags[tagSeen],
+	}
+}
+
+func (r record) tags(of string) map[string]string {
+	tags := map[string]string{
+		tagOperation: r.Operation, tagOf: of, tagState: string(r.state), tagSince: formatTime(r.since), tagNext: formatTime(r.next),
+		tagRetireAt: formatTime(r.retireAt), tagRetire: r.retire, tagReason: clip(r.reason), tagLastSuccess: formatTime(r.lastSuccess),
+		tagControl: r.control, tagSeen: r.seen, tagTries: formatCount(r.tries), tagRefused: formatCount(r.refused),
+		tagExposure: formatCount(int(r.exposure.Milliseconds())),
+	}
+	for name, value := range tags {
+		if value == "" {
+			delete(tags, name)
+		}
+	}
+	return tags
+}
+
+func formatCount(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func parseTime(text string) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, text) // as above
+	return t
+}
+
+// clip keeps a reason within a tag.
+func clip(text string) string {
+	if letters := []rune(text); len(letters) > secret.MaxTagLength {
+		return string(letters[:secret.MaxTagLength-3]) + "..."
+	}
+	return text
+}

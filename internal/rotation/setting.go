@@ -1,0 +1,247 @@
+package rotation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"rotunda/internal/secret"
+)
+
+// setting is the way of classes O, A and S: the value is on record before the provider hears of it, and every attempt
+// applies the same one.
+type setting struct {
+	*job
+	provider Setter
+}
+
+var _ way = setting{}
+
+func (s setting) preflight(ctx context.Context) error {
+	if err := s.mustAccept(ctx, s.subject.Current, "the secret's current value"); err != nil {
+		return err
+	}
+	if s.subject.Admin.IsSet() {
+		if err := s.mustAccept(ctx, s.subject.Admin, "the value of the secret that "+TagAdminSecret+" names"); err != nil {
+			return err
+		}
+	}
+	return s.mustRejectDecoy(ctx)
+}
+
+func (s setting) mustAccept(ctx context.Context, value secret.Value, what string) error {
+	verdict, err := s.provider.Probe(ctx, s.subject, value)
+	switch verdict {
+	case Accepted:
+		return nil
+	case Rejected:
+		return Wrongf("The provider rejects %s, so somebody changed it there. Set the secret to what logs in; its rotation begins from that.", what)
+	}
+	return unclear(err)
+}
+
+// mustRejectDecoy is the negative control: a provider that accepts any password can't prove one. Once per target.
+func (s setting) mustRejectDecoy(ctx context.Context) error {
+	if s.record.control == s.fingerprint() {
+		return nil
+	}
+	verdict, err := s.provider.Probe(ctx, s.subject, s.plan.Decoy)
+	switch verdict {
+	case Rejected:
+		s.record.control = s.fingerprint()
+		return nil
+	case Accepted:
+		return Wrongf("The provider accepts a wrong password for this login, so no password can be proven there. Turn on its authentication.")
+	}
+	return unclear(err)
+}
+
+// unclear is a probe without an answer, which decides nothing.
+func unclear(err error) error {
+	return cmp.Or(err, error(Failf("The provider gave no answer to a login.")))
+}
+
+func (s setting) draft(_ context.Context, c *content) error {
+	c.Value = new(s.plan.Next.Reveal()) // onto the record, which is a secret itself
+	return nil
+}
+
+func (s setting) obtain(ctx context.Context, resumed bool) (credential, error) {
+	if !resumed {
+		return s.apply(ctx, s.subject)
+	}
+	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())
+	switch verdict {
+	case Accepted: // R4
+		return s.proven(s.record.At), nil
+	case Unknown: // R7
+		return credential{}, unclear(err)
+	}
+	subject, err := s.authority(ctx) // R5, R6
+	if err != nil {
+		return credential{}, err
+	}
+	return s.apply(ctx, subject)
+}
+
+// proven is the record's value, once the provider has accepted it.
+func (s setting) proven(applied time.Time) credential {
+	if s.plan.Class != Single {
+		applied = time.Time{}
+	}
+	return credential{value: s.record.pending(), exposed: applied}
+}
+
+// apply gives the provider the record's value and proves it by a fresh login.
+func (s setting) apply(ctx context.Context, by Subject) (credential, error) {
+	began := time.Now()
+	err := s.provider.Apply(ctx, by, s.record.pending(), s.stillOurs)
+	if errors.Is(err, ErrRefusedByPolicy) {
+		return s.refused(ctx)
+	}
+	if err != nil {
+		return credential{}, err
+	}
+	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())
+	switch verdict {
+	case Accepted:
+		return s.proven(began), nil
+	case Rejected:
+		return credential{}, Failf("The provider took the new value and then rejected it. Something else may be setting this login's password.")
+	}
+	return credential{}, unclear(err)
+}
+
+// stillOurs is called under the provider's own lock: a worker that slept must not apply the value of an operation that
+// others have closed.
+func (s setting) stillOurs(ctx context.Context) error {
+	found, err := s.readRecord(ctx, s.live.Name)
+	if err != nil {
+		return err
+	}
+	if found.Operation != s.record.Operation || !found.open() || found.state == Retiring {
+		return Failf("Another worker went on with this rotation meanwhile.")
+	}
+	return nil
+}
+
+// refused is R12: only if the provider has the old value, and not the new one, is there nothing to repair.
+func (s setting) refused(ctx context.Context) (credential, error) {
+	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())
+	if verdict == Accepted {
+		return s.proven(s.record.At), nil
+	}
+	if verdict == Unknown {
+		return credential{}, unclear(err)
+	}
+	switch verdict, err := s.provider.Probe(ctx, s.subject, s.subject.Current); verdict {
+	case Accepted:
+		return credential{}, errAbandoned
+	case Unknown:
+		return credential{}, unclear(err)
+	}
+	return credential{}, Wrongf("The provider's policy refuses the new value, and it rejects the old one. Set the secret to what logs in.")
+}
+
+// authority finds a login that can set the value: the admin, the latest version, or an older one (R5, R6). What the
+// record holds was rejected already.
+func (s setting) authority(ctx context.Context) (Subject, error) {
+	if s.subject.Admin.IsSet() {
+		return s.subject, nil
+	}
+	candidates, err := s.candidates(ctx)
+	if err != nil {
+		return Subject{}, err
+	}
+	for _, candidate := range candidates {
+		if candidate.Equal(s.record.pending()) {
+			continue
+		}
+		verdict, err := s.provider.Probe(ctx, s.subject, candidate)
+		if verdict == Unknown {
+			return Subject{}, unclear(err)
+		}
+		if verdict == Accepted {
+			found := s.subject
+			found.Current = candidate
+			return found, nil
+		}
+	}
+	return Subject{}, Wrongf("The provider rejects the new value, the one before and older ones. Set the login's password there to what the secret says, or name a login that may do so in the tag %s; then resume.", TagAdminSecret)
+}
+
+// maxOlder is how many older versions are tried: each may count as a failed login.
+const maxOlder = 2
+
+// candidates are the values that the provider may have: the latest first.
+func (s setting) candidates(ctx context.Context) ([]secret.Value, error) {
+	page, err := s.Vault.ListVersions(ctx, s.live.Name, secret.Query{})
+	if err != nil {
+		return nil, err
+	}
+	values := []secret.Value{s.subject.Current}
+	versions := slices.DeleteFunc(page.Secrets, func(v secret.Secret) bool {
+		return v.Version == s.live.Version || v.Attributes.Enabled != nil && !*v.Attributes.Enabled || v.Attributes.Created == nil
+	})
+	slices.SortFunc(versions, func(a, b secret.Secret) int { return b.Attributes.Created.Compare(*a.Attributes.Created) })
+	for _, v := range versions[:min(maxOlder, len(versions))] {
+		found, err := s.Vault.Get(ctx, s.live.Name, v.Version)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(values, found.Value.Equal) {
+			values = append(values, found.Value)
+		}
+	}
+	return values, nil
+}
+
+// check is R1 and R2.
+func (s setting) check(ctx context.Context) (*credential, error) {
+	verdict, err := s.provider.Probe(ctx, s.subject, s.subject.Current)
+	switch {
+	case verdict == Accepted:
+		return nil, nil
+	case verdict == Unknown:
+		return nil, unclear(err)
+	case s.live.Tags[tagOperation] != s.record.Operation:
+		return nil, Wrongf("The provider rejects the latest version, which somebody else wrote. Nothing is retired before it logs in.")
+	}
+	subject, err := s.authority(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.apply(ctx, subject)
+	return nil, err
+}
+
+// overtaken is R8 to R10.
+func (s setting) overtaken(ctx context.Context) (*credential, error) {
+	ours, err := s.provider.Probe(ctx, s.subject, s.record.pending())
+	if ours == Unknown {
+		return nil, unclear(err)
+	}
+	theirs, err := s.provider.Probe(ctx, s.subject, s.live.Value)
+	switch {
+	case theirs == Accepted:
+		return nil, nil
+	case theirs == Unknown:
+		return nil, unclear(err)
+	case ours == Accepted:
+		return new(s.proven(s.record.At)), nil
+	}
+	return nil, Wrongf("The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to what logs in.")
+}
+
+func (s setting) retire(ctx context.Context) error {
+	if s.record.retire == retirePending {
+		return s.provider.Retire(ctx, s.subject, s.record.pending())
+	}
+	base, ok, err := s.base(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	return s.provider.Retire(ctx, s.subject, base.Value)
+}

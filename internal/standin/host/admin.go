@@ -1,0 +1,91 @@
+package host
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// serveAdmin answers the host's own paths: its ping for anyone, Event Grid's webhook for that key, the rest for the master key.
+// Source: src/WebJobs.Script.WebHost/Controllers/HostController.cs and FunctionsController.cs.
+func (h *Host) serveAdmin(w http.ResponseWriter, r *http.Request, path string) {
+	name, runs := toRun(r, path)
+	switch {
+	case isBelow(path, "/admin/host/ping"):
+		w.WriteHeader(http.StatusOK)
+	case strings.EqualFold(strings.TrimSuffix(path, "/"), webhookPath):
+		h.serveWebhook(w, r)
+	case !runs && !isBelow(path, "/admin/host/status"):
+		w.WriteHeader(http.StatusNotFound)
+	case !h.options.Keys.identify(r, "").may(LevelAdmin):
+		w.WriteHeader(http.StatusUnauthorized)
+	case runs:
+		h.serveRun(w, r, name)
+	default:
+		writeJSON(w, http.StatusOK, map[string]any{
+			"state": "Running", "version": Version, "processUptime": time.Since(h.began).Milliseconds(),
+		})
+	}
+}
+
+// toRun finds the name in POST /admin/functions/{name}.
+func toRun(r *http.Request, path string) (name string, ok bool) {
+	const folder = "/admin/functions"
+	if r.Method != http.MethodPost || !isBelow(path, folder) {
+		return "", false
+	}
+	name = strings.Trim(path[len(folder):], "/")
+	return name, name != "" && !strings.Contains(name, "/")
+}
+
+// serveRun starts a function that HTTP does not trigger, with an input in place of its trigger's. Whether it succeeds is in
+// the log alone; a queue's message is not tried again.
+func (h *Host) serveRun(w http.ResponseWriter, r *http.Request, name string) {
+	input, ok := readInput(http.MaxBytesReader(w, r.Body, h.bodyLimit))
+	f, found := h.app.Function(name)
+	switch {
+	case !ok:
+		answerText(w, http.StatusBadRequest, `the body must be a JSON object such as {"input":"text"}`)
+		return
+	case !found:
+		w.WriteHeader(http.StatusNotFound)
+		return
+	case f.IsHTTP():
+		answerText(w, http.StatusBadRequest, "HTTP triggers this function: send it a request")
+		return
+	}
+	h.goBackground(func() {
+		if _, err := h.Invoke(h.supervisor.ctx, f.Name, f.triggerFrom(input)); err != nil {
+			h.options.Logger.Error("function failed that was run by hand", "function", f.Name, "error", err)
+		}
+	})
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// readInput reads the body. Without an input the function gets an empty one.
+func readInput(body io.Reader) (input string, ok bool) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return "", false
+	}
+	var sent *struct{ Input string }
+	if json.Unmarshal(text, &sent) != nil || sent == nil {
+		return "", false
+	}
+	return sent.Input, true
+}
+
+func (f Function) triggerFrom(input string) Trigger {
+	switch {
+	case f.Trigger.is(timerTriggerType):
+		return Timer(false)
+	case f.Trigger.is(queueTriggerType):
+		return QueueMessage(input, 1)
+	case f.Trigger.is(eventTriggerType):
+		return Event(json.RawMessage(input))
+	default:
+		return Trigger{Data: input}
+	}
+}

@@ -1,0 +1,293 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"runtime/pprof"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin/host"
+)
+
+func queueTrigger(queue string) string {
+	return `{"type":"queueTrigger","name":"msg","queueName":"` + queue + `"}`
+}
+
+var onMessage = files{"OnMessage/function.json": function(queueTrigger("orders"))}
+
+// queuesJSON are the settings of a host.json's extensions.queues.
+func queuesJSON(content string) string {
+	return strings.Replace(bothWays, `"version":"2.0"`, `"version":"2.0","extensions":{"queues":`+content+`}`, 1)
+}
+
+func (r *running) enqueue(t *testing.T, queue string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		check(t, r.Enqueue(queue, []byte(text)))
+	}
+}
+
+func awaitCount(t *testing.T, queues *host.Queues, queue string, count int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if !queues.Await(ctx, queue, count) {
+		t.Fatalf("queue %s holds %q, and not %d messages", queue, queues.Texts(queue), count)
+	}
+}
+
+func TestAMessageIsDeliveredAndThenGone(t *testing.T) {
+	queues := host.NewQueues()
+	r := start(t, files{"OnRecord/function.json": function(queueTrigger("%QUEUE%"))}, host.Options{Queues: queues}, "QUEUE=Orders")
+	r.enqueue(t, "orders", `{"orderId":7}`)
+	r.log.await(t, "orderId")
+	awaitCount(t, queues, "orders", 0)
+	got := loggedInvocation(t, r)
+	equal(t, "message", string(got.Data["msg"]), `"\"{\\\"orderId\\\":7}\""`)
+	equal(t, "dequeue count", string(got.Metadata["DequeueCount"]), `"1"`)
+	equal(t, "its property", string(got.Metadata["orderId"]), `"\"7\""`)
+}
+
+func TestAMessageThatFailsIsPoisonInTheEnd(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	r := start(t, onMessage, host.Options{Queues: queues}, env)
+	equal(t, "start", gate.next(t), "start")
+	r.enqueue(t, "orders", "bad")
+	for try := range 5 {
+		equal(t, "try", gate.next(t), fmt.Sprintf("bad %d 1", try+1))
+	}
+	awaitCount(t, queues, "orders-poison", 1)
+	equal(t, "poison", fmt.Sprintf("%s", r.Poisoned("orders")), "[bad]")
+	equal(t, "left", len(r.Queued("orders")), 0)
+}
+
+func TestTriesAndPausesAreSettings(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	app := files{"host.json": queuesJSON(`{"maxDequeueCount":2,"visibilityTimeout":"00:00:00.3"}`)}
+	app["OnMessage/function.json"] = onMessage["OnMessage/function.json"]
+	r := start(t, app, host.Options{Queues: queues}, env)
+	gate.next(t)
+	r.enqueue(t, "orders", "bad")
+	equal(t, "first try", gate.next(t), "bad 1 1")
+	began := time.Now()
+	equal(t, "second try", gate.next(t), "bad 2 1")
+	if pause := time.Since(began); pause < 300*time.Millisecond {
+		t.Errorf("the pause was %v", pause)
+	}
+	awaitCount(t, queues, "orders-poison", 1)
+}
+
+func TestMessagesAtOnce(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	app := files{"host.json": queuesJSON(`{"batchSize":2,"newBatchThreshold":1}`)}
+	app["OnMessage/function.json"] = onMessage["OnMessage/function.json"]
+	r := start(t, app, host.Options{Queues: queues}, env)
+	gate.next(t)
+	const messages = 20
+	r.enqueue(t, "orders", make([]string, messages)...)
+	most := 0
+	var waiting int
+	for range messages {
+		var text string
+		var count, working int
+		_, _ = fmt.Sscanf("m"+await(t, "a message", gate.reached), "%s %d %d", &text, &count, &working)
+		most = max(most, working)
+		if waiting++; waiting == 3 { // all that there may be, so one must be let go
+			gate.open()
+			waiting--
+		}
+	}
+	gate.open()
+	gate.open()
+	awaitCount(t, queues, "orders", 0)
+	equal(t, "most at once", most, 3)
+}
+
+func TestHostsThatShareQueuesShareTheWork(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	first := start(t, onMessage, host.Options{Queues: queues}, env)
+	start(t, onMessage, host.Options{Queues: queues}, env)
+	const messages = 60
+	for n := range messages {
+		first.enqueue(t, "orders", fmt.Sprint(n))
+	}
+	seen := map[string]int{}
+	for range messages + 2 { // handlers start meanwhile
+		text, _, _ := strings.Cut(gate.next(t), " ")
+		seen[text]++
+	}
+	awaitCount(t, queues, "orders", 0)
+	for n := range messages {
+		equal(t, fmt.Sprint("deliveries of message ", n), seen[fmt.Sprint(n)], 1)
+	}
+}
+
+func TestAHandlerThatDiesGivesItsMessageBack(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	r := start(t, onMessage, host.Options{Queues: queues}, env)
+	gate.next(t)
+	r.enqueue(t, "orders", "a")
+	gate.await(t, "a 1 1")
+	check(t, r.KillHandler())
+	equal(t, "after the death", gate.next(t), "start")
+	if place := gate.next(t); place != "a 2 1" && place != "a 3 1" { // a try may hit the gap between two handlers
+		t.Errorf("the handler is at %q", place)
+	}
+	awaitCount(t, queues, "orders", 0)
+	equal(t, "poison", len(r.Poisoned("orders")), 0)
+}
+
+func TestAHostThatClosesLeavesItsMessageToAnother(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	first := start(t, onMessage, host.Options{Queues: queues}, env)
+	gate.next(t)
+	first.enqueue(t, "orders", "a")
+	gate.await(t, "a 1 1")
+	check(t, first.Close())
+	equal(t, "left in the queue", fmt.Sprintf("%s", first.Queued("orders")), "[a]")
+	start(t, onMessage, host.Options{Queues: queues}, env)
+	equal(t, "another handler", gate.next(t), "start")
+	equal(t, "another try", gate.next(t), "a 2 1")
+	awaitCount(t, queues, "orders", 0)
+}
+
+func TestAMessageThatHostsDieOverIsPoison(t *testing.T) {
+	queues := host.NewQueues()
+	check(t, queues.Put("orders", "YQ=="))
+	for range 5 {
+		taken, _ := queues.Take(t.Context(), "orders")
+		queues.Release("orders", taken, 0)
+	}
+	r := start(t, onMessage, host.Options{Queues: queues})
+	awaitCount(t, queues, "orders-poison", 1)
+	equal(t, "poison", fmt.Sprintf("%s", r.Poisoned("orders")), "[a]")
+}
+
+func TestOneFunctionsOutputTriggersAnother(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	r := start(t, files{
+		"OnRelay/function.json": function(queueTrigger("orders"), `{"type":"queue","direction":"out","name":"out","queueName":"relayed"}`),
+		"OnOther/function.json": function(queueTrigger("Relayed")),
+	}, host.Options{Queues: queues}, env)
+	gate.next(t)
+	r.enqueue(t, "orders", "hello")
+	equal(t, "relayed", gate.next(t), "hello again 1 1")
+	awaitCount(t, queues, "orders", 0)
+	awaitCount(t, queues, "relayed", 0)
+}
+
+func TestATextThatIsNotEncodedIsPoison(t *testing.T) {
+	queues := host.NewQueues()
+	r := start(t, onMessage, host.Options{Queues: queues})
+	check(t, queues.Put("orders", "plain text"))
+	awaitCount(t, queues, "orders-poison", 1)
+	equal(t, "poison", fmt.Sprintf("%s", r.Poisoned("orders")), "[plain text]")
+	if !strings.Contains(r.log.String(), "the message is not base64") {
+		t.Error("the log does not say why")
+	}
+}
+
+func TestMessageEncoding(t *testing.T) {
+	for encoding, stored := range map[string]string{"base64": base64.StdEncoding.EncodeToString([]byte("a")), "NONE": "a"} {
+		gate, env := newGate(t)
+		queues := host.NewQueues()
+		r := start(t, onMessage, host.Options{Queues: queues}, env, "AzureFunctionsJobHost__extensions__queues__messageEncoding="+encoding)
+		check(t, r.Enqueue("aside", []byte("a")))
+		equal(t, encoding, strings.Join(queues.Texts("aside"), ","), stored)
+		gate.next(t)
+		r.enqueue(t, "orders", "a")
+		equal(t, encoding, gate.next(t), "a 1 1")
+		awaitCount(t, queues, "orders", 0)
+	}
+}
+
+func TestADisabledFunctionLeavesItsQueueAlone(t *testing.T) {
+	gate, env := newGate(t)
+	queues := host.NewQueues()
+	r := start(t, files{
+		"OnMessage/function.json": function(queueTrigger("orders")), "OnOther/function.json": function(queueTrigger("others")),
+	}, host.Options{Queues: queues}, env, "AzureWebJobs.OnMessage.Disabled=true")
+	gate.next(t)
+	r.enqueue(t, "orders", "a")
+	r.enqueue(t, "others", "b")
+	equal(t, "delivered", gate.next(t), "b 1 1")
+	awaitCount(t, queues, "others", 0)
+	equal(t, "left", fmt.Sprintf("%s", r.Queued("orders")), "[a]")
+}
+
+func TestQueueSettings(t *testing.T) {
+	app, err := host.Load(stage(t, nil))
+	check(t, err)
+	c := app.Config.Queues
+	equal(t, "defaults", fmt.Sprintln(c.BatchSize, c.NewBatchThreshold == nil, c.MaxDequeueCount, c.VisibilityTimeout, c.MessageEncoding), "16 true 5 0s base64\n")
+	app, err = host.Load(stage(t, files{"host.json": queuesJSON(
+		`{"batchSize":32,"newBatchThreshold":0,"maxDequeueCount":1,"visibilityTimeout":"00:00:30","messageEncoding":"none","maxPollingInterval":"00:00:02"}`)}))
+	check(t, err)
+	c = app.Config.Queues
+	equal(t, "settings", fmt.Sprintln(c.BatchSize, *c.NewBatchThreshold, c.MaxDequeueCount, c.VisibilityTimeout, c.MessageEncoding), "32 0 1 30s none\n")
+	for content, want := range map[string]string{
+		`{"batchSize":33}`:            "batchSize is 33",
+		`{"newBatchThreshold":-1}`:    "newBatchThreshold",
+		`{"maxDequeueCount":0}`:       "maxDequeueCount",
+		`{"visibilityTimeout":"30s"}`: "extensions.queues.visibilityTimeout",
+		`{"messageEncoding":"utf8"}`:  `messageEncoding is "utf8"`,
+	} {
+		if _, err := host.Load(stage(t, files{"host.json": queuesJSON(content)})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want it to say %q", content, err, want)
+		}
+	}
+}
+
+func TestWhatAppSettingsMakeWrongIsRejected(t *testing.T) {
+	timer := `{"type":"timerTrigger","name":"timer","schedule":"%WHEN%"}`
+	out := `{"type":"queue","direction":"out","name":"out","queueName":"%OUT%"}`
+	content := files{
+		"good/function.json": function(queueTrigger("%GOOD%")), "unset/function.json": function(queueTrigger("%UNSET%")),
+		"name/function.json": function(queueTrigger("%BAD%")), "never/function.json": function(timer),
+		"outward/function.json": function(queueTrigger("orders"), out),
+	}
+	r := start(t, content, host.Options{}, "GOOD=orders", "BAD=-x-", "WHEN=daily")
+	want := map[string]string{
+		"unset":   "%UNSET% does not resolve to a value: set the app setting UNSET",
+		"name":    `queueName "-x-"`,
+		"never":   `schedule "daily"`,
+		"outward": "%OUT%",
+	}
+	for _, rejected := range r.Rejected() {
+		if text := want[rejected.Name]; text == "" || !strings.Contains(rejected.Error(), text) {
+			t.Errorf("rejected: %v", rejected)
+		}
+		delete(want, rejected.Name)
+	}
+	equal(t, "functions that should be rejected too", len(want), 0)
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	gate, env := newGate(t)
+	r := start(t, files{"OnMessage/function.json": onMessage["OnMessage/function.json"], "OnTick/function.json": function(yearly)}, host.Options{}, env)
+	gate.next(t)
+	for range 30 { // more than are worked on at once
+		r.enqueue(t, "orders", "a")
+	}
+	await(t, "the handler", gate.reached)
+	check(t, r.Close())
+	var stacks bytes.Buffer
+	check(t, pprof.Lookup("goroutine").WriteTo(&stacks, 2))
+	for _, name := range []string{"listen(", "deliver(", "runTimer("} {
+		if strings.Contains(stacks.String(), "(*Host)."+name) {
+			t.Errorf("%s still runs", name)
+		}
+	}
+	equal(t, "messages left", len(r.Queued("orders")), 30)
+}

@@ -1,0 +1,61 @@
+package wire
+
+import (
+	"net/http"
+	"time"
+)
+
+// Rotation is where a secret's rotation stands: never a value. Times are RFC 3339. Status is the state in the words of
+// Azure's long-running operations (microsoft/api-guidelines azure/ConsiderationsForServiceDesign.md).
+type Rotation struct {
+	Name        string     `json:"name"`
+	Status      string     `json:"status"`
+	State       string     `json:"state"`
+	Rotator     string     `json:"rotator,omitempty"`
+	Class       string     `json:"class,omitempty"`
+	Operation   string     `json:"operation,omitempty"`
+	Since       *time.Time `json:"since,omitempty"`
+	LastSuccess *time.Time `json:"lastSuccess,omitempty"`
+	NextDue     *time.Time `json:"nextDue,omitempty"`
+	NextTry     *time.Time `json:"nextTry,omitempty"`
+	Tries       int        `json:"tries"`
+	Reason      string     `json:"reason,omitempty"`
+	Exposure    *int64     `json:"exposureMilliseconds,omitempty"` // of the last rotation
+}
+
+// RotationPlan is what a rotation would do.
+type RotationPlan struct {
+	Name       string   `json:"name"`
+	Ready      bool     `json:"ready"`
+	Problem    string   `json:"problem,omitempty"`
+	Rotator    string   `json:"rotator,omitempty"`
+	Class      string   `json:"class,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+	Steps      []string `json:"steps"`
+	Warnings   []string `json:"warnings"`
+}
+
+// pollAfter is how soon a caller should ask again for a rotation that is under way, in seconds.
+const pollAfter = "5"
+
+// WriteRotation answers a start: 200 for one that is finished, else 202 and where to look.
+func (l Lister) WriteRotation(w http.ResponseWriter, r *http.Request, rotation Rotation, finished bool) error {
+	if finished {
+		return WriteJSON(w, http.StatusOK, rotation)
+	}
+	w.Header().Set("Operation-Location", l.address(r, "/"+l.Prefix+"/secrets/"+rotation.Name+"/rotation", "").String())
+	w.Header().Set("Retry-After", pollAfter)
+	return WriteJSON(w, http.StatusAccepted, rotation)
+}
+
+// WriteRotations answers 200 with a page of rotations.
+func (l Lister) WriteRotations(w http.ResponseWriter, r *http.Request, rotations []Rotation, next string, maxResults int) error {
+	list := struct {
+		Value    []Rotation `json:"value"`
+		NextLink *string    `json:"nextLink"`
+	}{Value: rotations}
+	if next != "" {
+		list.NextLink = new(l.nextLink(r, next, maxResults))
+	}
+	return WriteJSON(w, http.StatusOK, list)
+}
