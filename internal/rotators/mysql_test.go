@@ -133,7 +133,7 @@ func TestAnAccountWithoutItsRoleIsNotProven(t *testing.T) {
 	must(t, err)
 	mustApply(t, MySQL{}, s, plan.Next.Reveal())
 	server.Exec(t, "SET DEFAULT ROLE NONE FOR "+mysqlAccount{s.CredentialID + suffixA, "%"}.sql())
-	wantVerdict(t, MySQL{}, s, plan.Next.Reveal(), rotation.Unknown)
+	wantVerdict(t, MySQL{}, s, plan.Next.Reveal(), rotation.Rejected)
 	mustApply(t, MySQL{}, s, plan.Next.Reveal())
 	wantVerdict(t, MySQL{}, s, plan.Next.Reveal(), rotation.Accepted)
 }
