@@ -1,7 +1,7 @@
 # `make help` lists what there is. CI runs .ci/run, which is all of it.
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint fmt fuzz bench load dist start setup clean
+.PHONY: help test lint fmt fuzz bench load chaos dist start setup clean
 
 TOOL := go tool -modfile=tools/go.mod
 
@@ -29,6 +29,10 @@ bench: ## measure every goal beside its floor and print the table; needs wrk and
 
 load: ## the load and fault runs at length: 60 s each, or LOAD
 	@LOAD=$(or $(LOAD),60s) go test ./functions -count=1 -run 'TestLoad|TestVaultAwayUnderLoad' -timeout 30m -v
+
+chaos: ## kill the handler 1,000 times, or KILLS, while it rotates and readers log in; CHAOS_SEED repeats a run
+	@.ci/setup
+	@KILLS=$(or $(KILLS),1000) go test ./chaos -count=1 -run '^TestKills$$' -timeout 60m -v
 
 dist: ## stage dist/ for linux/amd64, as a deployment takes it
 	@go run ./internal/stage/dist

@@ -134,9 +134,9 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
 }
 
-func startAzure(t testing.TB, latency time.Duration) *standin.Azure {
+func startAzure(t testing.TB) *standin.Azure {
 	t.Helper()
-	azure, err := standin.Start(standin.Options{Dir: t.TempDir(), VaultLatency: latency})
+	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func submatch(t testing.TB, pattern string, text []byte) string {
 // throughput measures cached reads against a bare server, in rounds. It is calm when the bare
 // server, run twice in each round, is as fast as itself.
 func throughput(t *testing.T) (calm bool, _ []row) {
-	azure := startAzure(t, 0)
+	azure := startAzure(t)
 	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure), nodeProgram(t, "map")
 	naive := goProgram(t, "naive")
 	var urls []string

@@ -93,7 +93,7 @@ func (f fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcor
 	return azcore.AccessToken{Token: string(f), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-func sdkClient(b *testing.B, client *http.Client, token string) *azsecrets.Client {
+func sdkClient(b testing.TB, client *http.Client, token string) *azsecrets.Client {
 	b.Helper()
 	options := &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: client}}
 	sdk, err := azsecrets.NewClient("https://contoso.vault.azure.net", fixedToken(token), options)

@@ -1,0 +1,138 @@
+package chaos_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"rotunda/internal/freeport"
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
+)
+
+// handler is one process after another of the real binary, on one port: what a host would start again and again.
+type handler struct {
+	url     string
+	binary  string
+	env     []string
+	log     *wiretest.Log // what all of them wrote
+	errors  *wiretest.Log // to stderr: nothing
+	mu      sync.Mutex
+	process *exec.Cmd
+}
+
+// Settings of a fast life. The host's timeout bounds an attempt; the cooldown must be longer than that.
+const (
+	cooldown = 2100 * time.Millisecond
+	grace    = 4 * time.Second
+)
+
+func settings(azure *standin.Azure, locks string) []string {
+	return append(
+		azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+locks, "AzureFunctionsJobHost__functionTimeout=00:00:02",
+		"ROTATION_COOLDOWN="+cooldown.String(), "ROTATION_GRACE="+grace.String(), "ROTATION_SWEEP_SCHEDULE=0 * * * * *",
+		"KEY_VAULT_CALLS_PER_SECOND=100000", "LOG_LEVEL=info", "PATH="+os.Getenv("PATH"),
+	)
+}
+
+// startHandler starts a handler that ends with the test.
+func startHandler(t *testing.T, env []string) *handler {
+	t.Helper()
+	port, release, err := freeport.Reserve(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	h := &handler{
+		url: fmt.Sprintf("http://127.0.0.1:%d", port), binary: filepath.Join(wiretest.AppRoot(t), "rotunda"),
+		env: append(env, fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", port)), log: &wiretest.Log{}, errors: &wiretest.Log{},
+	}
+	if err := h.start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.kill()
+		if said := h.errors.String(); said != "" {
+			t.Errorf("a handler wrote to stderr: %s", said)
+		}
+	})
+	return h
+}
+
+// startPatience is for a busy machine.
+const startPatience = 30 * time.Second
+
+// start starts the process and waits until it answers.
+func (h *handler) start() error {
+	process := exec.Command(h.binary)
+	process.Env, process.Stdout, process.Stderr = h.env, h.log, h.errors
+	if err := process.Start(); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	h.process = process
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
+	defer cancel()
+	for every(ctx, 5*time.Millisecond) {
+		if answer, err := h.send(ctx, http.MethodGet, "/api/health", nil); err == nil && answer.status == http.StatusOK {
+			return nil
+		}
+	}
+	return fmt.Errorf("the handler did not start\n%s%s", h.log, h.errors)
+}
+
+// kill ends the process as a lost machine would, and returns when it is gone.
+func (h *handler) kill() {
+	h.mu.Lock()
+	process := h.process
+	h.process = nil
+	h.mu.Unlock()
+	if process != nil {
+		_ = process.Process.Kill()
+		_ = process.Wait()
+	}
+}
+
+// answer is what a handler answered.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// client goes to loopback only, whatever proxy the environment names.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+
+func (h *handler) send(ctx context.Context, method, path string, body []byte) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, h.url+path, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	text, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, text}, errors.Join(err, response.Body.Close())
+}
+
+// every paces a loop: it waits for so long, and is false once ctx has ended.
+func every(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}

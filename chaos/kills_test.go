@@ -1,0 +1,145 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestKills kills two handlers at random moments while they rotate, KILLS times in all, and lets readers log in meanwhile.
+// CHAOS_SEED repeats the choices of a run, as far as the machine lets them be the same.
+func TestKills(t *testing.T) {
+	t.Parallel()
+	kills, seed := number(t, "KILLS", 50), number(t, "CHAOS_SEED", rand.Uint64()>>1)
+	t.Logf("KILLS=%d CHAOS_SEED=%d", kills, seed)
+	azure := startAzure(t)
+	s := &storm{vault: openVault(t, azure)}
+	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleet(t, s.vault), redisFleet(t, s.vault))
+	env := settings(azure, t.TempDir())
+	s.handlers = []*handler{startHandler(t, env), startHandler(t, env)}
+
+	reading, stopReading := context.WithCancel(t.Context())
+	var readers, background sync.WaitGroup
+	s.startReaders(reading, &readers)
+	working, stopStarting := context.WithCancel(t.Context())
+	background.Go(func() { s.sweeper(reading, rand.New(rand.NewPCG(seed, 1))) })
+	s.warmUp(t)
+	background.Go(func() { s.starter(working, rand.New(rand.NewPCG(seed, 2))) })
+	began := time.Now()
+	s.kills.Store(int64(kills))
+	var killers sync.WaitGroup
+	for i, h := range s.handlers {
+		killers.Go(func() { s.killer(t, h, rand.New(rand.NewPCG(seed, uint64(10+i)))) })
+	}
+	killers.Wait()
+	stopStarting()
+	t.Logf("%d kills in %s", kills, time.Since(began).Round(time.Second))
+	s.settle(t)
+	stopReading()
+	readers.Wait()
+	background.Wait()
+	s.verify(t, kills, seed)
+}
+
+func (s *storm) startReaders(ctx context.Context, group *sync.WaitGroup) {
+	for _, f := range s.fleets {
+		for _, name := range f.names {
+			r := &reader{fleet: f, vault: s.vault, name: name}
+			s.readers = append(s.readers, r)
+			group.Go(func() { r.run(ctx) })
+		}
+	}
+}
+
+// warmUp rotates some secrets of each fleet: it shows that all is well, and how long that takes.
+func (s *storm) warmUp(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
+	defer cancel()
+	for _, f := range s.fleets {
+		for _, name := range f.names[:3] {
+			for s.bring(ctx, s.handlers[0], aim{fleet: f, name: name}); !s.rotated(ctx, name); { // by a sweep, where the machine is too busy
+				if !every(ctx, 50*time.Millisecond) {
+					t.Fatalf("before any kill, %s is not rotated: %s", name, s.answers.String())
+				}
+			}
+		}
+	}
+}
+
+func (s *storm) rotated(ctx context.Context, name string) bool {
+	live, err := s.vault.latest(ctx, name)
+	return err == nil && live.operation != ""
+}
+
+// sweeper is the timer and the queue: it lets some handler sweep, and delivers the messages to any.
+func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
+	for every(ctx, 500*time.Millisecond) {
+		messages, err := s.any(random).sweep(ctx)
+		if err != nil {
+			continue // it was killed; the timer fires again
+		}
+		var delivered sync.WaitGroup
+		for _, message := range messages {
+			h := s.any(random)
+			_, _ = fmt.Fprintln(&s.messages, message)
+			delivered.Go(func() {
+				if err := h.rotateDue(ctx, message); err != nil && ctx.Err() == nil {
+					_, _ = fmt.Fprintln(&s.failed, err) // killed meanwhile, or to be delivered again: the next sweep does
+				}
+			})
+		}
+		delivered.Wait()
+	}
+}
+
+// starter asks for rotations all the time, so that a kill hits more than the one it aims at.
+func (s *storm) starter(ctx context.Context, random *rand.Rand) {
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	for every(ctx, 300*time.Millisecond) {
+		f := s.fleets[random.IntN(len(s.fleets))]
+		a, h := aim{fleet: f, name: f.names[random.IntN(len(f.names))]}, s.any(random)
+		asked.Go(func() { s.bring(context.WithoutCancel(ctx), h, a) })
+	}
+}
+
+func (s *storm) any(random *rand.Rand) *handler { return s.handlers[random.IntN(len(s.handlers))] }
+
+// settlePatience lets an attempt that failed be tried again after the engine's pause of a minute.
+const settlePatience = 150 * time.Second
+
+// settle waits until sweeps have brought every rotation to its end.
+func (s *storm) settle(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), settlePatience)
+	defer cancel()
+	for every(ctx, 200*time.Millisecond) {
+		if open := s.open(t); len(open) == 0 {
+			t.Logf("all closed %s after the last kill", time.Since(began).Round(100*time.Millisecond))
+			return
+		}
+	}
+	for _, open := range s.open(t) {
+		t.Errorf("not closed %s after the last kill: %s", settlePatience, open)
+	}
+}
+
+// open are the rotations that are under way.
+func (s *storm) open(t *testing.T) (open []string) {
+	t.Helper()
+	for _, r := range s.readers {
+		record, err := s.vault.record(context.WithoutCancel(t.Context()), r.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record.state != "closed" && record.state != "" {
+			open = append(open, r.name+"\n"+record.tags)
+		}
+	}
+	return open
+}

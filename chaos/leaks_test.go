@@ -1,0 +1,94 @@
+package chaos_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// verifyLeaks looks for the passwords of all values that there ever were in all that anybody wrote or was told.
+func (s *storm) verifyLeaks(t *testing.T, values []string) {
+	t.Helper()
+	passwords := map[string]bool{}
+	for _, value := range values {
+		passwords[passwordOf(t, value)] = true
+	}
+	said := map[string]string{"an answer, a status or a tag": s.answers.String(), "a queue message": s.messages.String()}
+	for _, h := range s.handlers {
+		said["the handler's log at "+h.url] = h.log.String() + h.errors.String()
+	}
+	for _, f := range s.fleets {
+		said[f.kind+"'s log"] = f.serverLog()
+	}
+	size := 0
+	for where, text := range said {
+		if found := leaks(text, passwords); len(found) > 0 {
+			t.Errorf("%s has %d passwords", where, len(found))
+		}
+		if text == "" {
+			t.Logf("nothing is in %s", where)
+		}
+		size += len(text)
+	}
+	t.Logf("no password of %d in %d bytes of logs, answers, tags and messages", len(passwords), size)
+}
+
+// passwordOf finds the password in a value of one of the forms that fleets use.
+func passwordOf(t *testing.T, value string) string {
+	t.Helper()
+	if strings.HasPrefix(value, "{") {
+		var login struct{ Password string }
+		if err := json.Unmarshal([]byte(value), &login); err != nil {
+			t.Fatal(err)
+		}
+		return login.Password
+	}
+	parsed, err := url.Parse(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := parsed.User.Password()
+	return password
+}
+
+// generatedLength is that of the passwords that rotators make.
+const generatedLength = 32
+
+// leaks finds passwords in a text: each stretch of it that could be one is looked up, as there are too many to search for each.
+func leaks(text string, passwords map[string]bool) (found []string) {
+	for start := 0; start < len(text); {
+		end := start
+		for end < len(text) && isPassword(text[end]) {
+			end++
+		}
+		for at := start; at+generatedLength <= end; at++ {
+			if part := text[at : at+generatedLength]; passwords[part] {
+				found = append(found, part)
+			}
+		}
+		start = end + 1
+	}
+	for password := range passwords {
+		if len(password) != generatedLength && strings.Contains(text, password) {
+			found = append(found, password)
+		}
+	}
+	return found
+}
+
+func isPassword(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func TestLeaksAreFound(t *testing.T) {
+	generated, given := strings.Repeat("aB3d", generatedLength/4), "canary-7"
+	passwords := map[string]bool{generated: true, given: true}
+	for text, want := range map[string]int{
+		"": 0, "nothing": 0, generated: 1, "x" + generated + "y": 1, "PASSWORD '" + generated + "' and " + given: 2, generated[1:]: 0,
+	} {
+		if found := leaks(text, passwords); len(found) != want {
+			t.Errorf("%q: %v", text, found)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package chaos_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"rotunda/internal/testserver"
+)
+
+// mariaDBFleet is of class O: an account has both passwords for a while. The server keeps a general log.
+func mariaDBFleet(t *testing.T, v vault) *fleet {
+	t.Helper()
+	server := testserver.StartMariaDB(t)
+	unlogged := func(statements ...string) { // they hold a password
+		server.Exec(t, append([]string{"SET SESSION sql_log_off = ON"}, statements...)...)
+	}
+	password := canary()
+	unlogged(
+		"CREATE USER keeper IDENTIFIED BY '"+password+"'", "GRANT CREATE USER ON *.* TO keeper", "GRANT SELECT ON mysql.global_priv TO keeper",
+	)
+	v.set(t, adminSecret("mariadb"), loginJSON("keeper", password), nil, nil)
+	account := func(user, password string) string {
+		unlogged("CREATE USER " + user + " IDENTIFIED BY '" + password + "'")
+		return loginJSON(user, password)
+	}
+	f := fleet{
+		kind: "mariadb", class: "O", pace: 100 * time.Millisecond,
+		login:     func(ctx context.Context, value string) (bool, error) { return mariaDBLogin(ctx, server.Addr, value) },
+		serverLog: func() string { return server.Log() + server.GeneralLog(t) },
+	}
+	return newFleet(t, v, f, account, map[string]string{
+		"ProviderAddress": "mariadb://" + server.Addr + "?sslmode=disable", "AdminSecret": adminSecret("mariadb"),
+	})
+}
+
+// accessDenied is what MariaDB says of a wrong password.
+const accessDenied = 1045
+
+// mariaDBLogin logs in with a JSON value.
+func mariaDBLogin(ctx context.Context, address, value string) (rejected bool, err error) {
+	var login struct{ Username, Password string }
+	if err := json.NewDecoder(strings.NewReader(value)).Decode(&login); err != nil {
+		return false, err
+	}
+	config := mysql.NewConfig()
+	config.Net, config.Addr, config.User, config.Passwd, config.Logger = "tcp", address, login.Username, login.Password, &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return false, err
+	}
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
+	err = db.PingContext(ctx)
+	refused, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && refused.Number == accessDenied, err
+}

@@ -1,0 +1,77 @@
+package chaos_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"rotunda/internal/testserver"
+)
+
+// quietPostgres starts a server that logs each statement, but not when.
+func quietPostgres(t *testing.T) *testserver.Postgres {
+	t.Helper()
+	return testserver.StartPostgres(t, testserver.PostgresOptions{Settings: map[string]string{"max_connections": "200", "log_min_duration_statement": "-1"}})
+}
+
+// unlogged runs statements that hold a password, as the superuser.
+func unlogged(t *testing.T, server *testserver.Postgres, statements ...string) {
+	t.Helper()
+	conn := server.Connect(t, "postgres", server.Superuser, server.Password)
+	for _, statement := range append([]string{"SET log_statement = 'none'"}, statements...) {
+		if _, err := conn.Exec(t.Context(), statement).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = conn.Close(t.Context())
+}
+
+// postgresFleets are one of class A, whose logins take turns, and one of class S.
+func postgresFleets(t *testing.T, v vault) []*fleet {
+	t.Helper()
+	server := quietPostgres(t)
+	password := canary()
+	unlogged(t, server, "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD '"+password+"'")
+	v.set(t, adminSecret("postgres"), loginJSON("keeper", password), nil, nil)
+	account := func(user, password string) string {
+		unlogged(t, server, `CREATE ROLE "`+user+`" LOGIN PASSWORD '`+password+`'`)
+		value := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: server.Addr, Path: "/postgres", RawQuery: "sslmode=disable"}
+		return value.String()
+	}
+	address := "postgres://" + server.Addr + "/postgres?sslmode=disable"
+	f := fleet{kind: "postgres", class: "A", pace: 150 * time.Millisecond, login: postgresLogin, serverLog: server.Log}
+	alternating := newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "AdminSecret": adminSecret("postgres")})
+	f.class, f.pace = "S", 50*time.Millisecond
+	return []*fleet{alternating, newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "RotationClass": "S"})}
+}
+
+// postgresLogin logs in and asks who it is: whoever logs in for an owner must act as the owner.
+func postgresLogin(ctx context.Context, value string) (rejected bool, err error) {
+	config, err := pgconn.ParseConfig(value)
+	if err != nil {
+		return false, err
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return slices.Contains([]string{"28P01", "28000"}, refused.Code), err
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Exec(ctx, "SELECT current_user").ReadAll()
+	if err != nil {
+		return false, err
+	}
+	if who, owner := string(rows[0].Rows[0][0]), strings.TrimSuffix(strings.TrimSuffix(config.User, "_a"), "_b"); who != owner {
+		return false, fmt.Errorf("%s acts as %s, not as %s", config.User, who, owner)
+	}
+	return false, nil
+}

@@ -1,0 +1,139 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rotunda/internal/wiretest"
+)
+
+// storm is handlers that are killed while they rotate.
+type storm struct {
+	vault    vault
+	handlers []*handler
+	fleets   []*fleet
+	readers  []*reader
+	spans    spans
+
+	kills    atomic.Int64 // that are still to come
+	phases   tally
+	odd      map[string]int // ends of operations that want a look
+	answers  wiretest.Log   // all that handlers said
+	messages wiretest.Log   // all that went through the queue
+	failed   wiretest.Log   // what a handler refused or failed at
+}
+
+// killer kills one handler at a random moment of a rotation, and starts it again, as often as there are kills to do.
+func (s *storm) killer(t *testing.T, h *handler, random *rand.Rand) {
+	ctx := t.Context()
+	for s.kills.Add(-1) >= 0 {
+		aimed := s.pick(ctx, random)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.bring(ctx, h, aimed)
+		}()
+		every(ctx, time.Duration(random.Float64()*1.1*float64(s.spans.of(aimed))))
+		h.kill()
+		<-done
+		s.phases.add(aimed.fleet, s.phase(ctx, aimed))
+		if err := h.start(); err != nil {
+			t.Error(err)
+			return
+		}
+		every(ctx, time.Duration(random.Int64N(int64(400*time.Millisecond)))) // others get on meanwhile
+	}
+}
+
+// aim is a secret whose rotation is brought forward: begun, or its credential before retired.
+type aim struct {
+	*fleet
+	name      string
+	operation string // of the record before
+	goesOn    bool
+}
+
+func (a aim) String() string {
+	if a.goesOn {
+		return a.kind + " " + a.class + ", going on"
+	}
+	return a.kind + " " + a.class
+}
+
+// pick finds a secret that has something to do, of a random fleet.
+func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
+	for {
+		f := s.fleets[random.IntN(len(s.fleets))]
+		var free, open []aim
+		for _, name := range f.names {
+			record, err := s.vault.record(ctx, name)
+			switch a := (aim{f, name, record.Operation, false}); {
+			case err != nil:
+			case record.state == "" || record.state == "closed" && time.Since(record.since) > cooldown:
+				free = append(free, a)
+			case record.state != "closed" && time.Now().After(record.retireAt):
+				a.goesOn = true
+				open = append(open, a)
+			}
+		}
+		if len(open) > 0 && (len(free) == 0 || random.IntN(3) == 0) {
+			free = open
+		}
+		if len(free) > 0 {
+			return free[random.IntN(len(free))]
+		}
+		every(ctx, 20*time.Millisecond)
+	}
+}
+
+// bring brings a rotation forward through a handler, and measures how long that takes one that lives to see the end.
+func (s *storm) bring(ctx context.Context, h *handler, a aim) {
+	began := time.Now()
+	if a.goesOn {
+		if err := h.rotateDue(ctx, `{"name":"`+a.name+`"}`); err == nil {
+			s.spans.add(a, time.Since(began))
+		}
+		return
+	}
+	got, err := h.rotate(ctx, a.name)
+	_, _ = s.answers.Write(got.body)
+	switch {
+	case err == nil && got.status == 200:
+		s.spans.add(a, time.Since(began))
+	case err == nil && !slices.Contains([]int{202, 409}, got.status):
+		_, _ = fmt.Fprintf(&s.failed, "rotate %s: %d %s\n", a.name, got.status, got.body)
+	}
+}
+
+// spans are how long rotations take that nobody kills.
+type spans struct {
+	mu sync.Mutex
+	by map[string][]time.Duration
+}
+
+func (s *spans) add(a aim, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by == nil {
+		s.by = map[string][]time.Duration{}
+	}
+	last := append(s.by[a.String()], took)
+	s.by[a.String()] = last[max(0, len(last)-20):]
+}
+
+// of is the median of the last ones.
+func (s *spans) of(a aim) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := slices.Sorted(slices.Values(s.by[a.String()]))
+	if len(last) == 0 {
+		return 100 * time.Millisecond
+	}
+	return last[len(last)/2]
+}
