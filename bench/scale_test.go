@@ -112,16 +112,14 @@ func seedScale(t testing.TB, azure *standin.Azure, secrets int) scale {
 	return s
 }
 
-const aDay = 24 * time.Hour
-
 // seedOne makes a secret, and for each twentieth the record of a rotation: half of these are over, a quarter is in grace and
 // a quarter has its grace behind it, which is work.
 func seedOne(set func(name string, tags map[string]string, expires time.Duration) error, i int) error {
 	name, tags, expires := fmt.Sprintf("s-%d", i), map[string]string{"team": "a", "env": "prod"}, time.Duration(0)
 	if i%10 == 0 {
 		tags["ProviderAddress"], tags["CredentialId"], tags["ValidityPeriodDays"] = "postgres://db/app", "app", "60"
-		if expires = 50 * aDay; i%100 == 0 {
-			expires = aDay
+		if expires = 50 * 24 * time.Hour; i%100 == 0 {
+			expires = 24 * time.Hour
 		}
 	}
 	if err := set(name, tags, expires); err != nil || i%20 != 10 {
