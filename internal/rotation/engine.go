@@ -95,23 +95,5 @@ func (e *Engine) Rotate(ctx context.Context, request Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	defer release()
-	return e.insist(held, request)
-}
-
-// retryPauses are how soon an attempt is repeated that the vault broke off: a credential may be applied and not yet published.
-var retryPauses = []time.Duration{500 * time.Millisecond, 2 * time.Second}
-
-func (e *Engine) insist(ctx context.Context, request Request) (outcome Outcome, err error) {
-	for i := 0; ; i++ {
-		j := &job{Engine: e, request: request, hasty: i > 0}
-		outcome, err = j.work(ctx)
-		if i == len(retryPauses) || !j.durable || !secret.IsVaultAway(j.cause) {
-			return outcome, err
-		}
-		select {
-		case <-time.After(retryPauses[i]):
-		case <-ctx.Done():
-			return outcome, err
-		}
-	}
+	return (&job{Engine: e, request: request}).work(held)
 }

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"slices"
 )
 
 // issuing is the way of class C: the provider makes the value and tells it once. An attempt that lost it makes another
@@ -39,6 +38,9 @@ func (c issuing) obtain(ctx context.Context, resumed bool) (credential, error) {
 			return credential{}, Wrongf("%d credentials were made at the provider and none could be published. Look at why, remove them there, and resume.", len(made))
 		}
 	}
+	if err := c.fence(ctx); err != nil {
+		return credential{}, err
+	}
 	id, value, err := c.provider.Issue(ctx, c.subject, c.record.Operation)
 	if err != nil {
 		return credential{}, err
@@ -61,29 +63,53 @@ func (c issuing) check(ctx context.Context) (*credential, error) {
 	case Unknown:
 		return nil, unclear(err)
 	}
+	if !c.isPublished() {
+		return nil, errForeign
+	}
 	issued, err := c.obtain(ctx, true)
 	return &issued, err
 }
 
-func (c issuing) overtaken(ctx context.Context) (*credential, error) { return c.check(ctx) }
+func (c issuing) overtaken(ctx context.Context) (*credential, error) {
+	verdict, err := c.provider.Probe(ctx, c.subject, c.live.Value)
+	switch verdict {
+	case Accepted:
+		return nil, nil
+	case Unknown:
+		return nil, unclear(err)
+	}
+	issued, err := c.obtain(ctx, true)
+	return &issued, err
+}
 
-// retire revokes the credential before, and what attempts made that broke off; never the one that is published.
-func (c issuing) retire(ctx context.Context) error {
+// retire revokes the credential before, and what attempts made that broke off. What was published, and has another version
+// on top of it, waits for another grace.
+func (c issuing) retire(ctx context.Context) (rest bool, _ error) {
 	ids, err := c.provider.ListIssued(ctx, c.subject, c.record.Operation)
 	if err != nil {
-		return err
+		return false, err
 	}
+	spared := map[string]bool{"": true, c.subject.CredentialID: true}
 	if c.record.retire == retireBase {
-		base, ok, err := c.base(ctx)
+		versions, err := c.versions(ctx, c.live.Name)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if ok {
-			ids = append(ids, base.Tags[TagCredentialID])
+		for _, v := range versions {
+			switch id := v.Tags[TagCredentialID]; {
+			case v.Version == c.record.Base:
+				ids = append(ids, id)
+			case v.Tags[tagOperation] == c.record.Operation && !spared[id]:
+				spared[id], rest = true, true
+			}
 		}
 	}
-	for _, id := range slices.Compact(ids) {
-		if id == "" || id == c.subject.CredentialID {
+	return rest, c.revoke(ctx, ids, spared)
+}
+
+func (c issuing) revoke(ctx context.Context, ids []string, spared map[string]bool) error {
+	for _, id := range ids {
+		if spared[id] {
 			continue
 		}
 		if err := c.provider.Revoke(ctx, c.subject, id); err != nil {

@@ -14,7 +14,7 @@ type Locker interface {
 }
 
 var (
-	// ErrLocked: somebody else works on this secret.
+	// ErrLocked is when somebody else works on this secret.
 	ErrLocked = errors.New("another worker has the lock")
 	// ErrLockLost is the cause of the end of a context that Lock gave.
 	ErrLockLost = errors.New("the lock was lost")

@@ -48,13 +48,20 @@ func (k regenerating) draft(ctx context.Context, c *content) error {
 }
 
 func (k regenerating) obtain(ctx context.Context, resumed bool) (credential, error) {
+	if err := k.fence(ctx); err != nil { // already here: the key may have been made anew by another operation
+		return credential{}, err
+	}
 	value, regenerated, err := k.other(ctx)
 	if err != nil || regenerated {
 		return credential{value: value, id: k.record.Key}, err
 	}
-	// An attempt before may have the call still under way, until the host has killed it: two would make two values.
-	if free := k.record.since.Add(k.Policy.Cooldown); resumed && time.Now().Before(free) {
-		return credential{}, Failf("The key may just be being made anew by an attempt that broke off; that is certain at %s.", formatTime(free))
+	if resumed { // two calls would make two values
+		if until := k.underWay(); time.Now().Before(until) {
+			return credential{}, Failf("The key may just be being made anew by an attempt that broke off; that is certain at %s.", formatTime(until))
+		}
+		if err := k.markAgain(ctx); err != nil {
+			return credential{}, err
+		}
 	}
 	if err := k.provider.Regenerate(ctx, k.subject, k.record.Key); err != nil {
 		return credential{}, err
@@ -79,18 +86,16 @@ func (k regenerating) other(ctx context.Context) (value secret.Value, regenerate
 	return value, hash(value.Reveal()) != k.record.KeyHash, nil
 }
 
-// check compares what is published with the provider's list. A value that was overtaken there is published again.
+// check compares what is latest with the provider's list.
 func (k regenerating) check(ctx context.Context) (*credential, error) {
-	keys, err := k.provider.Keys(ctx, k.subject)
-	if err != nil {
-		return nil, err
+	replacement, err := k.overtaken(ctx)
+	if replacement != nil && !k.isPublished() {
+		return nil, errForeign
 	}
-	if current, known := keys[k.subject.CredentialID]; !known || current.Equal(k.live.Value) {
-		return nil, nil
-	}
-	return &credential{value: keys[k.subject.CredentialID]}, nil
+	return replacement, err
 }
 
+// overtaken gives the key that this operation makes anew, if the latest version is neither of the two.
 func (k regenerating) overtaken(ctx context.Context) (*credential, error) {
 	keys, err := k.provider.Keys(ctx, k.subject)
 	if err != nil {
@@ -101,8 +106,11 @@ func (k regenerating) overtaken(ctx context.Context) (*credential, error) {
 			return nil, nil
 		}
 	}
+	if _, known := keys[k.record.Key]; !known {
+		return nil, Wrongf("The provider has no key %s any more.", k.record.Key)
+	}
 	return &credential{value: keys[k.record.Key], id: k.record.Key}, nil
 }
 
 // retire leaves the key before as it is: it is made anew by the next rotation.
-func (regenerating) retire(context.Context) error { return nil }
+func (regenerating) retire(context.Context) (bool, error) { return false, nil }

@@ -17,22 +17,23 @@ func (j *job) resume(ctx context.Context) (Outcome, error) {
 		return Outcome{State: j.record.state, Operation: j.record.Operation, Note: note, Alarm: j.record.state == Attention}, nil
 	}
 	j.started()
-	switch {
-	case j.record.state == Retiring:
+	if j.record.state == Retiring {
 		return j.endGrace(ctx)
-	case j.live.Tags[tagOperation] == j.record.Operation:
+	}
+	if j.record.state == Prepared {
+		if err := j.alone(ctx); err != nil {
+			return j.cantGoOn(ctx, err)
+		}
+	}
+	switch {
+	case j.isPublished():
 		return j.conclude(ctx) // R1, R2
 	case j.live.Version != j.record.Base:
 		return j.yield(ctx) // R8 to R11
 	case j.fingerprint() != j.record.Fingerprint:
 		return j.cantGoOn(ctx, Wrongf("The secret's tags point to another credential than when its rotation began. Put them back, or set a new value for the new one."))
-	case j.record.state == Prepared: // R3
-		if err := j.way.preflight(ctx); err != nil {
-			return j.cantGoOn(ctx, err)
-		}
-		return j.advance(ctx, false)
 	}
-	return j.advance(ctx, true) // R4 to R7, R12
+	return j.advance(ctx, true) // R3 to R7, R12: that no intent is marked proves nothing, as a worker may sleep right before it
 }
 
 // notYet says why an open operation is left alone for now.
@@ -43,7 +44,7 @@ func (j *job) notYet(now time.Time) string {
 		return "It needs attention: " + j.record.reason
 	case j.record.state == Retiring && now.Before(j.record.retireAt):
 		return fmt.Sprintf("The credential before stays valid until %s; the next rotation may begin then.", formatTime(j.record.retireAt.Truncate(time.Second)))
-	case now.Before(j.record.next) && !asked && !j.hasty:
+	case now.Before(j.record.next) && !asked:
 		return "It is tried again at " + formatTime(j.record.next.Truncate(time.Second)) + ": " + j.record.reason
 	}
 	return ""
@@ -55,16 +56,17 @@ func (j *job) yield(ctx context.Context) (Outcome, error) {
 	switch {
 	case j.record.state == Prepared:
 		return j.finish(ctx, Closed, by+"; it stays, and nothing was changed at the provider.")
+	case j.fingerprint() != j.record.Fingerprint && j.request.By == ByHand:
+		return j.finish(ctx, Closed, by+", and points to another credential. The rotation of the one before was given up; its provider may have the value that is on record.")
 	case j.fingerprint() != j.record.Fingerprint: // R11
-		return j.cantGoOn(ctx, Wrongf("%s, and points to another credential. The provider may have the new value of the one before: look at it there, then delete the record %s or set the secret back.",
-			by, secret.PendingName(j.live.Name)))
+		return j.cantGoOn(ctx, Wrongf("%s, and points to another credential. The provider may have the new value of the one before: look at it there. To rotate by hand gives that one up; or set the secret back, and resume.", by))
 	}
 	replacement, err := j.way.overtaken(ctx)
 	if err != nil {
 		return j.cantGoOn(ctx, err)
 	}
 	if replacement != nil { // R10
-		j.record.reason = by + ", and the provider rejected it; what it has is published on top. The other version is still there."
+		j.report += by + ", and the provider rejected it; what it has is published on top. The other version is still there. "
 		j.known = j.live.Version
 		return j.publish(ctx, *replacement, j.live.Version)
 	}
@@ -74,9 +76,10 @@ func (j *job) yield(ctx context.Context) (Outcome, error) {
 
 // cantGoOn turns a failure into an outcome: on record if there is one, an error if not.
 func (j *job) cantGoOn(ctx context.Context, err error) (Outcome, error) {
-	j.cause = err
 	fault, isFault := errors.AsType[*Fault](err)
 	switch permanent := isFault && fault.Permanent; {
+	case errors.Is(err, errGaveWay):
+		return Outcome{State: Busy, Note: "Another rotation of this secret is under way, and goes on."}, nil
 	case j.durable && permanent:
 		return j.attention(ctx, fault.Reason), nil
 	case j.durable:
@@ -138,20 +141,4 @@ func (j *job) attention(ctx context.Context, reason string) Outcome {
 	outcome := Outcome{State: Attention, Operation: j.record.Operation, Note: reason, Alarm: true}
 	_ = j.enter(ctx, Attention, reason) // else the next attempt finds the same
 	return outcome
-}
-
-// giveUp writes down that a secret can't be rotated as it is, so that it is said once and not for ever.
-func (j *job) giveUp(ctx context.Context, fault *Fault) (Outcome, error) {
-	outcome := Outcome{State: Attention, Note: fault.Reason, Alarm: true}
-	if j.live.Version == "" || j.givenUp() {
-		return outcome, nil
-	}
-	if j.request.Version != "" && j.request.Version != j.live.Version {
-		return Outcome{State: j.state(), Note: "The event is about a version that is not the latest."}, nil
-	}
-	_, err := j.writeRecord(ctx, j.live.Name, record{content: content{Of: j.live.Name, Base: j.live.Version, At: time.Now().UTC()}, progress: progress{
-		state: Attention, since: time.Now().UTC(), reason: fault.Reason, seen: mark(j.live),
-		lastSuccess: j.record.lastSuccess, exposure: j.record.exposure, control: j.record.control,
-	}})
-	return outcome, err
 }

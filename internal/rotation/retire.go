@@ -17,20 +17,39 @@ func (j *job) endGrace(ctx context.Context) (Outcome, error) {
 	}
 	if replacement, err := j.way.check(ctx); err != nil {
 		return j.cantGoOn(ctx, err)
-	} else if replacement != nil && j.live.Tags[tagOperation] == j.record.Operation {
-		return j.publish(ctx, *replacement, j.live.Version)
+	} else if replacement != nil {
+		return j.replace(ctx, *replacement)
 	}
-	if err := j.way.retire(ctx); err != nil {
+	rest, err := j.way.retire(ctx)
+	if err != nil {
 		return j.cantGoOn(ctx, err)
 	}
 	if err := j.disableBase(ctx); err != nil {
 		return j.cantGoOn(ctx, err)
 	}
+	if rest {
+		return j.anotherGrace(ctx)
+	}
 	return j.close(ctx, "")
 }
 
+// anotherGrace is for what was published and has another version on top of it.
+func (j *job) anotherGrace(ctx context.Context) (Outcome, error) {
+	j.record.retire = retirePending
+	if j.isPublished() {
+		return j.finish(ctx, Retiring, "")
+	}
+	return j.finish(ctx, Retiring, "Version "+j.live.Version+" was written by somebody else since. What the rotation published is made invalid after another grace period.")
+}
+
+// errForeign keeps the credential before valid.
+var errForeign = Wrongf("The provider rejects the latest version, which somebody else wrote. Nothing is retired before it logs in.")
+
 func (j *job) close(ctx context.Context, alarm string) (Outcome, error) {
 	j.record.retireAt, j.record.retire = time.Time{}, ""
+	if j.record.tries > 0 { // then the reason is why they failed
+		j.record.reason = ""
+	}
 	if err := j.enter(ctx, Closed, cmp.Or(alarm, j.record.reason)); err != nil {
 		return j.cantGoOn(ctx, err)
 	}

@@ -15,7 +15,7 @@ import (
 // (Azure-Samples/KeyVault-Rotation-SQLPassword-Csharp, README.md).
 const (
 	TagProviderAddress = "ProviderAddress"      // where the credential lives
-	TagCredentialID    = "CredentialId"         // which one it is there
+	TagCredentialID    = "CredentialId"         //nolint:gosec // which one it is there: a tag's name, and no credential
 	TagValidity        = "ValidityPeriodDays"   // days until the new version expires
 	TagRotator         = "Rotator"              // the kind, where ProviderAddress does not tell
 	TagAdminSecret     = "AdminSecret"          // the secret of a login that may change others

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"rotunda/internal/secret"
@@ -83,6 +82,9 @@ func (s setting) obtain(ctx context.Context, resumed bool) (credential, error) {
 	if err != nil {
 		return credential{}, err
 	}
+	if err := s.markAgain(ctx); err != nil {
+		return credential{}, err
+	}
 	return s.apply(ctx, subject)
 }
 
@@ -97,7 +99,7 @@ func (s setting) proven(applied time.Time) credential {
 // apply gives the provider the record's value and proves it by a fresh login.
 func (s setting) apply(ctx context.Context, by Subject) (credential, error) {
 	began := time.Now()
-	err := s.provider.Apply(ctx, by, s.record.pending(), s.stillOurs)
+	err := s.provider.Apply(ctx, by, s.record.pending(), s.fence)
 	if errors.Is(err, ErrRefusedByPolicy) {
 		return s.refused(ctx)
 	}
@@ -112,19 +114,6 @@ func (s setting) apply(ctx context.Context, by Subject) (credential, error) {
 		return credential{}, Failf("The provider took the new value and then rejected it. Something else may be setting this login's password.")
 	}
 	return credential{}, unclear(err)
-}
-
-// stillOurs is called under the provider's own lock: a worker that slept must not apply the value of an operation that
-// others have closed.
-func (s setting) stillOurs(ctx context.Context) error {
-	found, err := s.readRecord(ctx, s.live.Name)
-	if err != nil {
-		return err
-	}
-	if found.Operation != s.record.Operation || !found.open() || found.state == Retiring {
-		return Failf("Another worker went on with this rotation meanwhile.")
-	}
-	return nil
 }
 
 // refused is R12: only if the provider has the old value, and not the new one, is there nothing to repair.
@@ -145,59 +134,6 @@ func (s setting) refused(ctx context.Context) (credential, error) {
 	return credential{}, Wrongf("The provider's policy refuses the new value, and it rejects the old one. Set the secret to what logs in.")
 }
 
-// authority finds a login that can set the value: the admin, the latest version, or an older one (R5, R6). What the
-// record holds was rejected already.
-func (s setting) authority(ctx context.Context) (Subject, error) {
-	if s.subject.Admin.IsSet() {
-		return s.subject, nil
-	}
-	candidates, err := s.candidates(ctx)
-	if err != nil {
-		return Subject{}, err
-	}
-	for _, candidate := range candidates {
-		if candidate.Equal(s.record.pending()) {
-			continue
-		}
-		verdict, err := s.provider.Probe(ctx, s.subject, candidate)
-		if verdict == Unknown {
-			return Subject{}, unclear(err)
-		}
-		if verdict == Accepted {
-			found := s.subject
-			found.Current = candidate
-			return found, nil
-		}
-	}
-	return Subject{}, Wrongf("The provider rejects the new value, the one before and older ones. Set the login's password there to what the secret says, or name a login that may do so in the tag %s; then resume.", TagAdminSecret)
-}
-
-// maxOlder is how many older versions are tried: each may count as a failed login.
-const maxOlder = 2
-
-// candidates are the values that the provider may have: the latest first.
-func (s setting) candidates(ctx context.Context) ([]secret.Value, error) {
-	page, err := s.Vault.ListVersions(ctx, s.live.Name, secret.Query{})
-	if err != nil {
-		return nil, err
-	}
-	values := []secret.Value{s.subject.Current}
-	versions := slices.DeleteFunc(page.Secrets, func(v secret.Secret) bool {
-		return v.Version == s.live.Version || v.Attributes.Enabled != nil && !*v.Attributes.Enabled || v.Attributes.Created == nil
-	})
-	slices.SortFunc(versions, func(a, b secret.Secret) int { return b.Attributes.Created.Compare(*a.Attributes.Created) })
-	for _, v := range versions[:min(maxOlder, len(versions))] {
-		found, err := s.Vault.Get(ctx, s.live.Name, v.Version)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(values, found.Value.Equal) {
-			values = append(values, found.Value)
-		}
-	}
-	return values, nil
-}
-
 // check is R1 and R2.
 func (s setting) check(ctx context.Context) (*credential, error) {
 	verdict, err := s.provider.Probe(ctx, s.subject, s.subject.Current)
@@ -206,8 +142,8 @@ func (s setting) check(ctx context.Context) (*credential, error) {
 		return nil, nil
 	case verdict == Unknown:
 		return nil, unclear(err)
-	case s.live.Tags[tagOperation] != s.record.Operation:
-		return nil, Wrongf("The provider rejects the latest version, which somebody else wrote. Nothing is retired before it logs in.")
+	case !s.isPublished():
+		return nil, errForeign
 	}
 	subject, err := s.authority(ctx)
 	if err != nil {
@@ -235,13 +171,14 @@ func (s setting) overtaken(ctx context.Context) (*credential, error) {
 	return nil, Wrongf("The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to what logs in.")
 }
 
-func (s setting) retire(ctx context.Context) error {
+func (s setting) retire(ctx context.Context) (rest bool, _ error) {
 	if s.record.retire == retirePending {
-		return s.provider.Retire(ctx, s.subject, s.record.pending())
+		return false, s.provider.Retire(ctx, s.subject, s.record.pending())
 	}
+	rest = !s.isPublished()
 	base, ok, err := s.base(ctx)
 	if err != nil || !ok {
-		return err
+		return rest, err
 	}
-	return s.provider.Retire(ctx, s.subject, base.Value)
+	return rest, s.provider.Retire(ctx, s.subject, base.Value)
 }

@@ -14,12 +14,12 @@ func (v valueOnly) draft(_ context.Context, c *content) error {
 	return nil
 }
 
-func (v valueOnly) obtain(context.Context, bool) (credential, error) {
-	return credential{value: v.record.pending()}, nil
+func (v valueOnly) obtain(ctx context.Context, _ bool) (credential, error) {
+	return credential{value: v.record.pending()}, v.fence(ctx)
 }
 
 func (valueOnly) check(context.Context) (*credential, error) { return nil, nil }
 
 func (valueOnly) overtaken(context.Context) (*credential, error) { return nil, nil }
 
-func (valueOnly) retire(context.Context) error { return nil }
+func (valueOnly) retire(context.Context) (bool, error) { return false, nil }

@@ -1,0 +1,38 @@
+package rotation
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+)
+
+// TestModelled runs after all of the model, and says what was reached. Its file's name puts it there.
+func TestModelled(t *testing.T) {
+	coverage.Lock()
+	defer coverage.Unlock()
+	all := newTally()
+	for _, class := range allClasses {
+		if reached := coverage.of[class]; reached != nil {
+			fmt.Fprintf(os.Stdout, "model: class %s: %s schedules, %s states\n", class, thousands(reached.schedules), thousands(len(reached.states)))
+			all.add(reached)
+		}
+	}
+	t.Log(slices.Sorted(maps.Keys(all.situations)), all.situations)
+	if small || coverage.ran < 9*len(allClasses) {
+		t.Skip("only a part of the model ran")
+	}
+	for i := 1; i <= 14; i++ {
+		if situation := fmt.Sprintf("R%d", i); all.situations[situation] == 0 {
+			t.Errorf("no schedule reaches %s", situation)
+		}
+	}
+}
+
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
