@@ -30,7 +30,7 @@ func TestPostgresAsDocumented(t *testing.T) {
 		"SECRET_CACHE_TTL=1s", "SECRET_CACHE_MAX_STALE=0", "ROTATION_GRACE=2500ms", "ROTATION_COOLDOWN=" + cooldown.String(),
 		"AzureFunctionsJobHost__functionTimeout=00:00:02",
 	}})
-	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), nil)
+	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), consent)
 	put(t, app, "shop-db", shopURL(server, appPassword), map[string]string{
 		"ProviderAddress":    "postgres://" + server.Addr + "/shop?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.RootCert),
 		"CredentialId":       "shop",

@@ -130,3 +130,16 @@ func TestRotationWithoutAPlaceForItsLockIsRefused(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestRotationsLogInToListedHostsOnly(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_PROVIDER_HOSTS=db.example.com, *.cache.example.com"}})
+	for address, refused := range map[string]bool{
+		"redis://a.cache.example.com": false, "redis://cache.example.com": true, "redis://127.0.0.1": true,
+	} {
+		setDue(t, app, "due", `"tags":{"ProviderAddress":"`+address+`","RotationClass":"X","ValidityPeriodDays":"60"}`)
+		got := app.Do(t, http.MethodGet, "/secrets/due/rotation", "")
+		if strings.Contains(got.Body, "ROTATION_PROVIDER_HOSTS") != refused {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}

@@ -22,6 +22,7 @@ const (
 	settingCooldown      = "ROTATION_COOLDOWN"
 	settingLockAccount   = "ROTATION_LOCK_ACCOUNT"
 	settingLockFolder    = "ROTATION_LOCK_FOLDER"
+	settingProviderHosts = "ROTATION_PROVIDER_HOSTS"
 )
 
 // Settings that say where the host keeps its own things, and how long it lets a function run.
@@ -52,6 +53,7 @@ func loadRotationConfig(getenv func(string) string) (rotationConfig, error) {
 	if c.lockAccount == "" && c.lockFolder == "" {
 		c.lockAccount = getenv(settingStorageAccount)
 	}
+	c.policy.Hosts = rotation.Hosts(getenv(settingProviderHosts))
 	leadDays := 0
 	limit, timeoutErr := functionTimeout(getenv)
 	err := errors.Join(

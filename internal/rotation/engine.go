@@ -39,6 +39,7 @@ type Policy struct {
 	Lead     time.Duration // before expiry, where no tag says otherwise
 	Grace    time.Duration // that the old credential stays valid once the new one is published
 	Cooldown time.Duration // between two rotations of a secret; longer than the host lets a function run
+	Hosts    Hosts         // that rotations may log in to; "" for any
 	Limit    time.Duration // of one attempt; shorter than Event Grid waits, which is 30 s
 }
 

@@ -62,9 +62,15 @@ func (j *job) isInTheWay(v secret.Secret) bool {
 		return true
 	}
 	if State(v.Tags[tagState]) == Closed && j.record.version != j.met { // written by this attempt: live is from before that
-		return v.Version != j.met
+		return v.Version != j.met && j.mayHaveMet(parseTime(v.Tags[tagSince]))
 	}
 	return op == j.live.Tags[tagOperation] && j.live.Version != j.record.Base
+}
+
+// mayHaveMet tells whether an operation that closed then can have been under way with this one. One that closed well before
+// is the one before, or an older one that nobody came to hide; half the cooldown is more than clocks differ.
+func (j *job) mayHaveMet(closed time.Time) bool {
+	return closed.After(j.record.At.Add(-j.Policy.Cooldown / 2))
 }
 
 // errGaveWay ends an attempt: whoever comes next goes on with what is on record then.

@@ -8,6 +8,9 @@ import (
 
 // giveUp writes down that a secret can't be rotated as it is, so that it is said once and not for ever.
 func (j *job) giveUp(ctx context.Context, fault *Fault) (Outcome, error) {
+	if j.live.Version != "" && !IsManaged(j.live.Tags) {
+		return Outcome{State: j.state(), Note: fault.Reason}, nil // most secrets are none of ours
+	}
 	outcome := Outcome{State: Attention, Note: fault.Reason, Alarm: true}
 	if j.live.Version == "" || j.givenUp() {
 		return outcome, nil

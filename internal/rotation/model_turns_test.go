@@ -139,7 +139,9 @@ func TestModelTwoWorkers(t *testing.T) {
 			t.Parallel()
 			for _, cancels := range []bool{false, true} {
 				explore(t, scenario{class: class, switches: 2, cancels: cancels}, twoWorkers)
-				explore(t, scenario{class: class, switches: 2, cancels: cancels, seasoned: true}, twoWorkers)
+				if deep || !cancels {
+					explore(t, scenario{class: class, switches: 2, cancels: cancels, seasoned: true}, twoWorkers)
+				}
 			}
 			if deep || !small && class == DualKey { // where two values at once do the most harm
 				explore(t, scenario{class: class, switches: 3, seasoned: deep}, twoWorkers)

@@ -43,6 +43,14 @@ func (r record) pending() secret.Value {
 	return secret.NewValue(*r.Value)
 }
 
+// changing is since when the provider may have changed.
+func (r record) changing() time.Time {
+	if r.state == Intent {
+		return r.since
+	}
+	return r.At
+}
+
 // open tells whether an operation is under way.
 func (r record) open() bool {
 	return r.version != "" && r.Operation != "" && r.state != Closed && r.state != Abandoned

@@ -119,7 +119,7 @@ func describe(err error) string {
 
 // Waits between attempts double from the first to the last.
 const (
-	firstWait = time.Minute
+	firstWait = 5 * time.Second // a login that is cut off for a moment must not wait for a minute
 	lastWait  = time.Hour
 )
 

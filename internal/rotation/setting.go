@@ -74,7 +74,7 @@ func (s setting) obtain(ctx context.Context, resumed bool) (credential, error) {
 	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())
 	switch verdict {
 	case Accepted: // R4
-		return s.proven(s.record.At), nil
+		return s.proven(s.record.changing()), nil
 	case Unknown: // R7
 		return credential{}, unclear(err)
 	}
@@ -120,7 +120,7 @@ func (s setting) apply(ctx context.Context, by Subject) (credential, error) {
 func (s setting) refused(ctx context.Context) (credential, error) {
 	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())
 	if verdict == Accepted {
-		return s.proven(s.record.At), nil
+		return s.proven(s.record.changing()), nil
 	}
 	if verdict == Unknown {
 		return credential{}, unclear(err)
@@ -166,7 +166,7 @@ func (s setting) overtaken(ctx context.Context) (*credential, error) {
 	case theirs == Unknown:
 		return nil, unclear(err)
 	case ours == Accepted:
-		return new(s.proven(s.record.At)), nil
+		return new(s.proven(s.record.changing())), nil
 	}
 	return nil, Wrongf("The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to what logs in.")
 }

@@ -19,6 +19,9 @@ func (j *job) understand(ctx context.Context) (err error) {
 		return err
 	}
 	j.subject = Subject{Name: j.live.Name, Address: tags[TagProviderAddress], CredentialID: tags[TagCredentialID], Tags: tags, Current: j.live.Value}
+	if err := j.checkHost(j.subject.Address); err != nil {
+		return err
+	}
 	if j.subject.Admin, err = j.adminValue(ctx, tags[TagAdminSecret]); err != nil {
 		return err
 	}
@@ -54,7 +57,10 @@ func (j *job) adminValue(ctx context.Context, name string) (secret.Value, error)
 	if status, _ := secret.RefusedWith(err); isMissing(err) || status == http.StatusForbidden {
 		return secret.Value{}, Wrongf("The tag %s names a secret that can't be read (%d). It must be in this vault, and enabled.", TagAdminSecret, status)
 	}
-	return admin.Value, err
+	if err != nil {
+		return secret.Value{}, err
+	}
+	return admin.Value, checkConsent(admin.Tags, j.subject.Address)
 }
 
 func (j *job) wayOf(rotator Rotator) (way, error) {
