@@ -139,7 +139,7 @@ func (m mutation) test(t *testing.T) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-count=1", "-failfast", "-overlay="+here, "-run="+m.run, ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-count=1", "-failfast", "-overlay="+here, "-run="+m.run, ".")
 	cmd.Env = append(os.Environ(), "MODEL=small")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
