@@ -1,0 +1,6 @@
+//go:build race
+
+package rotation
+
+// racing: the race detector makes everything five times slower.
+const racing = true
