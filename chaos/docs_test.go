@@ -102,7 +102,7 @@ func rotateByHand(t *testing.T, app *wiretest.App) {
 	defer cancel()
 	for every(ctx, 100*time.Millisecond) {
 		got := app.Do(t, http.MethodPost, "/secrets/shop-db/rotate?wait=true", "")
-		if got.Status != http.StatusOK && got.Status != http.StatusConflict {
+		if got.Status != http.StatusOK && got.Status != http.StatusConflict && got.Status != http.StatusAccepted { // accepted: a busy machine needs another attempt
 			t.Fatalf("rotate: %s", got)
 		}
 		// the first call after grace retires the credential before; the next one rotates
