@@ -103,10 +103,10 @@ func (w *world) settle() {
 	w.breaks("I5", "%d attempts did not close the operation", maxAttempts)
 }
 
-// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. A change that lands in the middle of that
-// attempt may cost another.
+// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. Each call that lands late, such as in the middle of that
+// attempt, may cost another.
 func (w *world) mustNotBeExposed(attempts int) {
-	if w.class == Single && w.human == "" && w.lies == 0 && !w.observe().valid && (attempts > 1 || !w.landed) {
+	if w.class == Single && w.human == "" && w.lies == 0 && !w.observe().valid && attempts > w.landed {
 		w.breaks("I3", "the latest version does not log in after %d attempts", attempts)
 	}
 }
@@ -164,7 +164,7 @@ func (w *world) ends() {
 func (w *world) counts(live, pending int) {
 	rotations := len(w.published)
 	again := 0
-	if w.extraSets > 0 || w.landed { // a record may hide another then, which is written once more, and at each fault in that
+	if w.extraSets+w.landed > 0 { // a record may hide another then, which is written once more, and at each fault in that
 		again = max(1, w.extraSets) + w.budget - 1
 	}
 	if live-1-rotations > w.extraSets || pending-rotations-w.refused > w.extraSets+again {

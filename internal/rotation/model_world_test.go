@@ -27,7 +27,7 @@ type world struct {
 	origin time.Time
 
 	faults   int      // that may still be injected
-	landed   bool     // something has, late
+	landed   int      // calls that were believed lost
 	inFlight *landing // a call that its worker believes lost
 	turns    *turns   // nil where only one worker runs
 	log      []line   // the calls, for whoever reads a failure
@@ -119,7 +119,7 @@ func (w *world) mayLand() {
 
 func (w *world) land() {
 	late := w.inFlight
-	w.inFlight, w.landed = nil, true
+	w.inFlight, w.landed = nil, w.landed+1
 	before := w.observe()
 	late.effect()
 	w.tell("(late) %s", late.what)
