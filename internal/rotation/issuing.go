@@ -56,27 +56,23 @@ func (c issuing) obtain(ctx context.Context, resumed bool) (credential, error) {
 }
 
 func (c issuing) check(ctx context.Context) (*credential, error) {
-	verdict, err := c.provider.Probe(ctx, c.subject, c.live.Value)
-	switch verdict {
-	case Accepted:
-		return nil, nil
-	case Unknown:
-		return nil, unclear(err)
-	}
-	if !c.isPublished() {
-		return nil, errForeign
-	}
-	issued, err := c.obtain(ctx, true)
-	return &issued, err
+	return c.replaceRejected(ctx, c.isPublished())
 }
 
 func (c issuing) overtaken(ctx context.Context) (*credential, error) {
+	return c.replaceRejected(ctx, true)
+}
+
+// replaceRejected issues a credential in place of the latest version's if the provider rejects that, where it may.
+func (c issuing) replaceRejected(ctx context.Context, may bool) (*credential, error) {
 	verdict, err := c.provider.Probe(ctx, c.subject, c.live.Value)
-	switch verdict {
-	case Accepted:
+	switch {
+	case verdict == Accepted:
 		return nil, nil
-	case Unknown:
+	case verdict == Unknown:
 		return nil, unclear(err)
+	case !may:
+		return nil, errForeign
 	}
 	issued, err := c.obtain(ctx, true)
 	return &issued, err
