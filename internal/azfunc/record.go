@@ -82,23 +82,24 @@ func (rec recorder) tell(a *answer, r *http.Request, name, version string) {
 	if version == "" {
 		version = strings.Trim(a.Header().Get("Etag"), `"`)
 	}
-	attributes := make([]slog.Attr, 0, 8)
+	now := time.Now()
+	line := slog.NewRecord(now, level, "request", 0) // LogAttrs looks up its caller, which no line shows: a sixth of its cost
 	if !rec.hot {
-		attributes = append(attributes, slog.String("method", method(r)))
+		line.AddAttrs(slog.String("method", method(r)))
 	}
-	attributes = append(attributes,
+	line.AddAttrs(
 		slog.String("secret", clip(name)),
 		slog.String("version", clip(version)),
 		slog.Int("status", a.status),
-		slog.Float64("ms", float64(time.Since(a.started).Microseconds())/1000),
+		slog.Float64("ms", float64(now.Sub(a.started).Microseconds())/1000),
 		slog.String("request", a.id[0]))
 	if id := invocationID(r); id != "" {
-		attributes = append(attributes, slog.String("invocation", id))
+		line.AddAttrs(slog.String("invocation", id))
 	}
 	if a.err != nil {
-		attributes = append(attributes, slog.String("error", a.err.Error()))
+		line.AddAttrs(slog.String("error", a.err.Error()))
 	}
-	rec.log.LogAttrs(r.Context(), level, "request", attributes...)
+	_ = rec.log.Handler().Handle(r.Context(), line) // a log that can't be written has no place to say so
 }
 
 // panicOrigin picks the place of the panic out of the stack. The panic's own text stays out of
