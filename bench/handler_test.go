@@ -15,7 +15,9 @@ import (
 	"rotunda/internal/azfunc"
 	"rotunda/internal/cache"
 	"rotunda/internal/secret"
+	"rotunda/internal/telemetry"
 	"rotunda/internal/wire"
+	"rotunda/internal/wiretest"
 )
 
 // memory serves reads from the real cache, over a vault that has one secret.
@@ -42,7 +44,7 @@ func oneSecret() secret.Secret {
 	}
 }
 
-func handler(t testing.TB, log io.Writer) http.Handler {
+func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Handler {
 	t.Helper()
 	never := func(error) bool { return false }
 	kept, err := cache.New(cache.Policy[*wire.Rendered]{
@@ -55,12 +57,28 @@ func handler(t testing.TB, log io.Writer) http.Handler {
 	if log != nil {
 		logger = slog.New(slog.NewJSONHandler(log, nil))
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), logger)
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return router
 }
+
+// observed exports to a collector of the test's, with the standard share of traces.
+func observed(t testing.TB) *telemetry.Provider {
+	t.Helper()
+	provider, err := telemetry.Start(t.Context(), telemetry.Options{
+		Endpoint: wiretest.StartCollector(t).URL(), Service: "bench", Share: 0.01, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = provider.Stop(context.Background()) })
+	return provider
+}
+
+// traceparent is what a host sends along that does not trace the request.
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 // sink is a ResponseWriter that costs next to nothing.
 type sink struct{ header http.Header }
@@ -69,9 +87,12 @@ func (s sink) Header() http.Header       { return s.header }
 func (sink) Write(b []byte) (int, error) { return len(b), nil }
 func (sink) WriteHeader(int)             {}
 
-func cachedGet(router http.Handler) func() {
+func cachedGet(router http.Handler, parent ...string) func() {
 	request := httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil)
 	request.Header.Set("Accept", "*/*")
+	if len(parent) > 0 {
+		request.Header["Traceparent"] = parent
+	}
 	w := sink{http.Header{}}
 	return func() {
 		clear(w.header)
@@ -125,8 +146,10 @@ func BenchmarkCachedGet(b *testing.B) {
 		call func()
 	}{
 		{"floor=json.Marshal", marshalBundle(b)},
-		{"log=off", cachedGet(handler(b, nil))},
-		{"log=on", cachedGet(handler(b, io.Discard))},
+		{"log=off", cachedGet(handler(b, nil, nil))},
+		{"log=on", cachedGet(handler(b, io.Discard, nil))},
+		{"telemetry=on", cachedGet(handler(b, nil, observed(b)))},
+		{"telemetry=on,traceparent", cachedGet(handler(b, nil, observed(b)), traceparent)},
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -139,7 +162,7 @@ func BenchmarkCachedGet(b *testing.B) {
 
 func TestTheBenchmarkedAnswerIsTheRealOne(t *testing.T) {
 	w := httptest.NewRecorder()
-	handler(t, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil))
+	handler(t, nil, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil))
 	if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte("canary-of-a-usual-length")) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

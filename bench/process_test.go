@@ -109,12 +109,10 @@ func (r *running) resident(t testing.TB) float64 {
 	return kilobytes * 1024
 }
 
-// goProgram builds from within the folder, which may be a module of its own.
 func goProgram(t testing.TB, name string) program {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), name)
-	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".")
-	command.Dir = name
+	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./"+name)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

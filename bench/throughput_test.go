@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"rotunda/internal/wiretest"
 )
 
 const rounds = 7
@@ -50,7 +52,7 @@ func submatch(t testing.TB, pattern string, text []byte) string {
 // server, run twice in each round, is as fast as itself.
 func throughput(t *testing.T) (calm bool, _ []row) {
 	azure := startAzure(t)
-	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure), nodeProgram(t, "map")
+	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure, "OTEL_EXPORTER_OTLP_ENDPOINT="+wiretest.StartCollector(t).URL()), nodeProgram(t, "map")
 	naive := goProgram(t, "naive")
 	var urls []string
 	for _, p := range []program{bare, bare, quiet, logging, node, naive} {
@@ -63,15 +65,15 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 		}
 		urls = append(urls, r.url+"/api/secrets/a")
 	}
-	const traceparent = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+	const parent = "traceparent: " + traceparent
 	var again, off, on, nodes, naives, one []float64
 	for range rounds {
 		limit, _ := load(t, urls[0], 32)
 		second, _ := load(t, urls[1], 32)
 		ours, _ := load(t, urls[2], 32)
-		logged, _ := load(t, urls[3], 32, traceparent)
+		logged, _ := load(t, urls[3], 32, parent)
 		peer, _ := load(t, urls[4], 32)
-		plain, _ := load(t, urls[5], 32, traceparent)
+		plain, _ := load(t, urls[5], 32, parent)
 		_, bareOne := load(t, urls[0], 1)
 		_, oursOne := load(t, urls[2], 1)
 		again, off, on = append(again, second/limit), append(off, ours/limit), append(on, logged/limit)
@@ -85,8 +87,8 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 	return calm, []row{
 		{"1", "cached GET, log off: req/s ÷ bare net/http", "1.00", spread(off), medianOf(off), false, 0.70, true},
 		{"1", "cached GET, log off: req/s ÷ Node with a Map", "1.00", spread(nodes), medianOf(nodes), false, 1.15, true},
-		{"2", "cached GET, access log on, traceparent sent: req/s ÷ bare", "1.00", spread(on), medianOf(on), false, 0.55, true},
-		{"2", "cached GET, access log on, traceparent sent: req/s ÷ naive (mux, Marshal, slog, otelhttp)", "1.00", spread(naives), medianOf(naives), false, 2.00, true},
+		{"2", "cached GET, access log and telemetry on, unsampled traceparent: req/s ÷ bare", "1.00", spread(on), medianOf(on), false, 0.55, true},
+		{"2", "cached GET, access log and telemetry on, unsampled traceparent: req/s ÷ naive (mux, Marshal, slog, otelhttp)", "1.00", spread(naives), medianOf(naives), false, 2.00, true},
 		{"6", "one connection: p50 ÷ bare p50", "1.00", spread(one), medianOf(one), true, 1.25, true},
 	}
 }

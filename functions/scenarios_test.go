@@ -37,7 +37,9 @@ func TestScenarios(t *testing.T) {
 		Cmds: commands,
 		Setup: func(env *testscript.Env) error {
 			t := env.T().(testing.TB)
-			env.Values[appKey{}] = wiretest.Start(t, wiretest.Options{Keys: keys(env.WorkDir), Before: before(env.WorkDir)})
+			collector := wiretest.StartCollector(t) // which looks for values in what it is told
+			env.Values[appKey{}] = wiretest.Start(t, wiretest.Options{Env: collector.Env(), Keys: keys(env.WorkDir), Before: before(env.WorkDir)})
+			env.Defer(func() { collector.Await(t, func(told wiretest.Told) bool { return len(told.Spans) > 0 }) })
 			env.Setenv("LONG", strings.Repeat("x", 600))
 			env.Setenv("KB25", strings.Repeat("x", 25*1024))
 			env.Setenv("MB1", strings.Repeat("x", 1<<20))

@@ -27,6 +27,7 @@ type config struct {
 	callsPerSecond           int
 	logLevel                 slog.Level
 	rotation                 rotationConfig
+	telemetry                telemetryConfig
 }
 
 // The app settings. local.settings.json.example lists them too; a test compares.
@@ -53,10 +54,12 @@ const (
 // loadConfig reads all settings and reports every wrong one at once.
 func loadConfig(getenv func(string) string) (config, error) {
 	c := config{clientID: getenv(settingClientID), caFile: getenv(settingCAFile), hostname: getenv(settingHostname)}
-	var rotationErr error
+	var rotationErr, telemetryErr error
 	c.rotation, rotationErr = loadRotationConfig(getenv)
+	c.telemetry, telemetryErr = loadTelemetryConfig(getenv)
 	err := errors.Join(
 		rotationErr,
+		telemetryErr,
 		c.setPort(getenv(settingPort)),
 		c.setVault(getenv(settingVaultName), getenv(settingVaultURL)),
 		c.checkClientID(),

@@ -70,6 +70,16 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{map[string]string{settingVaultName: "contoso", settingCacheEntries: "0"}, "whole number from 1"},
 		{map[string]string{settingVaultName: "contoso", settingCacheBytes: "1MB"}, "whole number from 1"},
 		{map[string]string{settingVaultName: "contoso", settingCallsPerSecond: "fast"}, "whole number from 1"},
+		{map[string]string{settingVaultName: "contoso", settingCollector: "localhost:4318"}, "address of a collector"},
+		{map[string]string{settingVaultName: "contoso", settingCollector: "http://u:canary@localhost:4318"}, "address of a collector"},
+		{map[string]string{settingVaultName: "contoso", settingCollector: "https://collector?key=canary"}, "address of a collector"},
+		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "canary"}, "name=value"},
+		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "key=canary%0d%0ax:y"}, "name=value"},
+		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "key=canary%"}, "name=value"},
+		{map[string]string{settingVaultName: "contoso", settingCollectorProtocol: "grpc"}, "only http/protobuf"},
+		{map[string]string{settingVaultName: "contoso", settingSampler: "always_on"}, "only parentbased_traceidratio"},
+		{map[string]string{settingVaultName: "contoso", settingSamplerShare: "1%"}, "from 0 to 1"},
+		{map[string]string{settingVaultName: "contoso", settingSamplerShare: "NaN"}, "from 0 to 1"},
 	} {
 		_, err := load(row.settings)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
@@ -105,7 +115,7 @@ func TestExampleListsEverySetting(t *testing.T) {
 }
 
 // hosts are the settings that the Functions host makes, or that are about the host itself.
-var hosts = []string{settingPort, settingHostname, settingAppRoot, settingFunctionTimeout, settingStorageAccount}
+var hosts = []string{settingPort, settingHostname, settingAppRoot, settingFunctionTimeout, settingStorageAccount, settingSiteName}
 
 // askedSettings are the names that loadConfig asks for, but for the host's.
 func askedSettings() []string {

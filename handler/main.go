@@ -23,6 +23,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators"
 	"rotunda/internal/secret"
+	"rotunda/internal/telemetry"
 	"rotunda/internal/vault"
 	"rotunda/internal/wire"
 )
@@ -56,6 +57,11 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 	if !config.rotation.sweeps {
 		log.Warn("the setting " + settingSweepSchedule + " is missing, so the Functions host does not run sweep, and a rotation that broke off is not resumed by itself: set it, such as to 0 */10 * * * *")
 	}
+	provider, err := openTelemetry(ctx, config.telemetry, log)
+	if err != nil {
+		return err
+	}
+	defer stopTelemetry(provider, log)
 	starting := azfunc.NewStarting()
 	return serve(ctx, config.port, starting, log, func() error {
 		credential, err := newCredential(config)
@@ -66,6 +72,7 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", settingCAFile, err)
 		}
+		transport.Transport = provider.Transport(transport.Transport)
 		vault, err := openVault(config, credential, transport)
 		if err != nil {
 			return err
@@ -74,7 +81,7 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		app, err := newApp(config, vault, locks, log)
+		app, err := newApp(config, vault, locks, provider, log)
 		if err != nil {
 			return err
 		}
@@ -92,14 +99,14 @@ var rotatorKinds = map[string]rotation.Rotator{
 	"random": rotators.Random{},
 }
 
-func newApp(config config, vault *vault.Vault, locks rotation.Locker, log *slog.Logger) (http.Handler, error) {
+func newApp(config config, vault *vault.Vault, locks rotation.Locker, provider *telemetry.Provider, log *slog.Logger) (http.Handler, error) {
 	secrets, err := newSecrets(vault, config)
 	if err != nil {
 		return nil, err
 	}
 	engine := &rotation.Engine{Vault: secrets, Locks: locks, Rotators: rotatorKinds, Policy: config.rotation.policy}
 	handlers := functions.Handlers(secrets, rotations{engine, secrets, log}, wire.Lister{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
-	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, log)
+	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
 }
 
 // tokenRetry keeps a caller from waiting for azidentity's default of nine seconds while the
@@ -123,7 +130,7 @@ func openVault(config config, credential azcore.TokenCredential, transport *http
 }
 
 // warmUp makes the first call, so that no user waits for the challenge, the token and the TLS
-// handshake. Its failure is only told: each request finds out for itself.
+// handshake. Its failure is only provider: each request finds out for itself.
 func warmUp(ctx context.Context, secrets *vault.Vault, log *slog.Logger) {
 	defer func() {
 		if recover() != nil {

@@ -115,7 +115,8 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = azure.Close() })
-	p := start(t, azure.Env(wiretest.Vault)...)
+	collector := wiretest.StartCollector(t)
+	p := start(t, append(append(azure.Env(wiretest.Vault), collector.Env()...), "OTEL_BSP_SCHEDULE_DELAY=3600000", "OTEL_METRIC_EXPORT_INTERVAL=3600000")...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if status, err := p.get(ctx, "/"); err != nil || status != http.StatusOK {
@@ -144,4 +145,7 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Errorf("after the drain: %v", err)
 	}
+	collector.Await(t, func(told wiretest.Told) bool { // though it would have exported in an hour only
+		return len(told.Spans) > 0 && told.Metrics["http.server.request.duration"] != nil
+	})
 }

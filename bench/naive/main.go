@@ -1,5 +1,5 @@
 // Command naive is a peer for a read: the server that one writes without a thought about speed, with gorilla/mux,
-// json.Marshal, slog and otelhttp. It is a module of its own, so that OpenTelemetry stays out of the product's go.mod.
+// json.Marshal, slog and otelhttp.
 package main
 
 import (

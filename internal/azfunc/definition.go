@@ -76,6 +76,14 @@ func (d Definition) trigger() *Binding {
 	return nil
 }
 
+// path is the template of where the function is served.
+func (d Definition) path(prefix string) string {
+	if trigger := d.HTTP(); trigger != nil {
+		return "/" + prefix + "/" + trigger.Route
+	}
+	return "/" + d.Name
+}
+
 // HTTP gives the httpTrigger, or nil for a function of another kind.
 func (d Definition) HTTP() *Binding {
 	if trigger := d.trigger(); trigger.Type == "httpTrigger" {

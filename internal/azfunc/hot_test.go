@@ -27,7 +27,7 @@ func TestHotRouteTakesPlainGetsOnly(t *testing.T) {
 	}
 	var out bytes.Buffer
 	handlers := map[string]http.Handler{"get": bothWays{}, "zz": http.NotFoundHandler()}
-	router, err := azfunc.NewRouter(files, "api", handlers, slog.New(slog.NewJSONHandler(&out, nil)))
+	router, err := azfunc.NewRouter(files, "api", handlers, nil, slog.New(slog.NewJSONHandler(&out, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

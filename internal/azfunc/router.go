@@ -12,12 +12,13 @@ import (
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
+	"rotunda/internal/telemetry"
 )
 
 // NewRouter joins each definition with the handler of the same name. A definition without a
 // handler, or the reverse, is an error. HTTP functions are served at prefix and their route; the
-// others at /<name>, where the host posts its invocations.
-func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log *slog.Logger) (http.Handler, error) {
+// others at /<name>, where the host posts its invocations. A nil provider tells nobody.
+func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, provider *telemetry.Provider, log *slog.Logger) (http.Handler, error) {
 	definitions, err := LoadDefinitions(files)
 	if err != nil {
 		return nil, err
@@ -28,15 +29,16 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, log
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	var hot hotRoute
 	for _, definition := range definitions {
-		handler, rec := handlers[definition.Name], newRecorder(log, definition.Name)
+		requests := provider.Requests(definition.path(prefix))
+		handler, rec := handlers[definition.Name], newRecorder(log, requests, definition.Name)
 		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
-		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, definition.Name)); ok {
+		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, requests, definition.Name)); ok {
 			hot = found
 		}
 	}
-	router.MethodNotAllowedHandler = newRecorder(log, "").wrap(wrongMethod(router))
+	router.MethodNotAllowedHandler = newRecorder(log, provider.Requests(""), "").wrap(wrongMethod(router))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hot.serve(w, r) {
 			router.ServeHTTP(w, r)

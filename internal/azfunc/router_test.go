@@ -50,7 +50,7 @@ func newRouter(t *testing.T, log *slog.Logger) http.Handler {
 			return secret.Failf(secret.ErrUnknownRoute, "nothing")
 		}),
 	}
-	router, err := azfunc.NewRouter(files, "api", handlers, log)
+	router, err := azfunc.NewRouter(files, "api", handlers, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,6 +149,28 @@ func TestEveryAnswerHasItsHeadersAndItsLine(t *testing.T) {
 	}
 }
 
+// A panic after the answer began must break the connection, and must not pass in silence.
+func TestAnAnswerThatBreaksOffHasItsLine(t *testing.T) {
+	var out bytes.Buffer
+	handlers := map[string]http.Handler{"f": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("canary-in-a-panic")
+	})}
+	router, err := azfunc.NewRouter(fstest.MapFS{"f/function.json": definition("f", "get")}, "api", handlers, nil, slog.New(slog.NewJSONHandler(&out, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler { //nolint:errorlint // net/http compares as well
+			t.Errorf("the panic goes on as %v", cause)
+		}
+		if line := out.String(); !strings.Contains(line, `"level":"ERROR"`) || !strings.Contains(line, "panic: string at") || strings.Contains(line, "canary") {
+			t.Errorf("the line is %q", line)
+		}
+	}()
+	ask(router, "GET", "/api/f")
+}
+
 func TestDefinitionsAndHandlersMustMatch(t *testing.T) {
 	good := fstest.MapFS{"a/function.json": definition("a", "get")}
 	for name, row := range map[string]struct {
@@ -162,7 +184,7 @@ func TestDefinitionsAndHandlersMustMatch(t *testing.T) {
 		"no trigger":    {fstest.MapFS{"a/function.json": {Data: []byte(`{"bindings":[]}`)}}, nil, "Trigger"},
 		"a bad route":   {fstest.MapFS{"a/function.json": definition("a/{x:int}", "get")}, map[string]http.Handler{"a": says("a")}, "{x:int}"},
 	} {
-		_, err := azfunc.NewRouter(row.files, "api", row.handlers, slog.New(slog.DiscardHandler))
+		_, err := azfunc.NewRouter(row.files, "api", row.handlers, nil, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v, want %q", name, err, row.says)
 		}
@@ -180,7 +202,7 @@ func FuzzRoute(f *testing.F) {
 			t.Skip()
 		}
 		files := fstest.MapFS{"f/function.json": {Data: []byte(`{"bindings":[{"type":"httpTrigger","methods":["get"],"route":` + string(text) + `}]}`)}}
-		router, err := azfunc.NewRouter(files, "api", map[string]http.Handler{"f": says("f")}, slog.New(slog.DiscardHandler))
+		router, err := azfunc.NewRouter(files, "api", map[string]http.Handler{"f": says("f")}, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return
 		}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"rotunda/internal/telemetry"
+)
+
+// OpenTelemetry's own settings, as far as the app reads them itself; its SDK reads OTEL_SERVICE_NAME,
+// OTEL_RESOURCE_ATTRIBUTES, OTEL_METRIC_EXPORT_INTERVAL and OTEL_BSP_*.
+const (
+	settingCollector         = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	settingCollectorHeaders  = "OTEL_EXPORTER_OTLP_HEADERS"
+	settingCollectorProtocol = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	settingSampler           = "OTEL_TRACES_SAMPLER"
+	settingSamplerShare      = "OTEL_TRACES_SAMPLER_ARG"
+
+	settingSiteName = "WEBSITE_SITE_NAME" // the host makes it
+)
+
+const (
+	onlyProtocol  = "http/protobuf"
+	onlySampler   = "parentbased_traceidratio"
+	standardShare = 0.01
+)
+
+// telemetryConfig is off while it has no endpoint.
+type telemetryConfig struct {
+	endpoint, service string
+	headers           map[string]string
+	share             float64
+}
+
+func loadTelemetryConfig(getenv func(string) string) (c telemetryConfig, err error) {
+	c = telemetryConfig{endpoint: getenv(settingCollector), service: getenv(settingSiteName), share: standardShare}
+	if c.service == "" {
+		c.service = "rotunda"
+	}
+	return c, errors.Join(
+		c.checkEndpoint(),
+		c.setHeaders(getenv(settingCollectorHeaders)),
+		oneOf(getenv, settingCollectorProtocol, onlyProtocol),
+		oneOf(getenv, settingSampler, onlySampler),
+		c.setShare(getenv(settingSamplerShare)),
+	)
+}
+
+// checkEndpoint does not quote it: it may hold a key.
+func (c *telemetryConfig) checkEndpoint() error {
+	if c.endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(c.endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%s must be the address of a collector, without user info and query, such as http://localhost:4318; empty turns telemetry off", settingCollector)
+	}
+	return nil
+}
+
+// setHeaders reads name=value,name=value with the values percent-encoded (opentelemetry-specification
+// specification/protocol/exporter.md). They are keys, so they are never quoted.
+func (c *telemetryConfig) setHeaders(text string) error {
+	if text == "" {
+		return nil
+	}
+	c.headers = map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		name, value, found := strings.Cut(pair, "=")
+		name = strings.TrimSpace(name)
+		value, err := url.PathUnescape(strings.TrimSpace(value))
+		if !found || name == "" || err != nil || strings.ContainsAny(name+value, "\r\n") {
+			return fmt.Errorf("%s must be name=value, with commas between such pairs and with percent-encoded values", settingCollectorHeaders)
+		}
+		c.headers[name] = value
+	}
+	return nil
+}
+
+func (c *telemetryConfig) setShare(text string) error {
+	if text == "" {
+		return nil
+	}
+	share, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(share >= 0 && share <= 1) { // so that NaN is none
+		return fmt.Errorf("%s is %q: it must be a share from 0 to 1; the default is %g", settingSamplerShare, text, standardShare)
+	}
+	c.share = share
+	return nil
+}
+
+// oneOf refuses what the app would not do.
+func oneOf(getenv func(string) string, name, only string) error {
+	if text := getenv(name); text != "" && text != only {
+		return fmt.Errorf("%s is %q: the app has only %s; remove the setting", name, text, only)
+	}
+	return nil
+}
+
+// openTelemetry gives nil where it is off.
+func openTelemetry(ctx context.Context, c telemetryConfig, log *slog.Logger) (*telemetry.Provider, error) {
+	if c.endpoint == "" {
+		return nil, nil
+	}
+	return telemetry.Start(ctx, telemetry.Options{Endpoint: c.endpoint, Headers: c.headers, Service: c.service, Share: c.share, Log: log})
+}
+
+// exportTime bounds the last export, as the host may kill at any time.
+const exportTime = 2 * time.Second
+
+func stopTelemetry(provider *telemetry.Provider, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), exportTime)
+	defer cancel()
+	if err := provider.Stop(ctx); err != nil {
+		log.Warn("the last telemetry was not delivered", "error", err.Error())
+	}
+}
