@@ -14,6 +14,7 @@ import (
 	"rotunda/functions"
 	"rotunda/internal/azfunc"
 	"rotunda/internal/cache"
+	"rotunda/internal/jsonlog"
 	"rotunda/internal/secret"
 	"rotunda/internal/telemetry"
 	"rotunda/internal/wire"
@@ -55,7 +56,7 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	}
 	logger := slog.New(slog.DiscardHandler)
 	if log != nil {
-		logger = slog.New(slog.NewJSONHandler(log, nil))
+		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
 	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), provider, logger)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"rotunda/functions"
 	"rotunda/internal/azfunc"
+	"rotunda/internal/jsonlog"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators"
 	"rotunda/internal/secret"
@@ -42,8 +43,8 @@ func main() {
 func run(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
 	tuneCollector(getenv)
 	config, err := loadConfig(getenv)
-	log, buffer := newLog(stdout, config.logLevel)
-	defer buffer.Flush()
+	log, flush := jsonlog.New(stdout, config.logLevel)
+	defer flush()
 	if err == nil {
 		err = start(ctx, config, log)
 	}

@@ -1,4 +1,4 @@
-package main
+package jsonlog
 
 import (
 	"log/slog"
@@ -13,7 +13,7 @@ import (
 func TestLogIsBufferedForReadsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &wiretest.Log{}
-		log, buffer := newLog(out, slog.LevelInfo)
+		log, flush := New(out, slog.LevelInfo)
 		lines := func() int { return strings.Count(out.String(), "\n") }
 		for i, step := range []struct {
 			say  func()
@@ -29,7 +29,7 @@ func TestLogIsBufferedForReadsOnly(t *testing.T) {
 			{func() { log.With("a", "b").WithGroup("g").Info("listening") }, 6},
 			{func() { log.Info("request", "method", "GET") }, 6},
 			{func() { log.With("method", "GET").Info("request") }, 6},
-			{buffer.Flush, 8},
+			{flush, 8},
 		} {
 			if step.say(); lines() != step.want {
 				t.Errorf("step %d: %d lines are out, want %d", i, lines(), step.want)
