@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -84,10 +85,13 @@ func (c *config) setPort(text string) error {
 	return nil
 }
 
-var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+// guid is compiled at the first use, as others are: a start is short of time.
+var guid = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+})
 
 func (c *config) checkClientID() error {
-	if c.clientID == "" || guid.MatchString(c.clientID) {
+	if c.clientID == "" || guid().MatchString(c.clientID) {
 		return nil
 	}
 	return fmt.Errorf("%s is %q: it must be the client id (a GUID) of a user-assigned identity, or empty for the system-assigned one", settingClientID, c.clientID)

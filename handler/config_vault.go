@@ -3,15 +3,10 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 )
-
-// vaultName is Key Vault's rule: 3 to 24 letters, digits and hyphens, a letter first, no two
-// hyphens together, none at the end.
-var vaultName = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]$`)
 
 // clouds by the suffix of a vault's host, with that of a storage account's blobs.
 var clouds = []struct {
@@ -78,8 +73,12 @@ func (c *config) setVaultURL(address string) error {
 		settingVaultURL, host)
 }
 
+// isVaultName knows Key Vault's rule: 3 to 24 letters, digits and hyphens, a letter first, no two
+// hyphens together, none at the end. A start is short of time, and so without a regular expression.
 func isVaultName(name string) bool {
-	return vaultName.MatchString(name) && !strings.Contains(name, "--")
+	const letters, others = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789-"
+	return len(name) >= 3 && len(name) <= 24 && strings.Trim(name, letters+others) == "" && strings.Contains(letters, name[:1]) &&
+		!strings.Contains(name, "--") && !strings.HasSuffix(name, "-")
 }
 
 // vaultName is the first label of the vault's host.

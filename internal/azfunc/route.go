@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // catchAll is the route of the one function that gets what no other route takes.
@@ -34,16 +35,19 @@ func patterns(prefix, route string) ([]string, error) {
 	return append(found, template.String()+"{slash:/?}"), nil
 }
 
+// Compiled at the first use: a start is short of time.
 var (
-	literal   = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-	parameter = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
+	literal   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
+	parameter = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
+	})
 )
 
 func translate(segment string, index int) (pattern string, optional bool, err error) {
-	if literal.MatchString(segment) {
+	if literal().MatchString(segment) {
 		return fmt.Sprintf("{literal%d:(?i:%s)}", index, regexp.QuoteMeta(segment)), false, nil
 	}
-	match := parameter.FindStringSubmatch(segment)
+	match := parameter().FindStringSubmatch(segment)
 	if match == nil {
 		return "", false, fmt.Errorf("segment %q is not of the form text, {x}, {x?} or {x:length(n)}", segment)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -51,11 +52,11 @@ func refusal(status int, code string) error {
 	return rotation.Failf("The storage account of the locks answered %d (%s).", status, word(code))
 }
 
-var isWord = regexp.MustCompile(`^[A-Za-z]{1,60}$`)
+var isWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z]{1,60}$`) }) // at the first use: a start is short of time
 
 // word lets a code through, and nothing that is none.
 func word(code string) string {
-	if !isWord.MatchString(code) {
+	if !isWord().MatchString(code) {
 		return "without a code"
 	}
 	return code
