@@ -78,7 +78,7 @@ func starts(t *testing.T) []row {
 		return milliseconds(r.await(t, path))
 	}
 	const path = "/api/secrets/a"
-	for range 15 {
+	for range 41 {
 		floor, first = append(floor, milliseconds(empty.firstAnswer(t))), append(first, once(ours, "/"))
 		helloFirst, sdkFirst = append(helloFirst, once(hello, "/")), append(sdkFirst, once(sdk, "/"))
 		secret, sdkSecret = append(secret, once(ours, path)), append(sdkSecret, once(sdk, path))

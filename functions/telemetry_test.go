@@ -1,15 +1,16 @@
 package functions_test
 
 import (
-	"encoding/hex"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
@@ -25,22 +26,18 @@ const (
 )
 
 // words shows attributes in the order of their names.
-func words(all []*commonpb.KeyValue) string {
-	found := map[string]string{}
-	for _, one := range all {
-		found[one.GetKey()] = strings.Trim(one.GetValue().String(), " ")
-	}
+func words(all pcommon.Map) string {
 	var text []string
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		_, value, _ := strings.Cut(found[name], ":")
-		text = append(text, name+"="+strings.Trim(value, `"`))
+	for name, value := range all.All() {
+		text = append(text, name+"="+value.AsString())
 	}
+	slices.Sort(text)
 	return strings.Join(text, " ")
 }
 
-func spansOf(told wiretest.Told, name string) (found []*tracepb.Span) {
+func spansOf(told wiretest.Told, name string) (found []ptrace.Span) {
 	for _, span := range told.Spans {
-		if span.GetName() == name {
+		if span.Name() == name {
 			found = append(found, span)
 		}
 	}
@@ -68,13 +65,13 @@ func TestTraces(t *testing.T) {
 	}
 	var answers []string
 	for _, span := range spansOf(told, readRoute) {
-		if hex.EncodeToString(span.GetTraceId()) != parentTrace || hex.EncodeToString(span.GetParentSpanId()) != parentSpan || span.GetKind() != tracepb.Span_SPAN_KIND_SERVER {
-			t.Errorf("the span is not of the caller's trace: %v", span)
+		if span.TraceID().String() != parentTrace || span.ParentSpanID().String() != parentSpan || span.Kind() != ptrace.SpanKindServer {
+			t.Errorf("the span is not of the caller's trace: %s, below %s, %s", span.TraceID(), span.ParentSpanID(), span.Kind())
 		}
-		if span.GetTraceState() != "" {
-			t.Errorf("the span has a state that the caller sent: %v", span)
+		if took := span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()); took <= 0 || took > time.Minute || time.Since(span.EndTimestamp().AsTime()) > time.Minute {
+			t.Errorf("the span is from %s to %s", span.StartTimestamp(), span.EndTimestamp())
 		}
-		answers = append(answers, words(span.GetAttributes()))
+		answers = append(answers, words(span.Attributes()))
 	}
 	says := func(status, name string) string {
 		return "http.request.method=GET http.response.status_code=" + status + " http.route=/api/secrets/{name}/{version:length(32)?} rotunda.secret=" + name
@@ -84,8 +81,8 @@ func TestTraces(t *testing.T) {
 		t.Errorf("the spans say\n%s\nwant\n%s", strings.Join(answers, "\n"), strings.Join(want, "\n"))
 	}
 	calls := spansOf(told, "HTTP GET")
-	if len(calls) != 1 || string(calls[0].GetParentSpanId()) != string(spansOf(told, readRoute)[0].GetSpanId()) {
-		t.Errorf("calls to the vault: %v, want one, below the first read", calls)
+	if len(calls) != 1 || calls[0].ParentSpanID() != spansOf(told, readRoute)[0].SpanID() || calls[0].Kind() != ptrace.SpanKindClient {
+		t.Errorf("%d calls to the vault, want one, below the first read", len(calls))
 	}
 	if len(spansOf(told, "PUT /api/secrets/{name}")) > 0 {
 		t.Error("a request whose traceparent says no was traced")
@@ -106,8 +103,8 @@ func TestTracesByChance(t *testing.T) {
 	}
 	always.Await(t, seen(readRoute, 3))
 	told := never.Await(t, seen(readRoute, 1))
-	if got := spansOf(told, readRoute); hex.EncodeToString(got[0].GetTraceId()) != parentTrace {
-		t.Errorf("with the share 0 a request without a traceparent was traced: %v", got)
+	if got := spansOf(told, readRoute); got[0].TraceID().String() != parentTrace {
+		t.Errorf("with the share 0 a request without a traceparent was traced: %s", got[0].TraceID())
 	}
 }
 
@@ -129,14 +126,25 @@ func TestMetrics(t *testing.T) {
 	}
 	counts := func(told wiretest.Told) map[string]uint64 {
 		found := map[string]uint64{}
-		for _, point := range told.Metrics["http.server.request.duration"].GetDataPoints() {
-			found[words(point.GetAttributes())] = point.GetCount()
+		if histogram, ok := told.Metrics["http.server.request.duration"]; ok {
+			for _, point := range histogram.DataPoints().All() {
+				found[words(point.Attributes())] = point.Count()
+			}
 		}
 		return found
 	}
 	told := collector.Await(t, func(told wiretest.Told) bool { return maps.Equal(counts(told), want) })
-	if told.Metrics["http.client.request.duration"].GetDataPoints() == nil {
-		t.Errorf("no metric of the calls to the vault: %v", told.Metrics)
+	histogram := told.Metrics["http.server.request.duration"]
+	if histogram.AggregationTemporality() != pmetric.AggregationTemporalityCumulative {
+		t.Errorf("the histogram is %s", histogram.AggregationTemporality())
+	}
+	for _, point := range histogram.DataPoints().All() {
+		if buckets, bounds := point.BucketCounts().Len(), point.ExplicitBounds().Len(); buckets != bounds+1 || point.Sum() <= 0 || point.Sum() > 60 {
+			t.Errorf("%d buckets for %d bounds, a sum of %g s", buckets, bounds, point.Sum())
+		}
+	}
+	if _, ok := told.Metrics["http.client.request.duration"]; !ok {
+		t.Error("no metric of the calls to the vault")
 	}
 }
 
@@ -154,5 +162,5 @@ func TestCollectorAway(t *testing.T) {
 	if got := strings.Count(app.Log.String(), "telemetry is not delivered"); got != 1 {
 		t.Errorf("%d lines say that the collector is away, want 1", got)
 	}
-	collector.Await(t, func(told wiretest.Told) bool { return told.Metrics["http.server.request.duration"] != nil })
+	collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
 }

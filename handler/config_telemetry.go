@@ -26,7 +26,7 @@ const (
 )
 
 const (
-	onlyProtocol  = "http/protobuf"
+	onlyProtocol  = "http/json"
 	onlySampler   = "parentbased_traceidratio"
 	standardShare = 0.01
 )

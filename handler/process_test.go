@@ -146,6 +146,6 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 		t.Errorf("after the drain: %v", err)
 	}
 	collector.Await(t, func(told wiretest.Told) bool { // though it would have exported in an hour only
-		return len(told.Spans) > 0 && told.Metrics["http.server.request.duration"] != nil
+		return len(told.Spans) > 0 && len(told.Metrics) > 0
 	})
 }

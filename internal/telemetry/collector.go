@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,16 +13,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // exportTimeout bounds one export. OpenTelemetry's default is the same.
 const exportTimeout = 10 * time.Second
 
 // collector sends to one by OTLP over HTTP (opentelemetry-proto docs/specification.md, OTLP/HTTP).
-// The exporters of OpenTelemetry would link gRPC, whose start and size the app can't afford.
 type collector struct {
 	client  *http.Client
 	base    string
@@ -38,23 +35,13 @@ func newCollector(options Options) *collector {
 	}
 }
 
-// Start and Stop have nothing to do: connections are made when needed.
-func (*collector) Start(context.Context) error { return nil }
-
-// Stop ends the client.
-func (c *collector) Stop(context.Context) error {
+func (c *collector) close(context.Context) error {
 	c.client.CloseIdleConnections()
 	return nil
 }
 
-// UploadTraces sends spans. TracesData is on the wire what an ExportTraceServiceRequest is, without
-// the package of the latter, which has the gRPC service too (opentelemetry-proto trace.proto).
-func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
-	return c.send(ctx, "/v1/traces", &tracepb.TracesData{ResourceSpans: spans})
-}
-
 // send tries once, and logs when that begins to fail and when it works again.
-func (c *collector) send(ctx context.Context, path string, message proto.Message) error {
+func (c *collector) send(ctx context.Context, path string, message any) error {
 	err := c.post(ctx, path, message)
 	if away := err != nil; c.away.Swap(away) != away {
 		if away {
@@ -66,8 +53,8 @@ func (c *collector) send(ctx context.Context, path string, message proto.Message
 	return err
 }
 
-func (c *collector) post(ctx context.Context, path string, message proto.Message) error {
-	body, err := proto.Marshal(message)
+func (c *collector) post(ctx context.Context, path string, message any) error {
+	body, err := json.Marshal(message)
 	if err != nil {
 		return err
 	}
@@ -75,7 +62,7 @@ func (c *collector) post(ctx context.Context, path string, message proto.Message
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", "application/x-protobuf")
+	request.Header.Set("Content-Type", "application/json")
 	for name, value := range c.headers {
 		request.Header.Set(name, value)
 	}

@@ -3,17 +3,13 @@ package telemetry
 import (
 	"context"
 	"fmt"
-	"time"
+	"strconv"
 
-	"go.opentelemetry.io/otel/attribute"
 	apimetric "go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 )
 
 // bounds of the histogram in seconds: OpenTelemetry's for HTTP servers, and finer ones below, where
@@ -45,53 +41,70 @@ func (metricExporter) Aggregation(kind metric.InstrumentKind) metric.Aggregation
 
 func (metricExporter) ForceFlush(context.Context) error { return nil }
 
-func (e metricExporter) Shutdown(ctx context.Context) error { return e.Stop(ctx) }
+func (e metricExporter) Shutdown(ctx context.Context) error { return e.close(ctx) }
+
+type metricsData struct {
+	ResourceMetrics []resourceMetrics `json:"resourceMetrics"`
+}
+
+type resourceMetrics struct {
+	Resource     resourceOf     `json:"resource"`
+	ScopeMetrics []scopeMetrics `json:"scopeMetrics"`
+}
+
+type scopeMetrics struct {
+	Scope   scopeOf       `json:"scope"`
+	Metrics []metricOfOne `json:"metrics"`
+}
+
+type metricOfOne struct {
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Unit        string    `json:"unit"`
+	Histogram   histogram `json:"histogram"`
+}
+
+type histogram struct {
+	Temporality int     `json:"aggregationTemporality"`
+	Points      []point `json:"dataPoints"`
+}
+
+type point struct {
+	Attributes []keyValue `json:"attributes"`
+	Start      string     `json:"startTimeUnixNano"`
+	At         string     `json:"timeUnixNano"`
+	Count      uint64     `json:"count,string"`
+	Sum        float64    `json:"sum"`
+	Counts     []string   `json:"bucketCounts"`
+	Bounds     []float64  `json:"explicitBounds"`
+}
 
 func (e metricExporter) Export(ctx context.Context, found *metricdata.ResourceMetrics) error {
-	resource := &metricspb.ResourceMetrics{
-		Resource: &resourcepb.Resource{Attributes: attributes(found.Resource.Iter())}, SchemaUrl: found.Resource.SchemaURL(),
-	}
+	sent := resourceMetrics{Resource: resourceFrom(found.Resource)}
 	for _, scope := range found.ScopeMetrics {
-		metrics := &metricspb.ScopeMetrics{Scope: &commonpb.InstrumentationScope{Name: scope.Scope.Name, Version: scope.Scope.Version}, SchemaUrl: scope.Scope.SchemaURL}
+		metrics := scopeMetrics{Scope: scopeOf{scope.Scope.Name, scope.Scope.Version}}
 		for _, one := range scope.Metrics {
-			histogram, ok := one.Data.(metricdata.Histogram[float64])
+			data, ok := one.Data.(metricdata.Histogram[float64])
 			if !ok {
 				return fmt.Errorf("metric %s is %T, not a histogram", one.Name, one.Data)
 			}
-			metrics.Metrics = append(metrics.Metrics, &metricspb.Metric{
-				Name: one.Name, Description: one.Description, Unit: one.Unit, Data: &metricspb.Metric_Histogram{Histogram: points(histogram)},
-			})
+			metrics.Metrics = append(metrics.Metrics, metricOfOne{one.Name, one.Description, one.Unit, histogramFrom(data)})
 		}
-		resource.ScopeMetrics = append(resource.ScopeMetrics, metrics)
+		sent.ScopeMetrics = append(sent.ScopeMetrics, metrics)
 	}
-	return e.send(ctx, "/v1/metrics", &metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{resource}})
+	return e.send(ctx, "/v1/metrics", metricsData{[]resourceMetrics{sent}})
 }
 
-func points(histogram metricdata.Histogram[float64]) *metricspb.Histogram {
-	found := &metricspb.Histogram{AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE}
-	for _, point := range histogram.DataPoints {
-		found.DataPoints = append(found.DataPoints, &metricspb.HistogramDataPoint{
-			Attributes: attributes(point.Attributes.Iter()), StartTimeUnixNano: nanoseconds(point.StartTime), TimeUnixNano: nanoseconds(point.Time),
-			Count: point.Count, Sum: &point.Sum, BucketCounts: point.BucketCounts, ExplicitBounds: point.Bounds,
+func histogramFrom(data metricdata.Histogram[float64]) histogram {
+	found := histogram{Temporality: 2} // AGGREGATION_TEMPORALITY_CUMULATIVE
+	for _, one := range data.DataPoints {
+		counts := make([]string, 0, len(one.BucketCounts))
+		for _, count := range one.BucketCounts {
+			counts = append(counts, strconv.FormatUint(count, 10))
+		}
+		found.Points = append(found.Points, point{
+			keyValues(one.Attributes.ToSlice()), nanoseconds(one.StartTime), nanoseconds(one.Time), one.Count, one.Sum, counts, one.Bounds,
 		})
 	}
 	return found
-}
-
-func nanoseconds(at time.Time) uint64 { return uint64(max(0, at.UnixNano())) }
-
-func attributes(all attribute.Iterator) []*commonpb.KeyValue {
-	var found []*commonpb.KeyValue
-	for all.Next() {
-		one := all.Attribute()
-		found = append(found, &commonpb.KeyValue{Key: string(one.Key), Value: value(one.Value)})
-	}
-	return found
-}
-
-func value(v attribute.Value) *commonpb.AnyValue {
-	if v.Type() == attribute.INT64 {
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: v.AsInt64()}}
-	}
-	return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: v.String()}}
 }

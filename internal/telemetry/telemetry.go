@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	apimetric "go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -52,14 +51,10 @@ func Start(ctx context.Context, options Options) (*Provider, error) {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	collector := newCollector(options)
-	spans, err := otlptrace.New(ctx, collector)
-	if err != nil {
-		return nil, err
-	}
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
 	return &Provider{
-		traces:  trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(trace.ParentBased(requestsOnly{})), trace.WithBatcher(spans)),
+		traces:  trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(trace.ParentBased(requestsOnly{})), trace.WithBatcher(traceExporter{collector})),
 		metrics: metrics, duration: duration, share: options.Share,
 	}, err
 }

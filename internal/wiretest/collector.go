@@ -9,12 +9,11 @@ import (
 	"testing"
 	"time"
 
-	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// Collector is an OpenTelemetry collector that keeps what it is sent.
+// Collector is an OpenTelemetry collector that keeps what it is sent, as the real one reads it.
 type Collector struct {
 	server *httptest.Server
 
@@ -22,15 +21,15 @@ type Collector struct {
 	status  int // what it answers; 0 is 200
 	raw     strings.Builder
 	header  http.Header // of the last export
-	spans   []*tracepb.Span
-	metrics map[string]*metricspb.Histogram
+	spans   []ptrace.Span
+	metrics map[string]pmetric.Histogram
 	told    chan struct{} // closed at the next export
 }
 
 // StartCollector runs one until the test ends. Then it checks that it was sent no value.
 func StartCollector(t testing.TB) *Collector {
 	t.Helper()
-	c := &Collector{metrics: map[string]*metricspb.Histogram{}, told: make(chan struct{})}
+	c := &Collector{metrics: map[string]pmetric.Histogram{}, told: make(chan struct{})}
 	c.server = httptest.NewServer(c)
 	t.Cleanup(func() {
 		c.server.Close()
@@ -79,31 +78,41 @@ func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *Collector) keep(path string, body []byte) error {
 	c.raw.Write(body)
-	var traces tracepb.TracesData
-	var metrics metricspb.MetricsData
 	if path == "/v1/metrics" {
-		err := proto.Unmarshal(body, &metrics)
-		for _, one := range metrics.GetResourceMetrics()[0].GetScopeMetrics() {
-			for _, metric := range one.GetMetrics() {
-				c.metrics[metric.GetName()] = metric.GetHistogram()
-			}
+		metrics, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(body)
+		if err == nil {
+			c.metrics = histograms(metrics)
 		}
 		return err
 	}
-	err := proto.Unmarshal(body, &traces)
-	for _, one := range traces.GetResourceSpans() {
-		for _, scope := range one.GetScopeSpans() {
-			c.spans = append(c.spans, scope.GetSpans()...)
+	traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(body)
+	for _, one := range traces.ResourceSpans().All() {
+		for _, scope := range one.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				c.spans = append(c.spans, span)
+			}
 		}
 	}
 	return err
 }
 
+func histograms(metrics pmetric.Metrics) map[string]pmetric.Histogram {
+	found := map[string]pmetric.Histogram{}
+	for _, one := range metrics.ResourceMetrics().All() {
+		for _, scope := range one.ScopeMetrics().All() {
+			for _, metric := range scope.Metrics().All() {
+				found[metric.Name()] = metric.Histogram()
+			}
+		}
+	}
+	return found
+}
+
 // Told is what a collector was told.
 type Told struct {
 	Header  http.Header
-	Spans   []*tracepb.Span
-	Metrics map[string]*metricspb.Histogram
+	Spans   []ptrace.Span
+	Metrics map[string]pmetric.Histogram
 }
 
 // Await waits until the collector was told enough.
