@@ -1,6 +1,9 @@
 package azfunc
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Starting serves from the moment the port is open: the host's probe is answered at once, and
 // requests wait until the app is put together, which takes longer than all the rest of a start.
@@ -24,8 +27,20 @@ func (s *Starting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	select {
+	case <-s.ready: // without a look at the context, which would make a channel for it
+	default:
+		if !s.wait(r.Context()) {
+			return
+		}
+	}
+	s.app.ServeHTTP(w, r)
+}
+
+func (s *Starting) wait(ctx context.Context) (ready bool) {
+	select {
 	case <-s.ready:
-		s.app.ServeHTTP(w, r)
-	case <-r.Context().Done():
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
