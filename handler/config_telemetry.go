@@ -1,16 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-
-	"rotunda/internal/telemetry"
 )
 
 // OpenTelemetry's own settings, as far as the app reads them itself; its SDK reads OTEL_SERVICE_NAME,
@@ -101,23 +96,4 @@ func oneOf(getenv func(string) string, name, only string) error {
 		return fmt.Errorf("%s is %q: the app has only %s; remove the setting", name, text, only)
 	}
 	return nil
-}
-
-// openTelemetry gives nil where it is off.
-func openTelemetry(ctx context.Context, c telemetryConfig, log *slog.Logger) (*telemetry.Provider, error) {
-	if c.endpoint == "" {
-		return nil, nil
-	}
-	return telemetry.Start(ctx, telemetry.Options{Endpoint: c.endpoint, Headers: c.headers, Service: c.service, Share: c.share, Log: log})
-}
-
-// exportTime bounds the last export, as the host may kill at any time.
-const exportTime = 2 * time.Second
-
-func stopTelemetry(provider *telemetry.Provider, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.Background(), exportTime)
-	defer cancel()
-	if err := provider.Stop(ctx); err != nil {
-		log.Warn("the last telemetry was not delivered", "error", err.Error())
-	}
 }
