@@ -93,21 +93,6 @@ func TestTraces(t *testing.T) {
 	}
 }
 
-func TestTracesByChance(t *testing.T) {
-	always, never := wiretest.StartCollector(t), wiretest.StartCollector(t)
-	for collector, more := range map[*wiretest.Collector]string{always: "A=", never: "OTEL_TRACES_SAMPLER_ARG=0"} {
-		app := wiretest.Start(t, wiretest.Options{Env: append(collector.Env(), more)})
-		for _, header := range []string{"Accept: */*", "traceparent: 00-not-a-trace-01", sampled} {
-			app.Do(t, http.MethodGet, "/secrets/none", "", header)
-		}
-	}
-	always.Await(t, seen(readRoute, 3))
-	told := never.Await(t, seen(readRoute, 1))
-	if got := spansOf(told, readRoute); got[0].TraceID().String() != parentTrace {
-		t.Errorf("with the share 0 a request without a traceparent was traced: %s", got[0].TraceID())
-	}
-}
-
 func TestMetrics(t *testing.T) {
 	collector := wiretest.StartCollector(t)
 	app := wiretest.Start(t, wiretest.Options{Env: collector.Env()})

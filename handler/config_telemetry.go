@@ -20,17 +20,16 @@ const (
 	settingSiteName = "WEBSITE_SITE_NAME" // the host makes it
 )
 
-const (
-	onlyProtocol  = "http/json"
-	onlySampler   = "parentbased_traceidratio"
-	standardShare = 0.01
-)
+const standardShare = 0.01
 
-// telemetryConfig is off while it has no endpoint.
+// telemetryConfig is off while it has no endpoint. The Functions host reads the same settings where its
+// own telemetry is on (host.json, telemetryMode), so what it takes must not keep the app from starting.
 type telemetryConfig struct {
 	endpoint, service string
 	headers           map[string]string
+	grpc              bool // asked for, and not to be had
 	share             float64
+	ignoreParent      bool
 }
 
 func loadTelemetryConfig(getenv func(string) string) (c telemetryConfig, err error) {
@@ -41,9 +40,8 @@ func loadTelemetryConfig(getenv func(string) string) (c telemetryConfig, err err
 	return c, errors.Join(
 		c.checkEndpoint(),
 		c.setHeaders(getenv(settingCollectorHeaders)),
-		oneOf(getenv, settingCollectorProtocol, onlyProtocol),
-		oneOf(getenv, settingSampler, onlySampler),
-		c.setShare(getenv(settingSamplerShare)),
+		c.setProtocol(getenv(settingCollectorProtocol)),
+		c.setSampler(getenv(settingSampler), getenv(settingSamplerShare)),
 	)
 }
 
@@ -78,6 +76,38 @@ func (c *telemetryConfig) setHeaders(text string) error {
 	return nil
 }
 
+// setProtocol takes protobuf for JSON: a collector has both behind the same address.
+func (c *telemetryConfig) setProtocol(text string) error {
+	switch text {
+	case "", "http/json", "http/protobuf":
+	case "grpc":
+		c.grpc = true
+	default:
+		return fmt.Errorf("%s is %q: it must be http/json, which is the default, http/protobuf or grpc", settingCollectorProtocol, text)
+	}
+	return nil
+}
+
+// setSampler reads a sampler's name (opentelemetry-specification specification/configuration/sdk-environment-variables.md).
+func (c *telemetryConfig) setSampler(name, share string) error {
+	if name == "" {
+		name = "parentbased_traceidratio"
+	}
+	kind, parentBased := strings.CutPrefix(name, "parentbased_")
+	c.ignoreParent = !parentBased
+	switch kind {
+	case "always_on":
+		c.share = 1
+	case "always_off":
+		c.share = 0
+	case "traceidratio":
+		return c.setShare(share)
+	default:
+		return fmt.Errorf("%s is %q: it must be always_on, always_off or traceidratio, or one of them after parentbased_; the default is parentbased_traceidratio", settingSampler, name)
+	}
+	return nil
+}
+
 func (c *telemetryConfig) setShare(text string) error {
 	if text == "" {
 		return nil
@@ -87,13 +117,5 @@ func (c *telemetryConfig) setShare(text string) error {
 		return fmt.Errorf("%s is %q: it must be a share from 0 to 1; the default is %g", settingSamplerShare, text, standardShare)
 	}
 	c.share = share
-	return nil
-}
-
-// oneOf refuses what the app would not do.
-func oneOf(getenv func(string) string, name, only string) error {
-	if text := getenv(name); text != "" && text != only {
-		return fmt.Errorf("%s is %q: the app has only %s; remove the setting", name, text, only)
-	}
 	return nil
 }

@@ -76,8 +76,8 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "canary"}, "name=value"},
 		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "key=canary%0d%0ax:y"}, "name=value"},
 		{map[string]string{settingVaultName: "contoso", settingCollectorHeaders: "key=canary%"}, "name=value"},
-		{map[string]string{settingVaultName: "contoso", settingCollectorProtocol: "grpc"}, "only http/json"},
-		{map[string]string{settingVaultName: "contoso", settingSampler: "always_on"}, "only parentbased_traceidratio"},
+		{map[string]string{settingVaultName: "contoso", settingCollectorProtocol: "udp"}, "http/protobuf or grpc"},
+		{map[string]string{settingVaultName: "contoso", settingSampler: "xray"}, "parentbased_traceidratio"},
 		{map[string]string{settingVaultName: "contoso", settingSamplerShare: "1%"}, "from 0 to 1"},
 		{map[string]string{settingVaultName: "contoso", settingSamplerShare: "NaN"}, "from 0 to 1"},
 	} {

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"rotunda/internal/standin"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
@@ -110,11 +109,7 @@ func TestFatalErrorsExitNonZeroAndAreToldOnStdout(t *testing.T) {
 }
 
 func TestSIGTERMLetsRequestsFinish(t *testing.T) {
-	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = azure.Close() })
+	azure := startAzure(t)
 	collector := wiretest.StartCollector(t)
 	p := start(t, append(append(azure.Env(wiretest.Vault), collector.Env()...), "OTEL_BSP_SCHEDULE_DELAY=3600000", "OTEL_METRIC_EXPORT_INTERVAL=3600000")...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

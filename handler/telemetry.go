@@ -13,7 +13,13 @@ func openTelemetry(ctx context.Context, c telemetryConfig, log *slog.Logger) (*t
 	if c.endpoint == "" {
 		return nil, nil
 	}
-	return telemetry.Start(ctx, telemetry.Options{Endpoint: c.endpoint, Headers: c.headers, Service: c.service, Share: c.share, Log: log})
+	if c.grpc {
+		log.Warn("the setting " + settingCollectorProtocol + " is grpc, and the app tells a collector over HTTP only, so it tells nothing: set http/protobuf, and the address that the collector has for it, usually with port 4318")
+		return nil, nil
+	}
+	return telemetry.Start(ctx, telemetry.Options{
+		Endpoint: c.endpoint, Headers: c.headers, Service: c.service, Share: c.share, IgnoreParent: c.ignoreParent, Log: log,
+	})
 }
 
 // exportTime bounds the last export, as the host may kill at any time.

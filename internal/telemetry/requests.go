@@ -20,6 +20,7 @@ type Requests struct {
 	tracer   trace.Tracer
 	duration metric.Float64Histogram
 	share    float64
+	alone    bool
 	route    string
 	usual    []metric.RecordOption // a GET that went well costs no allocation
 }
@@ -29,7 +30,7 @@ func (p *Provider) Requests(route string) *Requests {
 	if p == nil {
 		return nil
 	}
-	r := &Requests{tracer: p.traces.Tracer(scope), duration: p.duration, share: p.share, route: route}
+	r := &Requests{tracer: p.traces.Tracer(scope), duration: p.duration, share: p.share, alone: p.alone, route: route}
 	r.usual = r.options(http.MethodGet, http.StatusOK)
 	return r
 }
@@ -50,19 +51,22 @@ func (q *Requests) Begin(r *http.Request, method string) (*http.Request, trace.S
 
 // parent tells whether a request is traced: as its traceparent says, and else by chance. The usual
 // one comes first, a traceparent that says no. A tracestate is dropped: it is any text of a caller's.
-func (q *Requests) parent(r *http.Request) (context.Context, bool) {
+func (q *Requests) parent(r *http.Request) (_ context.Context, traced bool) {
 	ctx, sent := r.Context(), r.Header["Traceparent"]
-	if len(sent) == 1 {
-		if isUnsampled(sent[0]) {
-			return ctx, false
-		}
-		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
-		if parent := trace.SpanContextFromContext(ctx); parent.IsValid() {
-			return ctx, parent.IsSampled()
-		}
+	if len(sent) != 1 {
+		return ctx, q.chance()
 	}
-	return ctx, rand.Float64() < q.share //nolint:gosec // no secret
+	if q.alone && !q.chance() || !q.alone && isUnsampled(sent[0]) {
+		return ctx, false
+	}
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
+	if parent := trace.SpanContextFromContext(ctx); !q.alone && parent.IsValid() {
+		return ctx, parent.IsSampled()
+	}
+	return ctx, q.alone || q.chance()
 }
+
+func (q *Requests) chance() bool { return rand.Float64() < q.share } //nolint:gosec // no secret
 
 // isUnsampled knows the usual one by its flags: 00-<32 hex digits>-<16 hex digits>-00 (W3C Trace Context).
 func isUnsampled(traceparent string) bool {

@@ -30,6 +30,8 @@ type Options struct {
 	Service  string            // service.name, where OTEL_SERVICE_NAME says nothing
 	Share    float64           // of requests without a traceparent that are traced, from 0 to 1
 	Log      *slog.Logger
+
+	IgnoreParent bool // the share is of all requests
 }
 
 // Provider collects and exports until Stop.
@@ -38,6 +40,7 @@ type Provider struct {
 	metrics  *metric.MeterProvider
 	duration apimetric.Float64Histogram
 	share    float64
+	alone    bool // whatever the parent says
 }
 
 // Start begins to export in the background. It does not call the collector.
@@ -54,9 +57,17 @@ func Start(ctx context.Context, options Options) (*Provider, error) {
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
 	return &Provider{
-		traces:  trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(trace.ParentBased(requestsOnly{})), trace.WithBatcher(traceExporter{collector})),
-		metrics: metrics, duration: duration, share: options.Share,
+		traces:  trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(sampler(options.IgnoreParent)), trace.WithBatcher(traceExporter{collector})),
+		metrics: metrics, duration: duration, share: options.Share, alone: options.IgnoreParent,
 	}, err
+}
+
+// sampler goes by the parent within the process at least; Requests has decided about the rest.
+func sampler(ignoreParent bool) trace.Sampler {
+	if !ignoreParent {
+		return trace.ParentBased(requestsOnly{})
+	}
+	return trace.ParentBased(requestsOnly{}, trace.WithRemoteParentSampled(requestsOnly{}), trace.WithRemoteParentNotSampled(requestsOnly{}))
 }
 
 // requestsOnly begins traces with requests: the engine's calls to the vault without one are told by metrics.

@@ -1,0 +1,107 @@
+//go:build !windows
+
+package main_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
+)
+
+func startAzure(t *testing.T) *standin.Azure {
+	t.Helper()
+	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = azure.Close() })
+	return azure
+}
+
+// Each sampler is asked without a parent, by a parent that is malformed, by one that says no and by one that says yes.
+func TestSamplers(t *testing.T) {
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
+	parents := map[string]string{"none": "", "malformed": "00-not-a-trace-01", "no": parent + "00", "yes": parent + "01"}
+	azure := startAzure(t)
+	for _, row := range []struct{ sampler, share, traced string }{
+		{"", "1", "malformed none yes"},
+		{"", "0", "yes"},
+		{"parentbased_always_on", "0", "malformed none yes"},
+		{"parentbased_always_off", "1", "yes"},
+		{"always_on", "0", "malformed no none yes"},
+		{"always_off", "1", ""},
+		{"traceidratio", "1", "malformed no none yes"},
+		{"traceidratio", "0", ""},
+	} {
+		collector := wiretest.StartCollector(t)
+		env := append(append(azure.Env(wiretest.Vault), collector.Env()...), "OTEL_TRACES_SAMPLER="+row.sampler, "OTEL_TRACES_SAMPLER_ARG="+row.share)
+		told := tell(t, collector, env, parents)
+		var traced []string
+		for _, span := range told.Spans {
+			if name, ok := span.Attributes().Get("rotunda.secret"); ok {
+				traced = append(traced, name.Str())
+			}
+		}
+		slices.Sort(traced)
+		if got := strings.Join(traced, " "); got != row.traced {
+			t.Errorf("%s %s: traced are %q, want %q", row.sampler, row.share, got, row.traced)
+		}
+		if calls := len(told.Spans) - len(traced); calls < len(traced) {
+			t.Errorf("%s %s: %d calls to the vault below %d requests", row.sampler, row.share, calls, len(traced))
+		}
+	}
+}
+
+// tell reads a secret of each name with its parent, and gives what a collector was told when the handler has ended.
+func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Told {
+	t.Helper()
+	p := start(t, env...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := p.get(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for name, parent := range parents {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/api/secrets/"+name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parent != "" {
+			request.Header.Set("Traceparent", parent)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, p.out)
+	}
+	return collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
+}
+
+// The host's settings may be about gRPC. That is no reason to keep secrets back.
+func TestTelemetryByGRPCIsOff(t *testing.T) {
+	collector := wiretest.StartCollector(t)
+	env := append(append(startAzure(t).Env(wiretest.Vault), collector.Env()...), "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+	p := start(t, env...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if status, err := p.get(ctx, "/api/secrets/a"); err != nil || status != http.StatusNotFound {
+		t.Errorf("%d %v, want the vault's 404", status, err)
+	}
+	if !strings.Contains(p.out.String(), "set http/protobuf") {
+		t.Errorf("the log does not say what to do: %s", p.out)
+	}
+}
