@@ -35,7 +35,8 @@ func newCollector(options Options) *collector {
 	}
 }
 
-func (c *collector) close(context.Context) error {
+// Shutdown is that of both exporters.
+func (c *collector) Shutdown(context.Context) error {
 	c.client.CloseIdleConnections()
 	return nil
 }

@@ -41,8 +41,6 @@ func (metricExporter) Aggregation(kind metric.InstrumentKind) metric.Aggregation
 
 func (metricExporter) ForceFlush(context.Context) error { return nil }
 
-func (e metricExporter) Shutdown(ctx context.Context) error { return e.close(ctx) }
-
 type metricsData struct {
 	ResourceMetrics []resourceMetrics `json:"resourceMetrics"`
 }

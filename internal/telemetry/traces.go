@@ -72,5 +72,3 @@ func spanFrom(s trace.ReadOnlySpan) span {
 	}
 	return found
 }
-
-func (e traceExporter) Shutdown(ctx context.Context) error { return e.close(ctx) }
