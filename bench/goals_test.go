@@ -79,7 +79,7 @@ func TestInProcess(t *testing.T) {
 
 // starts measures exec to first answer, and to first secret, in turns.
 func starts(t *testing.T) []row {
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	ours, empty := handlerProgram(t, azure), goProgram(t, "empty")
 	hello, sdk := nodeProgram(t, "hello"), nodeProgram(t, "sdk", append(azure.Env(wiretest.Vault), "NODE_EXTRA_CA_CERTS="+azure.CAFile(), "NO_PROXY=127.0.0.1")...)
 	seed := ours.start(t)
@@ -109,7 +109,7 @@ func starts(t *testing.T) []row {
 
 // residents measures memory at the start and after 10,000 reads, and the binary.
 func residents(t *testing.T) []row {
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	ours, hello := handlerProgram(t, azure), nodeProgram(t, "hello")
 	memory := func(p program, path string) (atStart, later float64) {
 		r := p.start(t)

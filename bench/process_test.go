@@ -132,16 +132,6 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
 }
 
-func startAzure(t testing.TB) *standin.Azure {
-	t.Helper()
-	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = azure.Close() })
-	return azure
-}
-
 // setSecret puts a secret into the vault, through a handler.
 func setSecret(t testing.TB, app, name string) {
 	t.Helper()

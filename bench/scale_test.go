@@ -16,6 +16,7 @@ import (
 
 	"rotunda/internal/standin"
 	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/wiretest"
 )
 
 // scale is a vault that a sweep goes through: of all secrets a tenth is managed, a hundredth is due, and a twentieth has a
@@ -36,7 +37,7 @@ type swept struct {
 // sweepFunction lets the real handler sweep once, in a process of its own.
 func sweepFunction(t testing.TB, secrets int, latency time.Duration) (scale, swept) {
 	t.Helper()
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	s := seedScale(t, azure, secrets)
 	r := handlerProgram(t, azure, "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 * * * * *").start(t)
 	defer r.stop()

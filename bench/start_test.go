@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
 
@@ -14,11 +13,7 @@ func TestMain(m *testing.M) { wiretest.Main(m) }
 // BenchmarkStart takes the time from exec to the first answered GET /, beside that of an empty
 // net/http program, in turns. The ratio of the medians is what counts.
 func BenchmarkStart(b *testing.B) {
-	azure, err := standin.Start(standin.Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = azure.Close() })
+	azure := wiretest.StartAzure(b, wiretest.Options{})
 	handler, empty := handlerProgram(b, azure), goProgram(b, "empty")
 	var floor, ours []time.Duration
 	for b.Loop() {

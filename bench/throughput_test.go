@@ -51,7 +51,7 @@ func submatch(t testing.TB, pattern string, text []byte) string {
 // throughput measures cached reads against a bare server, in rounds. It is calm when the bare
 // server, run twice in each round, is as fast as itself.
 func throughput(t *testing.T) (calm bool, _ []row) {
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure, "OTEL_EXPORTER_OTLP_ENDPOINT="+wiretest.StartCollector(t).URL()), nodeProgram(t, "map")
 	naive := goProgram(t, "naive")
 	var urls []string

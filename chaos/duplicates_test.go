@@ -17,7 +17,7 @@ const deliveries = 100
 // two handlers, and then all over again.
 func TestAHundredDeliveriesOfAnEventAreOneRotation(t *testing.T) {
 	t.Parallel()
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	v := openVault(t, azure)
 	f := redisFleet(t, v)
 	env := settings(azure, t.TempDir())

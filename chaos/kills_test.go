@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"rotunda/internal/wiretest"
 )
 
 // TestKills kills two handlers at random moments while they rotate, KILLS times in all, and lets readers log in meanwhile.
@@ -15,7 +17,7 @@ func TestKills(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "KILLS", 50), number(t, "CHAOS_SEED", rand.Uint64()>>1)
 	t.Logf("KILLS=%d CHAOS_SEED=%d", kills, seed)
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	s := &storm{vault: openVault(t, azure)}
 	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleet(t, s.vault), redisFleet(t, s.vault))
 	env := settings(azure, t.TempDir())

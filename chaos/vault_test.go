@@ -21,16 +21,6 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-func startAzure(t *testing.T) *standin.Azure {
-	t.Helper()
-	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = azure.Close() })
-	return azure
-}
-
 // vault is the stand-in seen past the app, with the SDK's client.
 type vault struct{ *azsecrets.Client }
 

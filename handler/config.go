@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"regexp"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+
+	"rotunda/internal/lazy"
 )
 
 // config is every app setting, read and checked once.
@@ -50,6 +50,7 @@ const (
 const (
 	settingPort     = "FUNCTIONS_CUSTOMHANDLER_PORT"
 	settingHostname = "WEBSITE_HOSTNAME"
+	settingSiteName = "WEBSITE_SITE_NAME"
 )
 
 // loadConfig reads all settings and reports every wrong one at once.
@@ -85,10 +86,7 @@ func (c *config) setPort(text string) error {
 	return nil
 }
 
-// guid is compiled at the first use, as others are: a start is short of time.
-var guid = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-})
+var guid = lazy.Regexp(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 func (c *config) checkClientID() error {
 	if c.clientID == "" || guid().MatchString(c.clientID) {

@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"rotunda/internal/lazy"
 	"rotunda/internal/rotation"
 )
 
@@ -73,7 +72,7 @@ func loadRotationConfig(getenv func(string) string) (rotationConfig, error) {
 	return c, err
 }
 
-var storageAccount = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{3,24}$`) })
+var storageAccount = lazy.Regexp(`^[a-z0-9]{3,24}$`)
 
 func (c *rotationConfig) checkLock() error {
 	switch {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,8 +17,6 @@ const (
 	settingCollectorProtocol = "OTEL_EXPORTER_OTLP_PROTOCOL"
 	settingSampler           = "OTEL_TRACES_SAMPLER"
 	settingSamplerShare      = "OTEL_TRACES_SAMPLER_ARG"
-
-	settingSiteName = "WEBSITE_SITE_NAME" // the host makes it
 )
 
 const standardShare = 0.01
@@ -33,10 +32,7 @@ type telemetryConfig struct {
 }
 
 func loadTelemetryConfig(getenv func(string) string) (c telemetryConfig, err error) {
-	c = telemetryConfig{endpoint: getenv(settingCollector), service: getenv(settingSiteName), share: standardShare}
-	if c.service == "" {
-		c.service = "rotunda"
-	}
+	c = telemetryConfig{endpoint: getenv(settingCollector), service: cmp.Or(getenv(settingSiteName), "rotunda"), share: standardShare}
 	return c, errors.Join(
 		c.checkEndpoint(),
 		c.setHeaders(getenv(settingCollectorHeaders)),

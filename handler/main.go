@@ -131,7 +131,7 @@ func openVault(config config, credential azcore.TokenCredential, transport *http
 }
 
 // warmUp makes the first call, so that no user waits for the challenge, the token and the TLS
-// handshake. Its failure is only provider: each request finds out for itself.
+// handshake. Its failure is only told: each request finds out for itself.
 func warmUp(ctx context.Context, secrets *vault.Vault, log *slog.Logger) {
 	defer func() {
 		if recover() != nil {

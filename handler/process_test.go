@@ -109,7 +109,7 @@ func TestFatalErrorsExitNonZeroAndAreToldOnStdout(t *testing.T) {
 }
 
 func TestSIGTERMLetsRequestsFinish(t *testing.T) {
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	collector := wiretest.StartCollector(t)
 	p := start(t, append(append(azure.Env(wiretest.Vault), collector.Env()...), "OTEL_BSP_SCHEDULE_DELAY=3600000", "OTEL_METRIC_EXPORT_INTERVAL=3600000")...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -11,25 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
-
-func startAzure(t *testing.T) *standin.Azure {
-	t.Helper()
-	azure, err := standin.Start(standin.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = azure.Close() })
-	return azure
-}
 
 // Each sampler is asked without a parent, by a parent that is malformed, by one that says no and by one that says yes.
 func TestSamplers(t *testing.T) {
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
 	parents := map[string]string{"none": "", "malformed": "00-not-a-trace-01", "no": parent + "00", "yes": parent + "01"}
-	azure := startAzure(t)
+	azure := wiretest.StartAzure(t, wiretest.Options{})
 	for _, row := range []struct{ sampler, share, traced string }{
 		{"", "1", "malformed none yes"},
 		{"", "0", "yes"},
@@ -94,7 +83,7 @@ func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map
 // The host's settings may be about gRPC. That is no reason to keep secrets back.
 func TestTelemetryByGRPCIsOff(t *testing.T) {
 	collector := wiretest.StartCollector(t)
-	env := append(append(startAzure(t).Env(wiretest.Vault), collector.Env()...), "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
+	env := append(append(wiretest.StartAzure(t, wiretest.Options{}).Env(wiretest.Vault), collector.Env()...), "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
 	p := start(t, env...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
+
+	"rotunda/internal/lazy"
 )
 
 // catchAll is the route of the one function that gets what no other route takes.
@@ -35,12 +36,9 @@ func patterns(prefix, route string) ([]string, error) {
 	return append(found, template.String()+"{slash:/?}"), nil
 }
 
-// Compiled at the first use: a start is short of time.
 var (
-	literal   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
-	parameter = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
-	})
+	literal   = lazy.Regexp(`^[A-Za-z0-9-]+$`)
+	parameter = lazy.Regexp(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
 )
 
 func translate(segment string, index int) (pattern string, optional bool, err error) {

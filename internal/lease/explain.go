@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"regexp"
 	"slices"
-	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
+	"rotunda/internal/lazy"
 	"rotunda/internal/rotation"
 )
 
@@ -52,7 +51,7 @@ func refusal(status int, code string) error {
 	return rotation.Failf("The storage account of the locks answered %d (%s).", status, word(code))
 }
 
-var isWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z]{1,60}$`) }) // at the first use: a start is short of time
+var isWord = lazy.Regexp(`^[A-Za-z]{1,60}$`)
 
 // word lets a code through, and nothing that is none.
 func word(code string) string {

@@ -17,10 +17,7 @@ import (
 
 // Requests tells of the requests of one route.
 type Requests struct {
-	tracer   trace.Tracer
-	duration metric.Float64Histogram
-	share    float64
-	alone    bool
+	provider *Provider
 	route    string
 	usual    []metric.RecordOption // a GET that went well costs no allocation
 }
@@ -30,9 +27,9 @@ func (p *Provider) Requests(route string) *Requests {
 	if p == nil {
 		return nil
 	}
-	r := &Requests{tracer: p.traces.Tracer(scope), duration: p.duration, share: p.share, alone: p.alone, route: route}
-	r.usual = r.options(http.MethodGet, http.StatusOK)
-	return r
+	q := &Requests{provider: p, route: route}
+	q.usual = q.options(http.MethodGet, http.StatusOK)
+	return q
 }
 
 // Begin gives the request that the function is to serve, with a span where it is traced, or else nil.
@@ -45,7 +42,7 @@ func (q *Requests) Begin(r *http.Request, method string) (*http.Request, trace.S
 		return r, nil
 	}
 	name := strings.TrimSpace(method + " " + q.route)
-	ctx, span := q.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(q.target(method)...))
+	ctx, span := q.provider.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(q.target(method)...))
 	return r.WithContext(ctx), span
 }
 
@@ -56,17 +53,17 @@ func (q *Requests) parent(r *http.Request) (_ context.Context, traced bool) {
 	if len(sent) != 1 {
 		return ctx, q.chance()
 	}
-	if q.alone && !q.chance() || !q.alone && isUnsampled(sent[0]) {
+	if q.provider.alone && !q.chance() || !q.provider.alone && isUnsampled(sent[0]) {
 		return ctx, false
 	}
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
-	if parent := trace.SpanContextFromContext(ctx); !q.alone && parent.IsValid() {
+	if parent := trace.SpanContextFromContext(ctx); !q.provider.alone && parent.IsValid() {
 		return ctx, parent.IsSampled()
 	}
-	return ctx, q.alone || q.chance()
+	return ctx, q.provider.alone || q.chance()
 }
 
-func (q *Requests) chance() bool { return rand.Float64() < q.share } //nolint:gosec // no secret
+func (q *Requests) chance() bool { return rand.Float64() < q.provider.share } //nolint:gosec // no secret
 
 // isUnsampled knows the usual one by its flags: 00-<32 hex digits>-<16 hex digits>-00 (W3C Trace Context).
 func isUnsampled(traceparent string) bool {
@@ -83,7 +80,7 @@ func (q *Requests) End(span trace.Span, method string, status int, name string, 
 	if method != http.MethodGet || status != http.StatusOK {
 		options = q.options(method, status)
 	}
-	q.duration.Record(context.Background(), took.Seconds(), options...)
+	q.provider.duration.Record(context.Background(), took.Seconds(), options...)
 	if span == nil {
 		return
 	}

@@ -38,6 +38,7 @@ type Options struct {
 type Provider struct {
 	traces   *trace.TracerProvider
 	metrics  *metric.MeterProvider
+	tracer   apitrace.Tracer
 	duration apimetric.Float64Histogram
 	share    float64
 	alone    bool // whatever the parent says
@@ -56,21 +57,16 @@ func Start(ctx context.Context, options Options) (*Provider, error) {
 	collector := newCollector(options)
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
-	return &Provider{
-		traces:  trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(sampler(options.IgnoreParent)), trace.WithBatcher(traceExporter{collector})),
-		metrics: metrics, duration: duration, share: options.Share, alone: options.IgnoreParent,
-	}, err
+	traces := trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(requestsBegin()), trace.WithBatcher(traceExporter{collector}))
+	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, alone: options.IgnoreParent}, err
 }
 
-// sampler goes by the parent within the process at least; Requests has decided about the rest.
-func sampler(ignoreParent bool) trace.Sampler {
-	if !ignoreParent {
-		return trace.ParentBased(requestsOnly{})
-	}
+// requestsBegin samples a request, whatever the caller's parent says: Requests has decided by then. The spans below go by theirs.
+func requestsBegin() trace.Sampler {
 	return trace.ParentBased(requestsOnly{}, trace.WithRemoteParentSampled(requestsOnly{}), trace.WithRemoteParentNotSampled(requestsOnly{}))
 }
 
-// requestsOnly begins traces with requests: the engine's calls to the vault without one are told by metrics.
+// requestsOnly drops calls to the vault without a request: metrics tell of them.
 type requestsOnly struct{}
 
 func (requestsOnly) ShouldSample(p trace.SamplingParameters) trace.SamplingResult {

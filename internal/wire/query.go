@@ -2,19 +2,15 @@ package wire
 
 import (
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
+	"rotunda/internal/lazy"
 	"rotunda/internal/secret"
 )
 
-// apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview. It is compiled at
-// the first use: a start is short of time.
-var apiVersion = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
-})
+// apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview.
+var apiVersion = lazy.Regexp(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
 // CheckAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
 func CheckAPIVersion(r *http.Request) error {

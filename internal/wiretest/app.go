@@ -48,7 +48,7 @@ func Start(t testing.TB, options Options) *App {
 	t.Helper()
 	azure := options.Azure
 	if azure == nil {
-		azure = startAzure(t, options)
+		azure = StartAzure(t, options)
 	}
 	if options.Before != nil {
 		options.Before(azure)
@@ -97,7 +97,8 @@ func (a *App) deliverEvents(t testing.TB, loaded *host.App) {
 	}))
 }
 
-func startAzure(t testing.TB, options Options) *standin.Azure {
+// StartAzure runs the stand-ins until the test ends.
+func StartAzure(t testing.TB, options Options) *standin.Azure {
 	t.Helper()
 	azure, err := standin.Start(standin.Options{
 		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
