@@ -33,8 +33,8 @@ func (j *job) notNow(now time.Time) string {
 		return fmt.Sprintf("It was rotated a short while ago; the next may begin at %s.", formatTime(j.record.since.Add(j.Policy.Cooldown).Truncate(time.Second)))
 	case r.By == ByHand:
 		return ""
-	case r.Version != "" && r.Version != j.live.Version:
-		return "The event is about a version that is not the latest."
+	case j.isOutdated():
+		return noteOutdated
 	case j.givenUp():
 		return "It needs attention: " + j.record.reason
 	case due.IsZero():
@@ -45,6 +45,13 @@ func (j *job) notNow(now time.Time) string {
 		return "It is due, outside the hours of " + TagWindow + "."
 	}
 	return ""
+}
+
+const noteOutdated = "The event is about a version that is not the latest."
+
+// isOutdated tells whether what asks for the rotation is about an older version.
+func (j *job) isOutdated() bool {
+	return j.request.Version != "" && j.request.Version != j.live.Version
 }
 
 // mark tells one form of a secret from another, as far as a list shows them.

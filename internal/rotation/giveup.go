@@ -15,8 +15,8 @@ func (j *job) giveUp(ctx context.Context, fault *Fault) (Outcome, error) {
 	if j.live.Version == "" || j.givenUp() {
 		return outcome, nil
 	}
-	if j.request.Version != "" && j.request.Version != j.live.Version {
-		return Outcome{State: j.state(), Note: "The event is about a version that is not the latest."}, nil
+	if j.isOutdated() {
+		return Outcome{State: j.state(), Note: noteOutdated}, nil
 	}
 	live, err := j.Vault.Get(ctx, j.live.Name, "")
 	if err == nil && live.Version != j.live.Version { // what is wrong was wrong with another version
