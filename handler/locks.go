@@ -27,6 +27,6 @@ func openLocks(c config, credential azcore.TokenCredential, transport *http.Clie
 type noLocks struct{}
 
 func (noLocks) Lock(context.Context, string) (context.Context, func(), error) {
-	return nil, nil, rotation.Wrongf("The app has nowhere to keep the lock of a rotation. Set %s to a storage account in which its identity may write blobs; "+
+	return nil, nil, rotation.Permanentf("The app has nowhere to keep the lock of a rotation. Set %s to a storage account in which its identity may write blobs; "+
 		"on one machine, %s to a folder.", settingLockAccount, settingLockFolder)
 }

@@ -60,7 +60,7 @@ func (r rotations) answer(ctx context.Context, name string, a attempt, begun boo
 		return wire.Rotation{}, false, forCaller(a.err)
 	}
 	if !begun && a.outcome.State != rotation.Busy || a.outcome.State == rotation.Attention {
-		return wire.Rotation{}, false, secret.Failf(secret.ErrRotationRefused, "%s", a.outcome.Note)
+		return wire.Rotation{}, false, secret.Problemf(secret.ErrRotationRefused, "%s", a.outcome.Note)
 	}
 	found, err := r.GetRotation(ctx, name)
 	return found, a.outcome.State == rotation.Retiring || a.outcome.State == rotation.Closed, err
@@ -71,11 +71,11 @@ func forCaller(err error) error {
 	fault, ok := errors.AsType[*rotation.Fault](err)
 	switch {
 	case ok && fault.Permanent:
-		return secret.Failf(secret.ErrRotationRefused, "%s", fault.Reason)
+		return secret.Problemf(secret.ErrRotationRefused, "%s", fault.Reason)
 	case ok:
-		return secret.Failf(secret.ErrRotationDelayed, "%s", fault.Reason)
+		return secret.Problemf(secret.ErrRotationDelayed, "%s", fault.Reason)
 	case errors.Is(err, rotation.ErrLockLost), errors.Is(err, context.DeadlineExceeded):
-		return secret.Failf(secret.ErrRotationDelayed, "The attempt was broken off before anything changed. Try again.").Because(err)
+		return secret.Problemf(secret.ErrRotationDelayed, "The attempt was broken off before anything changed. Try again.").Because(err)
 	}
 	return err
 }
@@ -127,7 +127,7 @@ func (r rotations) FindDue(ctx context.Context) ([]string, error) {
 func (r rotations) ReadPrevious(ctx context.Context, name string) (wire.Reading, error) {
 	version, err := r.engine.Previous(ctx, name)
 	if errors.Is(err, rotation.ErrNoStage) {
-		return wire.Reading{}, secret.Failf(secret.ErrNoStage, "The secret %s was not rotated yet, so it has no previous version.", name)
+		return wire.Reading{}, secret.Problemf(secret.ErrNoStage, "The secret %s was not rotated yet, so it has no previous version.", name)
 	}
 	if err != nil {
 		return wire.Reading{}, forCaller(err)
@@ -139,7 +139,7 @@ func (r rotations) ReadPrevious(ctx context.Context, name string) (wire.Reading,
 func (r rotations) ReadPending(ctx context.Context, name string) (wire.Reading, error) {
 	pending, err := r.engine.Pending(ctx, name)
 	if errors.Is(err, rotation.ErrNoStage) {
-		return wire.Reading{}, secret.Failf(secret.ErrNoStage, "The secret %s has no pending value: no rotation is under way, or its provider makes the value.", name)
+		return wire.Reading{}, secret.Problemf(secret.ErrNoStage, "The secret %s has no pending value: no rotation is under way, or its provider makes the value.", name)
 	}
 	if err != nil {
 		return wire.Reading{}, forCaller(err)

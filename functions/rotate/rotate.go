@@ -20,7 +20,7 @@ func Handler(rotations rotatesecret.Starter, list wire.Lister, vault string) htt
 			return err
 		}
 		if !strings.EqualFold(query.Get("KeyVaultName"), vault) {
-			return secret.Failf(secret.ErrBadParameter, "The query parameter KeyVaultName must be %s, the vault that this app serves.", vault)
+			return secret.Problemf(secret.ErrBadParameter, "The query parameter KeyVaultName must be %s, the vault that this app serves.", vault)
 		}
 		name, err := wire.ParseName(query.Get("SecretName"))
 		if err != nil {

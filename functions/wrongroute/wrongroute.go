@@ -14,6 +14,6 @@ import (
 // methods and answers 405.
 func Handler() http.Handler {
 	return apierror.Handler(func(http.ResponseWriter, *http.Request) error {
-		return secret.Failf(secret.ErrUnknownRoute, "There is nothing at this path. Secrets are at secrets/{name}, below the app's route prefix.")
+		return secret.Problemf(secret.ErrUnknownRoute, "There is nothing at this path. Secrets are at secrets/{name}, below the app's route prefix.")
 	})
 }

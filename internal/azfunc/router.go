@@ -87,7 +87,7 @@ func wrongMethod(router *mux.Router) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		allow := strings.Join(allowed(router, r), ", ")
 		w.Header().Set("Allow", allow)
-		return secret.Failf(secret.ErrMethodNotAllowed, "HTTP %s not allowed. This path takes %s.", method(r), allow)
+		return secret.Problemf(secret.ErrMethodNotAllowed, "HTTP %s not allowed. This path takes %s.", method(r), allow)
 	})
 }
 

@@ -47,7 +47,7 @@ func newRouter(t *testing.T, log *slog.Logger) http.Handler {
 		"get": says("get"), "set": says("set"), "versions": says("versions"), "queue": says("queue"), "fails": fails,
 		"panics": http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("canary-in-a-panic") }),
 		"zz": apierror.Handler(func(http.ResponseWriter, *http.Request) error {
-			return secret.Failf(secret.ErrUnknownRoute, "nothing")
+			return secret.Problemf(secret.ErrUnknownRoute, "nothing")
 		}),
 	}
 	router, err := azfunc.NewRouter(files, "api", handlers, nil, log)

@@ -56,7 +56,7 @@ const (
 // vault is away, and with ErrBusy when too many wait already.
 func (g *Gate) Do(ctx context.Context, call func() Outcome) error {
 	if !g.breaker.allow() {
-		return secret.Failf(secret.ErrVaultUnreachable, "The vault can't be reached from the app at the moment; it is asked again every %s.", probeEvery)
+		return secret.Problemf(secret.ErrVaultUnreachable, "The vault can't be reached from the app at the moment; it is asked again every %s.", probeEvery)
 	}
 	if err := g.enter(ctx); err != nil {
 		g.breaker.report(Abandoned)
@@ -109,7 +109,7 @@ func (g *Gate) tryEnter() bool {
 }
 
 func busy(after time.Duration) error {
-	problem := secret.Failf(secret.ErrBusy, "More calls to the vault wait than the app allows. Try again after Retry-After.")
+	problem := secret.Problemf(secret.ErrBusy, "More calls to the vault wait than the app allows. Try again after Retry-After.")
 	problem.RetryAfter = strconv.Itoa(int(math.Ceil(after.Seconds())))
 	return problem
 }

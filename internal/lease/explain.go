@@ -35,20 +35,20 @@ func explain(ctx context.Context, err error) error {
 	if answer, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		return refusal(answer.StatusCode, answer.ErrorCode)
 	}
-	return rotation.Failf("The storage account of the locks can't be reached, or did not answer in time. Check its URL, DNS, its firewall and any proxy.")
+	return rotation.Temporaryf("The storage account of the locks can't be reached, or did not answer in time. Check its URL, DNS, its firewall and any proxy.")
 }
 
 // refusal is no permanent fault, whatever the status: a role or a firewall's rule is mended without the secret.
 func refusal(status int, code string) error {
 	switch {
 	case status == http.StatusForbidden && code == string(bloberror.AuthorizationPermissionMismatch):
-		return rotation.Failf("The app's identity may not use the container of the locks. Give it the role Storage Blob Data Contributor there.")
+		return rotation.Temporaryf("The app's identity may not use the container of the locks. Give it the role Storage Blob Data Contributor there.")
 	case status == http.StatusForbidden:
-		return rotation.Failf("The storage account of the locks refuses the app (%s). Check its firewall, and the roles of the app's identity.", word(code))
+		return rotation.Temporaryf("The storage account of the locks refuses the app (%s). Check its firewall, and the roles of the app's identity.", word(code))
 	case status == http.StatusUnauthorized:
-		return rotation.Failf("The storage account of the locks does not accept the app's token. Check that it is in the tenant of the app's identity.")
+		return rotation.Temporaryf("The storage account of the locks does not accept the app's token. Check that it is in the tenant of the app's identity.")
 	}
-	return rotation.Failf("The storage account of the locks answered %d (%s).", status, word(code))
+	return rotation.Temporaryf("The storage account of the locks answered %d (%s).", status, word(code))
 }
 
 var isWord = lazy.Regexp(`^[A-Za-z]{1,60}$`)
@@ -70,7 +70,7 @@ func (c credential) GetToken(ctx context.Context, options policy.TokenRequestOpt
 	if err == nil || ctx.Err() != nil {
 		return token, err
 	}
-	return token, noToken{rotation.Failf("The app got no token for the storage account of the locks. Turn on the function app's " +
+	return token, noToken{rotation.Temporaryf("The app got no token for the storage account of the locks. Turn on the function app's " +
 		"system-assigned identity, or set AZURE_CLIENT_ID to a user-assigned one that the app has; locally, sign in with the Azure CLI.")}
 }
 

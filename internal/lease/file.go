@@ -41,12 +41,12 @@ func (f File) open(name string) (*os.File, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
-		return nil, rotation.Failf("The folder of locks can't be made: %v", err)
+		return nil, rotation.Temporaryf("The folder of locks can't be made: %v", err)
 	}
 	path := filepath.Join(f.Dir, "rot-"+name+".lock") // the prefix keeps clear of Windows' devices, such as con
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, rotation.Failf("The lock's file can't be opened: %v", err)
+		return nil, rotation.Temporaryf("The lock's file can't be opened: %v", err)
 	}
 	return file, nil
 }

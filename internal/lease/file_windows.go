@@ -18,7 +18,7 @@ func tryLock(file *os.File) error {
 		return rotation.ErrLocked
 	}
 	if err != nil {
-		return rotation.Failf("The lock's file can't be locked: %v", err)
+		return rotation.Temporaryf("The lock's file can't be locked: %v", err)
 	}
 	return nil
 }

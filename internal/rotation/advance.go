@@ -60,7 +60,7 @@ func (j *job) abandon(ctx context.Context) (Outcome, error) {
 	}
 	j.durable = false
 	if j.record.refused >= maxRefused {
-		return j.cantGoOn(ctx, Wrongf("The provider's policy refused %d new passwords, one after the other. Make them fit with the tags %s and %s.",
+		return j.cantGoOn(ctx, Permanentf("The provider's policy refused %d new passwords, one after the other. Make them fit with the tags %s and %s.",
 			j.record.refused, TagPasswordLength, TagPasswordExclude))
 	}
 	if err := j.understand(ctx); err != nil { // for another value

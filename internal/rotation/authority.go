@@ -33,9 +33,9 @@ func (s setting) authority(ctx context.Context) (Subject, error) {
 		}
 	}
 	if until := s.underWay(); time.Now().Before(until) {
-		return Subject{}, Failf("The provider rejects the new value and all before it. The new one may be on its way still; that is certain at %s.", formatTime(until))
+		return Subject{}, Temporaryf("The provider rejects the new value and all before it. The new one may be on its way still; that is certain at %s.", formatTime(until))
 	}
-	return Subject{}, Wrongf("The provider rejects the new value, the one before and older ones. Set the login's password there to what the secret says, or name a login that may do so in the tag %s; then resume.", TagAdminSecret)
+	return Subject{}, Permanentf("The provider rejects the new value, the one before and older ones. Set the login's password there to what the secret says, or name a login that may do so in the tag %s; then resume.", TagAdminSecret)
 }
 
 // maxOlder is how many older versions are tried: each may count as a failed login.

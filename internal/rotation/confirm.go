@@ -37,7 +37,7 @@ func (j *job) confirm(ctx context.Context, version string) (Outcome, error) {
 		return j.cantGoOn(ctx, err)
 	}
 	if !found.Value.Equal(j.live.Value) {
-		return j.cantGoOn(ctx, Wrongf("Version %s does not hold what was published in it. Look at the vault's log for who changed it.", version))
+		return j.cantGoOn(ctx, Permanentf("Version %s does not hold what was published in it. Look at the vault's log for who changed it.", version))
 	}
 	foreign, err := j.foreignVersion(ctx, found)
 	if err != nil {

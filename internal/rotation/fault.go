@@ -14,11 +14,11 @@ type Fault struct {
 
 func (f *Fault) Error() string { return f.Reason }
 
-// Failf is a fault that may pass: the provider is away, or busy.
-func Failf(format string, args ...any) *Fault { return &Fault{Reason: fmt.Sprintf(format, args...)} }
+// Temporaryf is a fault that may pass: the provider is away, or busy.
+func Temporaryf(format string, args ...any) *Fault { return &Fault{Reason: fmt.Sprintf(format, args...)} }
 
-// Wrongf is a fault that stays until somebody mends the secret's tags or value.
-func Wrongf(format string, args ...any) *Fault {
+// Permanentf is a fault that stays until somebody mends the secret's tags or value.
+func Permanentf(format string, args ...any) *Fault {
 	return &Fault{Reason: fmt.Sprintf(format, args...), Permanent: true}
 }
 

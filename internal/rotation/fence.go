@@ -14,14 +14,14 @@ func (j *job) fence(ctx context.Context) error {
 	own, err := j.Vault.Get(ctx, secret.PendingName(j.live.Name), j.record.version)
 	_, inner := secret.RefusedWith(err)
 	if inner == secret.CodeSecretDisabled || err == nil && State(own.Tags[tagState]) != j.record.state {
-		return Failf("Another worker went on with this rotation meanwhile.")
+		return Temporaryf("Another worker went on with this rotation meanwhile.")
 	}
 	if err != nil {
 		return err
 	}
 	live, err := j.Vault.Get(ctx, j.live.Name, "")
 	if err == nil && live.Version != j.live.Version {
-		return Failf("The secret has another version since this attempt began.")
+		return Temporaryf("The secret has another version since this attempt began.")
 	}
 	return err
 }

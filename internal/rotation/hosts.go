@@ -38,7 +38,7 @@ func (e *Engine) checkHost(address string) error {
 	if address == "" || e.Policy.Hosts == "" || e.Policy.Hosts.Include(hostOf(address)) {
 		return nil
 	}
-	return Wrongf("The host in the tag %s is not one that this app may log in to. Its setting ROTATION_PROVIDER_HOSTS lists them.", TagProviderAddress)
+	return Permanentf("The host in the tag %s is not one that this app may log in to. Its setting ROTATION_PROVIDER_HOSTS lists them.", TagProviderAddress)
 }
 
 // checkConsent refuses an admin's secret that does not say it may be sent there.
@@ -46,6 +46,6 @@ func checkConsent(admin map[string]string, address string) error {
 	if host := hostOf(address); host != "" && Hosts(admin[TagAdminFor]).Include(host) {
 		return nil
 	}
-	return Wrongf("The secret that the tag %s names must list the host of %s in its own tag %s, such as %s. That is its owner's consent to be sent there.",
+	return Permanentf("The secret that the tag %s names must list the host of %s in its own tag %s, such as %s. That is its owner's consent to be sent there.",
 		TagAdminSecret, TagProviderAddress, TagAdminFor, "db.example.com")
 }

@@ -23,7 +23,7 @@ func (c issuing) preflight(ctx context.Context) error {
 	case Accepted:
 		return nil
 	case Rejected:
-		return Wrongf("The provider rejects the secret's current value. Set the secret to a credential that logs in; its rotation begins from that.")
+		return Permanentf("The provider rejects the secret's current value. Set the secret to a credential that logs in; its rotation begins from that.")
 	}
 	return unclear(err)
 }
@@ -35,7 +35,7 @@ func (c issuing) obtain(ctx context.Context, resumed bool) (credential, error) {
 		if made, err := c.provider.ListIssued(ctx, c.subject, c.record.Operation); err != nil {
 			return credential{}, err
 		} else if len(made) >= maxIssued {
-			return credential{}, Wrongf("%d credentials were made at the provider and none could be published. Look at why, remove them there, and resume.", len(made))
+			return credential{}, Permanentf("%d credentials were made at the provider and none could be published. Look at why, remove them there, and resume.", len(made))
 		}
 	}
 	if err := c.fence(ctx); err != nil {
@@ -50,7 +50,7 @@ func (c issuing) obtain(ctx context.Context, resumed bool) (credential, error) {
 	case Accepted:
 		return credential{value: value, id: id}, nil
 	case Rejected:
-		return credential{}, Failf("The provider made a credential and then rejected it. It may need time to take effect.")
+		return credential{}, Temporaryf("The provider made a credential and then rejected it. It may need time to take effect.")
 	}
 	return credential{}, unclear(err)
 }

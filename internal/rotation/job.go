@@ -80,7 +80,7 @@ func (j *job) readLive(ctx context.Context) (err error) {
 	if isMissing(err) && j.durable {
 		return nil // liveGone tells
 	} else if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled {
-		return Wrongf("The latest version of the secret is disabled, so nobody can tell what it holds. Enable it, or set a new value.")
+		return Permanentf("The latest version of the secret is disabled, so nobody can tell what it holds. Enable it, or set a new value.")
 	}
 	return err
 }

@@ -85,10 +85,10 @@ func (w *world) vaultAway() error {
 	case 1:
 		return &secret.Refusal{Status: 429, Code: "Throttled", RetryAfter: "10"}
 	}
-	return secret.Failf(secret.ErrVaultUnreachable, "The vault can't be reached.")
+	return secret.Problemf(secret.ErrVaultUnreachable, "The vault can't be reached.")
 }
 
-func providerAway() error { return Failf("The provider is away.") }
+func providerAway() error { return Temporaryf("The provider is away.") }
 
 // simLock is a lease that is lost when its holder dies or sleeps through it.
 type simLock struct {

@@ -62,7 +62,7 @@ func (r simRotator) Probe(ctx context.Context, _ Subject, value secret.Value) (v
 func (r simRotator) Apply(ctx context.Context, s Subject, next secret.Value, fence func(context.Context) error) error {
 	t := r.w.target
 	if !t.accepts(s.Current.Reveal()) && (!s.Admin.IsSet() || !t.accepts(s.Admin.Reveal())) {
-		return Failf("The login that may change the password is rejected.")
+		return Temporaryf("The login that may change the password is rejected.")
 	}
 	if err := fence(ctx); err != nil {
 		return err

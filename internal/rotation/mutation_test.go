@@ -21,8 +21,8 @@ var mutations = []mutation{
 	{"the engine as it is", "publish.go", "package rotation", "package rotation", "TestModel(OneFault|Events|Trusting|Liar|Refused|Human/^(S|K)$)", ""},
 	{
 		"what is published was never proven", "setting.go",
-		"	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())\n	switch verdict {\n	case Accepted:\n		return s.proven(began), nil\n	case Rejected:\n		return credential{}, Failf(\"The provider took",
-		"	verdict, err := Accepted, error(nil)\n	switch verdict {\n	case Accepted:\n		return s.proven(began), nil\n	case Rejected:\n		return credential{}, Failf(\"The provider took",
+		"	verdict, err := s.provider.Probe(ctx, s.subject, s.record.pending())\n	switch verdict {\n	case Accepted:\n		return s.proven(began), nil\n	case Rejected:\n		return credential{}, Temporaryf(\"The provider took",
+		"	verdict, err := Accepted, error(nil)\n	switch verdict {\n	case Accepted:\n		return s.proven(began), nil\n	case Rejected:\n		return credential{}, Temporaryf(\"The provider took",
 		"TestModelLiar", "I2",
 	},
 	{

@@ -43,7 +43,7 @@ func NewPassword(tags map[string]string, standard Alphabet) (string, error) {
 		return r
 	}, standard.Letters)
 	if float64(length)*math.Log2(float64(max(1, len(letters)))) < minEntropyBits {
-		return "", Wrongf("The tags %s and %s leave too few passwords: %d of %d characters are under %d bits. Exclude less, or ask for more length.",
+		return "", Permanentf("The tags %s and %s leave too few passwords: %d of %d characters are under %d bits. Exclude less, or ask for more length.",
 			TagPasswordLength, TagPasswordExclude, length, len(letters), minEntropyBits)
 	}
 	return random(letters, length), nil
@@ -56,7 +56,7 @@ func passwordLength(tags map[string]string, standard int) (int, error) {
 	}
 	length, err := strconv.Atoi(text)
 	if err != nil || length < minPasswordLength || length > maxPasswordLength {
-		return 0, Wrongf("The tag %s must be a whole number from %d to %d.", TagPasswordLength, minPasswordLength, maxPasswordLength)
+		return 0, Permanentf("The tag %s must be a whole number from %d to %d.", TagPasswordLength, minPasswordLength, maxPasswordLength)
 	}
 	return length, nil
 }

@@ -90,7 +90,7 @@ func (e *Engine) revive(ctx context.Context, pending string) (bool, error) {
 func parseRecord(found secret.Secret) (record, error) {
 	r := record{version: found.Version, id: found.ID, progress: parseProgress(found.Tags)}
 	if json.Unmarshal([]byte(found.Value.Reveal()), &r.content) != nil {
-		return record{}, Wrongf("The secret %s is not one of Rotunda's records, though it has the name of one. Move its content elsewhere, and purge it.", found.Name)
+		return record{}, Permanentf("The secret %s is not one of Rotunda's records, though it has the name of one. Move its content elsewhere, and purge it.", found.Name)
 	}
 	return r, nil
 }
@@ -102,7 +102,7 @@ func (e *Engine) writeRecord(ctx context.Context, name string, r record) (record
 		return record{}, err
 	}
 	if len(text) > secret.MaxValueBytes {
-		return record{}, Wrongf("The secret's value is too large to be kept on record while it is rotated: %d bytes, of %d.", len(text), secret.MaxValueBytes)
+		return record{}, Permanentf("The secret's value is too large to be kept on record while it is rotated: %d bytes, of %d.", len(text), secret.MaxValueBytes)
 	}
 	written, err := e.Vault.Set(ctx, secret.PendingName(name), secret.Draft{
 		Value: secret.NewValue(string(text)), ContentType: new(recordType), Tags: r.tags(name),

@@ -27,9 +27,9 @@ func (k regenerating) preflight(ctx context.Context) error {
 	current, known := keys[k.subject.CredentialID]
 	switch {
 	case !known || len(keys) != 2:
-		return Wrongf("The tag %s must say which key the secret holds: one of %s.", TagCredentialID, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+		return Permanentf("The tag %s must say which key the secret holds: one of %s.", TagCredentialID, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	case !current.Equal(k.live.Value):
-		return Wrongf("The secret's value is not the provider's %s. Correct the tag %s, or set the secret to the key's value.", k.subject.CredentialID, TagCredentialID)
+		return Permanentf("The secret's value is not the provider's %s. Correct the tag %s, or set the secret to the key's value.", k.subject.CredentialID, TagCredentialID)
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (k regenerating) obtain(ctx context.Context, resumed bool) (credential, err
 	}
 	if resumed { // two calls would make two values
 		if until := k.underWay(); time.Now().Before(until) {
-			return credential{}, Failf("The key may just be being made anew by an attempt that broke off; that is certain at %s.", formatTime(until))
+			return credential{}, Temporaryf("The key may just be being made anew by an attempt that broke off; that is certain at %s.", formatTime(until))
 		}
 		if err := k.markAgain(ctx); err != nil {
 			return credential{}, err
@@ -68,7 +68,7 @@ func (k regenerating) obtain(ctx context.Context, resumed bool) (credential, err
 	}
 	value, regenerated, err = k.other(ctx)
 	if err == nil && !regenerated {
-		err = Failf("The provider took the order to make a key anew and still lists the old one.")
+		err = Temporaryf("The provider took the order to make a key anew and still lists the old one.")
 	}
 	return credential{value: value, id: k.record.Key}, err
 }
@@ -81,7 +81,7 @@ func (k regenerating) other(ctx context.Context) (value secret.Value, regenerate
 	}
 	value, known := keys[k.record.Key]
 	if !known {
-		return secret.Value{}, false, Wrongf("The provider has no key %s any more.", k.record.Key)
+		return secret.Value{}, false, Permanentf("The provider has no key %s any more.", k.record.Key)
 	}
 	return value, hash(value.Reveal()) != k.record.KeyHash, nil
 }
@@ -107,7 +107,7 @@ func (k regenerating) overtaken(ctx context.Context) (*credential, error) {
 		}
 	}
 	if _, known := keys[k.record.Key]; !known {
-		return nil, Wrongf("The provider has no key %s any more.", k.record.Key)
+		return nil, Permanentf("The provider has no key %s any more.", k.record.Key)
 	}
 	return &credential{value: keys[k.record.Key], id: k.record.Key}, nil
 }

@@ -31,7 +31,7 @@ func (j *job) resume(ctx context.Context) (Outcome, error) {
 	case j.live.Version != j.record.Base:
 		return j.yield(ctx) // R8 to R11
 	case j.fingerprint() != j.record.Fingerprint:
-		return j.cantGoOn(ctx, Wrongf("The secret's tags point to another credential than when its rotation began. Put them back, or set a new value for the new one."))
+		return j.cantGoOn(ctx, Permanentf("The secret's tags point to another credential than when its rotation began. Put them back, or set a new value for the new one."))
 	}
 	return j.advance(ctx, true) // R3 to R7, R12: that no intent is marked proves nothing, as a worker may sleep right before it
 }
@@ -59,7 +59,7 @@ func (j *job) yield(ctx context.Context) (Outcome, error) {
 	case j.fingerprint() != j.record.Fingerprint && j.request.By == ByHand:
 		return j.finish(ctx, Closed, by+", and points to another credential. The rotation of the one before was given up; its provider may have the value that is on record.")
 	case j.fingerprint() != j.record.Fingerprint: // R11
-		return j.cantGoOn(ctx, Wrongf("%s, and points to another credential. The provider may have the new value of the one before: look at it there. To rotate by hand gives that one up; or set the secret back, and resume.", by))
+		return j.cantGoOn(ctx, Permanentf("%s, and points to another credential. The provider may have the new value of the one before: look at it there. To rotate by hand gives that one up; or set the secret back, and resume.", by))
 	}
 	replacement, err := j.way.overtaken(ctx)
 	if err != nil {

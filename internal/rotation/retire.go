@@ -43,7 +43,7 @@ func (j *job) anotherGrace(ctx context.Context) (Outcome, error) {
 }
 
 // errForeign keeps the credential before valid.
-var errForeign = Wrongf("The provider rejects the latest version, which somebody else wrote. Nothing is retired before it logs in.")
+var errForeign = Permanentf("The provider rejects the latest version, which somebody else wrote. Nothing is retired before it logs in.")
 
 func (j *job) close(ctx context.Context, alarm string) (Outcome, error) {
 	j.record.retireAt, j.record.retire = time.Time{}, ""

@@ -49,12 +49,12 @@ func kind(tags map[string]string) string {
 // rotatorOf finds the rotator for a secret's tags.
 func (e *Engine) rotatorOf(tags map[string]string) (Rotator, error) {
 	if !IsManaged(tags) {
-		return nil, Wrongf("The secret has neither the tag %s nor %s, so nothing says how to rotate it. docs/rotators.md lists the tags.", TagProviderAddress, TagRotator)
+		return nil, Permanentf("The secret has neither the tag %s nor %s, so nothing says how to rotate it. docs/rotators.md lists the tags.", TagProviderAddress, TagRotator)
 	}
 	if rotator := e.Rotators[kind(tags)]; rotator != nil {
 		return rotator, nil
 	}
-	return nil, Wrongf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s.",
+	return nil, Permanentf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s.",
 		TagRotator, TagProviderAddress, strings.Join(slices.Sorted(maps.Keys(e.Rotators)), ", "))
 }
 
@@ -79,9 +79,9 @@ func parseSchedule(tags map[string]string, standardLead time.Duration) (s schedu
 	}
 	switch {
 	case s.validity == 0 && s.interval == 0:
-		return s, Wrongf("The secret needs the tag %s or %s: days until the new version expires, or between rotations.", TagValidity, TagInterval)
+		return s, Permanentf("The secret needs the tag %s or %s: days until the new version expires, or between rotations.", TagValidity, TagInterval)
 	case s.validity > 0 && s.lead >= s.validity:
-		return s, Wrongf("The tag %s must be less than %s, or every new version would be due at once.", TagLead, TagValidity)
+		return s, Permanentf("The tag %s must be less than %s, or every new version would be due at once.", TagLead, TagValidity)
 	case s.lead == 0:
 		s.lead = standardLead
 		if s.validity > 0 { // Key Vault's near-expiry event comes at 30 days, and at once for what is valid for less
@@ -98,7 +98,7 @@ func days(tags map[string]string, name string) (time.Duration, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || n < 1 || n > maxDays {
-		return 0, Wrongf("The tag %s must be a whole number of days from 1 to %d.", name, maxDays)
+		return 0, Permanentf("The tag %s must be a whole number of days from 1 to %d.", name, maxDays)
 	}
 	return time.Duration(n) * day, nil
 }
@@ -136,7 +136,7 @@ func parseWindow(text string) (window, error) {
 	start, err := time.Parse("15:04", strings.TrimSpace(from))
 	end, err2 := time.Parse("15:04", strings.TrimSpace(to))
 	if err != nil || err2 != nil || start.Equal(end) {
-		return window{}, Wrongf("The tag %s must be two times of day in UTC such as 22:00-04:00.", TagWindow)
+		return window{}, Permanentf("The tag %s must be two times of day in UTC such as 22:00-04:00.", TagWindow)
 	}
 	return window{sinceMidnight(start), sinceMidnight(end)}, nil
 }

@@ -36,7 +36,7 @@ func (s setting) mustAccept(ctx context.Context, value secret.Value, what string
 	case Accepted:
 		return nil
 	case Rejected:
-		return Wrongf("The provider rejects %s, so somebody changed it there. Set the secret to what logs in; its rotation begins from that.", what)
+		return Permanentf("The provider rejects %s, so somebody changed it there. Set the secret to what logs in; its rotation begins from that.", what)
 	}
 	return unclear(err)
 }
@@ -52,14 +52,14 @@ func (s setting) mustRejectDecoy(ctx context.Context) error {
 		s.record.control = s.fingerprint()
 		return nil
 	case Accepted:
-		return Wrongf("The provider accepts a wrong password for this login, so no password can be proven there. Turn on its authentication.")
+		return Permanentf("The provider accepts a wrong password for this login, so no password can be proven there. Turn on its authentication.")
 	}
 	return unclear(err)
 }
 
 // unclear is a probe without an answer, which decides nothing.
 func unclear(err error) error {
-	return cmp.Or(err, error(Failf("The provider gave no answer to a login.")))
+	return cmp.Or(err, error(Temporaryf("The provider gave no answer to a login.")))
 }
 
 func (s setting) draft(_ context.Context, c *content) error {
@@ -111,7 +111,7 @@ func (s setting) apply(ctx context.Context, by Subject) (credential, error) {
 	case Accepted:
 		return s.proven(began), nil
 	case Rejected:
-		return credential{}, Failf("The provider took the new value and then rejected it. Something else may be setting this login's password.")
+		return credential{}, Temporaryf("The provider took the new value and then rejected it. Something else may be setting this login's password.")
 	}
 	return credential{}, unclear(err)
 }
@@ -131,7 +131,7 @@ func (s setting) refused(ctx context.Context) (credential, error) {
 	case Unknown:
 		return credential{}, unclear(err)
 	}
-	return credential{}, Wrongf("The provider's policy refuses the new value, and it rejects the old one. Set the secret to what logs in.")
+	return credential{}, Permanentf("The provider's policy refuses the new value, and it rejects the old one. Set the secret to what logs in.")
 }
 
 // check is R1 and R2.
@@ -168,7 +168,7 @@ func (s setting) overtaken(ctx context.Context) (*credential, error) {
 	case ours == Accepted:
 		return new(s.proven(s.record.changing())), nil
 	}
-	return nil, Wrongf("The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to what logs in.")
+	return nil, Permanentf("The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to what logs in.")
 }
 
 func (s setting) retire(ctx context.Context) (rest bool, _ error) {

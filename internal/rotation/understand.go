@@ -29,7 +29,7 @@ func (j *job) understand(ctx context.Context) (err error) {
 		return err
 	}
 	if adds := j.tagsAdded(); len(tags)+adds > secret.MaxTags {
-		return Wrongf("The secret has %d tags of the %d that Key Vault allows, and a rotation adds %d. Remove a tag.", len(tags), secret.MaxTags, adds)
+		return Permanentf("The secret has %d tags of the %d that Key Vault allows, and a rotation adds %d. Remove a tag.", len(tags), secret.MaxTags, adds)
 	}
 	j.way, err = j.wayOf(rotator)
 	return err
@@ -51,11 +51,11 @@ func (j *job) adminValue(ctx context.Context, name string) (secret.Value, error)
 		return secret.Value{}, nil
 	}
 	if _, err := secret.ParseName(name); err != nil {
-		return secret.Value{}, Wrongf("The tag %s is no secret's name.", TagAdminSecret)
+		return secret.Value{}, Permanentf("The tag %s is no secret's name.", TagAdminSecret)
 	}
 	admin, err := j.Vault.Get(ctx, name, "")
 	if status, _ := secret.RefusedWith(err); isMissing(err) || status == http.StatusForbidden {
-		return secret.Value{}, Wrongf("The tag %s names a secret that can't be read (%d). It must be in this vault, and enabled.", TagAdminSecret, status)
+		return secret.Value{}, Permanentf("The tag %s names a secret that can't be read (%d). It must be in this vault, and enabled.", TagAdminSecret, status)
 	}
 	if err != nil {
 		return secret.Value{}, err

@@ -29,13 +29,13 @@ func parseLogin(value secret.Value, user string) (login, error) {
 	text := value.Reveal()
 	switch {
 	case strings.TrimSpace(text) == "":
-		return login{}, rotation.Wrongf("The secret's value is empty. Set a value that logs in; rotation starts from there.")
+		return login{}, rotation.Permanentf("The secret's value is empty. Set a value that logs in; rotation starts from there.")
 	case strings.HasPrefix(strings.TrimSpace(text), "{"):
 		return parseJSONLogin(text)
 	case strings.Contains(text, "://"):
 		return parseURLLogin(text)
 	case user == "":
-		return login{}, rotation.Wrongf("The secret's value is a bare password, so the tag CredentialId must say whose: add it, or store a URL or JSON with username and password.")
+		return login{}, rotation.Permanentf("The secret's value is a bare password, so the tag CredentialId must say whose: add it, or store a URL or JSON with username and password.")
 	}
 	return login{user: user, password: value, bare: true, render: func(_, password string) (secret.Value, error) {
 		return secret.NewValue(password), nil
@@ -48,11 +48,11 @@ func (l login) with(user, password string) (secret.Value, error) { return l.rend
 func parseURLLogin(text string) (login, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		return login{}, rotation.Wrongf("The secret's value looks like a URL but is none. Percent-encode special characters in its password.")
+		return login{}, rotation.Permanentf("The secret's value looks like a URL but is none. Percent-encode special characters in its password.")
 	}
 	password, given := parsed.User.Password()
 	if !given || parsed.User.Username() == "" && parsed.Scheme != "redis" && parsed.Scheme != "rediss" {
-		return login{}, rotation.Wrongf("The URL in the secret's value has no user:password@ before its host.")
+		return login{}, rotation.Permanentf("The URL in the secret's value has no user:password@ before its host.")
 	}
 	return login{user: parsed.User.Username(), password: secret.NewValue(password), render: func(user, password string) (secret.Value, error) {
 		changed := *parsed
@@ -64,16 +64,16 @@ func parseURLLogin(text string) (login, error) {
 func parseJSONLogin(text string) (login, error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &fields) != nil {
-		return login{}, rotation.Wrongf("The secret's value begins like JSON but is not a JSON object.")
+		return login{}, rotation.Permanentf("The secret's value begins like JSON but is not a JSON object.")
 	}
 	var user, password string
 	if json.Unmarshal(fields["username"], &user) != nil || json.Unmarshal(fields["password"], &password) != nil || user == "" || password == "" {
-		return login{}, rotation.Wrongf(`The JSON in the secret's value must have the texts "username" and "password".`)
+		return login{}, rotation.Permanentf(`The JSON in the secret's value must have the texts "username" and "password".`)
 	}
 	for name, field := range fields {
 		// a short password may stand in a host name by chance; a real one in a connection string is no chance
 		if name != "password" && len(password) >= 8 && strings.Contains(string(field), password) {
-			return login{}, rotation.Wrongf("The JSON in the secret's value has the password in the field %q too, which would keep the old one. Leave that field out.", name)
+			return login{}, rotation.Permanentf("The JSON in the secret's value has the password in the field %q too, which would keep the old one. Leave that field out.", name)
 		}
 	}
 	return login{user: user, password: secret.NewValue(password), render: func(user, password string) (secret.Value, error) {

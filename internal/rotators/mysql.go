@@ -85,7 +85,7 @@ func (MySQL) Apply(ctx context.Context, s rotation.Subject, next secret.Value, f
 	case session.mariaDB && target.admin != nil:
 		return target.applyAlternatives(ctx, session, login, fence)
 	case target.class == rotation.Overlap:
-		return rotation.Wrongf("The server %s is not MariaDB, and only that has class O here. Set the tag RotationClass to A or S.", target.address)
+		return rotation.Permanentf("The server %s is not MariaDB, and only that has class O here. Set the tag RotationClass to A or S.", target.address)
 	}
 	return target.applySingle(ctx, session, login, fence)
 }

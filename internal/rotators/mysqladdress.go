@@ -30,10 +30,10 @@ func parseMySQLAddress(text string) (mysqlAddress, error) {
 		a.sslmode = sslVerifyFull
 	case sslDisable, sslRequire, sslVerifyFull:
 	default:
-		return a, rotation.Wrongf("The sslmode in the tag ProviderAddress must be disable, require or verify-full, the default.")
+		return a, rotation.Permanentf("The sslmode in the tag ProviderAddress must be disable, require or verify-full, the default.")
 	}
 	if a.sslrootcert != "" && a.sslmode != sslVerifyFull {
-		return a, rotation.Wrongf("The sslrootcert in the tag ProviderAddress is of use with sslmode=verify-full only.")
+		return a, rotation.Permanentf("The sslrootcert in the tag ProviderAddress is of use with sslmode=verify-full only.")
 	}
 	return a, checkRootsPath("sslrootcert", a.sslrootcert)
 }

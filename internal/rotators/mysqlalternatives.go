@@ -28,11 +28,11 @@ func (t mysqlTarget) readAlternatives(ctx context.Context, session *mysqlSession
 		return nil, err
 	}
 	if text == "" {
-		return nil, rotation.Wrongf("The server %s has no account %s. The tag CredentialId may say user@host.", t.address, t.account)
+		return nil, rotation.Permanentf("The server %s has no account %s. The tag CredentialId may say user@host.", t.address, t.account)
 	}
 	found, ok := parseAlternatives(text)
 	if !ok {
-		return nil, rotation.Wrongf("The server %s keeps the account %s in a form that is unknown here.", t.address, t.account)
+		return nil, rotation.Permanentf("The server %s keeps the account %s in a form that is unknown here.", t.address, t.account)
 	}
 	return found, nil
 }
@@ -102,7 +102,7 @@ func (t mysqlTarget) retireAlternative(ctx context.Context, session *mysqlSessio
 	}
 	kept := slices.DeleteFunc(all, func(one alternative) bool { return one == removed })
 	if !slices.Contains(kept, alternative{nativePlugin, nativeHash(t.current.password)}) {
-		return rotation.Failf("The account %s on %s does not have the secret's latest password, so the old one is not taken away.", t.account, t.address)
+		return rotation.Temporaryf("The account %s on %s does not have the secret's latest password, so the old one is not taken away.", t.account, t.address)
 	}
 	return t.set(ctx, session, kept)
 }

@@ -60,27 +60,27 @@ func (a mysqlAddress) fault(doing string, err error) error {
 	case mysqlPolicy:
 		return rotation.ErrRefusedByPolicy
 	case mysqlDBDenied, mysqlTableDenied, mysqlPrivilegeNeeded:
-		return rotation.Wrongf("The server %s does not permit %s (error %d). Who changes the password needs CREATE USER, and for class O SELECT on mysql.global_priv too.", a, doing, number)
+		return rotation.Permanentf("The server %s does not permit %s (error %d). Who changes the password needs CREATE USER, and for class O SELECT on mysql.global_priv too.", a, doing, number)
 	case mysqlCannotUser, mysqlOptionPrevents:
-		return rotation.Wrongf("The server %s refused %s (error %d). Either there is no such account, or a plugin that checks passwords takes no hashes: set strict_password_validation=OFF then.", a, doing, number)
+		return rotation.Permanentf("The server %s refused %s (error %d). Either there is no such account, or a plugin that checks passwords takes no hashes: set strict_password_validation=OFF then.", a, doing, number)
 	case mysqlMustSetPassword, mysqlExpired:
-		return rotation.Wrongf("The server %s refused %s: the password has expired (error %d). Set a new one by hand, in the secret too.", a, doing, number)
+		return rotation.Permanentf("The server %s refused %s: the password has expired (error %d). Set a new one by hand, in the secret too.", a, doing, number)
 	case mysqlInvalidRole, mysqlUnknownRole:
-		return rotation.Wrongf("The server %s refused %s (error %d). In class A the tag CredentialId must name a role that exists there, and that the login of AdminSecret has WITH ADMIN OPTION.", a, doing, number)
+		return rotation.Permanentf("The server %s refused %s (error %d). In class A the tag CredentialId must name a role that exists there, and that the login of AdminSecret has WITH ADMIN OPTION.", a, doing, number)
 	}
-	return rotation.Failf("The server %s refused %s (error %d).", a, doing, number)
+	return rotation.Temporaryf("The server %s refused %s (error %d).", a, doing, number)
 }
 
 func (a mysqlAddress) connectionFault(err error) error {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
 	case untrusted:
-		return rotation.Failf("The certificate of the server %s is not one for this host from an authority that is trusted. The query parameter sslrootcert of the tag ProviderAddress may name a file of authorities.", a)
+		return rotation.Temporaryf("The certificate of the server %s is not one for this host from an authority that is trusted. The query parameter sslrootcert of the tag ProviderAddress may name a file of authorities.", a)
 	case errors.Is(err, mysql.ErrNoTLS):
-		return rotation.Wrongf("The server %s has no TLS. Set it up there, or where the network is trusted add ?sslmode=disable to the tag ProviderAddress.", a)
+		return rotation.Permanentf("The server %s has no TLS. Set it up there, or where the network is trusted add ?sslmode=disable to the tag ProviderAddress.", a)
 	case errors.Is(err, mysql.ErrMalformPkt):
 		// the driver changes the plugin once, so it reaches the first two alternatives of an account
-		return rotation.Wrongf("The server %s asked for a third way to log in. An account that is rotated may have two alternatives (IDENTIFIED VIA ... OR ...) besides the new password.", a)
+		return rotation.Permanentf("The server %s asked for a third way to log in. An account that is rotated may have two alternatives (IDENTIFIED VIA ... OR ...) besides the new password.", a)
 	}
-	return rotation.Failf("The server %s can't be reached, or does not answer as MariaDB and MySQL do.", a)
+	return rotation.Temporaryf("The server %s can't be reached, or does not answer as MariaDB and MySQL do.", a)
 }

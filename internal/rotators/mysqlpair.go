@@ -45,7 +45,7 @@ func (t mysqlTarget) checkRole(ctx context.Context, session *mysqlSession) (rota
 func (t mysqlTarget) applyAlternating(ctx context.Context, session *mysqlSession, next login, fence func(context.Context) error) error {
 	inUse := next.user == t.current.user && !next.password.Equal(t.current.password)
 	if inUse || !t.alternates(next.user) {
-		return rotation.Wrongf("The new value is for an account that does not have its turn on %s.", t.address)
+		return rotation.Permanentf("The new value is for an account that does not have its turn on %s.", t.address)
 	}
 	if err := fence(ctx); err != nil {
 		return err

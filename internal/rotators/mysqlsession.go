@@ -62,7 +62,7 @@ func (a mysqlAddress) connector(l login) (driver.Connector, error) {
 	config.TLS = tlsConfig
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, rotation.Wrongf("The tag ProviderAddress is not one that can be connected to.")
+		return nil, rotation.Permanentf("The tag ProviderAddress is not one that can be connected to.")
 	}
 	return connector, nil
 }
@@ -120,7 +120,7 @@ func (s *mysqlSession) lock(ctx context.Context, identity string) error {
 	name := "rotunda:" + hex.EncodeToString(sum[:16]) // 64 characters at most
 	got, err := s.text(ctx, "SELECT GET_LOCK("+quoteSQL(name)+", 0)")
 	if err == nil && got != "1" {
-		return rotation.Failf("Another worker rotates this login on %s just now.", s.address)
+		return rotation.Temporaryf("Another worker rotates this login on %s just now.", s.address)
 	}
 	if err == nil {
 		s.locked = name

@@ -54,19 +54,19 @@ func mysqlClass(s rotation.Subject) (rotation.Class, error) {
 		if s.Admin.IsSet() {
 			return class, nil
 		}
-		return class, rotation.Wrongf("Class %s needs an administrator with CREATE USER: name its secret in the tag AdminSecret, or set RotationClass=S.", class)
+		return class, rotation.Permanentf("Class %s needs an administrator with CREATE USER: name its secret in the tag AdminSecret, or set RotationClass=S.", class)
 	}
-	return class, rotation.Wrongf("The tag %s must be O, A or S for MariaDB and MySQL, or absent.", tagClass)
+	return class, rotation.Permanentf("The tag %s must be O, A or S for MariaDB and MySQL, or absent.", tagClass)
 }
 
 func (t mysqlTarget) check(s rotation.Subject) error {
 	switch {
 	case strings.ContainsFunc(t.account.String()+t.current.user, isControl):
-		return rotation.Wrongf("The user name, in the tag CredentialId or in the value, has control characters.")
+		return rotation.Permanentf("The user name, in the tag CredentialId or in the value, has control characters.")
 	case t.class == rotation.Alternating && s.CredentialID == "":
-		return rotation.Wrongf("Class A needs the tag CredentialId: the role that has the rights of the two accounts.")
+		return rotation.Permanentf("Class A needs the tag CredentialId: the role that has the rights of the two accounts.")
 	case t.class != rotation.Overlap && t.admin != nil && t.admin.user == t.current.user:
-		return rotation.Wrongf("The login is AdminSecret's own. Use another administrator, or leave AdminSecret out in class S.")
+		return rotation.Permanentf("The login is AdminSecret's own. Use another administrator, or leave AdminSecret out in class S.")
 	}
 	return nil
 }
@@ -85,9 +85,9 @@ func (t mysqlTarget) parse(value secret.Value) (login, error) {
 	case err != nil:
 		return l, err
 	case t.class == rotation.Alternating && l.bare:
-		return l, rotation.Wrongf("The secret's value is a bare password, but in class A the user name changes too: make it a URL or JSON with username and password, or choose another RotationClass.")
+		return l, rotation.Permanentf("The secret's value is a bare password, but in class A the user name changes too: make it a URL or JSON with username and password, or choose another RotationClass.")
 	case t.class != rotation.Alternating && t.account.user != "" && l.user != t.account.user:
-		return l, rotation.Wrongf("The secret's value is for another user than the tag CredentialId says. Mend the tag or leave it out.")
+		return l, rotation.Permanentf("The secret's value is for another user than the tag CredentialId says. Mend the tag or leave it out.")
 	}
 	return l, nil
 }

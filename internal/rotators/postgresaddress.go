@@ -35,17 +35,17 @@ func (a postgresAddress) String() string {
 func parsePostgresAddress(text string) (postgresAddress, error) {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme != "postgres" && parsed.Scheme != "postgresql" || parsed.Opaque != "" || parsed.Fragment != "" {
-		return postgresAddress{}, rotation.Wrongf("The tag ProviderAddress must have the form postgres://host:port/database.")
+		return postgresAddress{}, rotation.Permanentf("The tag ProviderAddress must have the form postgres://host:port/database.")
 	}
 	if parsed.User != nil {
-		return postgresAddress{}, rotation.Wrongf("The tag ProviderAddress must not have a user or password; these belong in the secret's value.")
+		return postgresAddress{}, rotation.Permanentf("The tag ProviderAddress must not have a user or password; these belong in the secret's value.")
 	}
 	if err := checkParameters(parsed, []string{"sslmode", "sslrootcert"}); err != nil {
 		return postgresAddress{}, err
 	}
 	a := postgresAddress{host: strings.ToLower(parsed.Hostname()), sslMode: parsed.Query().Get("sslmode"), rootCert: parsed.Query().Get("sslrootcert")}
 	if !isHost(a.host) {
-		return a, rotation.Wrongf("The host in the tag ProviderAddress must be one host name or IP address.")
+		return a, rotation.Permanentf("The host in the tag ProviderAddress must be one host name or IP address.")
 	}
 	if a.port, err = postgresPort(parsed); err != nil {
 		return a, err
@@ -70,7 +70,7 @@ func postgresPort(parsed *url.URL) (uint16, error) {
 	}
 	port, err := strconv.ParseUint(parsed.Port(), 10, 16)
 	if err != nil || port == 0 {
-		return 0, rotation.Wrongf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
+		return 0, rotation.Permanentf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
 	}
 	return uint16(port), nil
 }
@@ -81,7 +81,7 @@ func postgresDatabase(path string) (string, error) {
 		return "postgres", nil
 	}
 	if len(name) > maxPostgresName || strings.ContainsFunc(name, isControl) || strings.Contains(name, "/") {
-		return "", rotation.Wrongf("The path in the tag ProviderAddress must be the name of one database.")
+		return "", rotation.Permanentf("The path in the tag ProviderAddress must be the name of one database.")
 	}
 	return name, nil
 }
@@ -94,10 +94,10 @@ func (a postgresAddress) withTLS() (postgresAddress, error) {
 	case sslVerifyCA, sslVerifyFull:
 	case sslDisable, sslRequire:
 		if a.rootCert != "" {
-			return a, rotation.Wrongf("The sslrootcert in the tag ProviderAddress is of use only with sslmode=verify-full or verify-ca.")
+			return a, rotation.Permanentf("The sslrootcert in the tag ProviderAddress is of use only with sslmode=verify-full or verify-ca.")
 		}
 	default:
-		return a, rotation.Wrongf("The sslmode in the tag ProviderAddress must be disable, require, verify-ca or verify-full, or absent for verify-full.")
+		return a, rotation.Permanentf("The sslmode in the tag ProviderAddress must be disable, require, verify-ca or verify-full, or absent for verify-full.")
 	}
 	return a, checkRootsPath("sslrootcert", a.rootCert)
 }

@@ -40,9 +40,9 @@ func (t postgresTarget) mayChange(next login) error {
 	isCurrent := next.user == t.current.user
 	switch {
 	case t.class == rotation.Single && !isCurrent, t.class == rotation.Alternating && !t.alternates(next.user):
-		return rotation.Wrongf("The new value is for a login that this rotation does not change.")
+		return rotation.Permanentf("The new value is for a login that this rotation does not change.")
 	case t.class == rotation.Alternating && isCurrent && !next.password.Equal(t.current.password):
-		return rotation.Wrongf("The new value is for the login that readers have now; its password must stay as it is.")
+		return rotation.Permanentf("The new value is for the login that readers have now; its password must stay as it is.")
 	}
 	return nil
 }
@@ -61,11 +61,11 @@ func (t postgresTarget) unlessApplied(ctx context.Context, next login, err error
 		return postgresFault("The login that changes the password", err)
 	}
 	if t.admin != nil {
-		return rotation.Failf("The server refuses the login of AdminSecret.")
+		return rotation.Temporaryf("The server refuses the login of AdminSecret.")
 	}
 	session, err := t.address.login(ctx, next)
 	if err != nil {
-		return rotation.Failf("The server refuses the login with the current password, which is to change it. An AdminSecret could.")
+		return rotation.Temporaryf("The server refuses the login with the current password, which is to change it. An AdminSecret could.")
 	}
 	session.close()
 	return nil
@@ -84,7 +84,7 @@ func (t postgresTarget) change(ctx context.Context, session *postgresSession, fe
 		return postgresFault(doing, err)
 	}
 	if !locked[0] {
-		return rotation.Failf("Somebody else is changing this credential: its lock on the server is taken.")
+		return rotation.Temporaryf("Somebody else is changing this credential: its lock on the server is taken.")
 	}
 	if err := fence(ctx); err != nil {
 		return err // closing the session rolls back

@@ -20,7 +20,7 @@ func postgresFault(doing string, err error) *rotation.Fault {
 	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return refusalFault(doing, refusal)
 	}
-	return rotation.Failf("%s failed: %s.", doing, connectionTrouble(err))
+	return rotation.Temporaryf("%s failed: %s.", doing, connectionTrouble(err))
 }
 
 func connectionTrouble(err error) string {

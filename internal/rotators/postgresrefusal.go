@@ -34,9 +34,9 @@ var remedies = map[string]string{
 func refusalFault(doing string, refusal *pgconn.PgError) *rotation.Fault {
 	state := sqlState(refusal)
 	if remedy, known := remedies[state]; known {
-		return rotation.Failf("%s failed: %s (SQLSTATE %s).", doing, remedy, state)
+		return rotation.Temporaryf("%s failed: %s (SQLSTATE %s).", doing, remedy, state)
 	}
-	return rotation.Failf("%s was refused by the server (SQLSTATE %s).", doing, state)
+	return rotation.Temporaryf("%s was refused by the server (SQLSTATE %s).", doing, state)
 }
 
 // sqlState is a refusal's code, if it is one; a server may say anything.

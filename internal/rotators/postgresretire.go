@@ -21,7 +21,7 @@ func (Postgres) Retire(ctx context.Context, s rotation.Subject, old secret.Value
 	case l.user == target.current.user: // the same login has a newer password
 		return nil
 	case l.user == target.admin.user:
-		return rotation.Wrongf("The old value is for AdminSecret's own login, which must keep its password.")
+		return rotation.Permanentf("The old value is for AdminSecret's own login, which must keep its password.")
 	}
 	session, err := target.authority(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ func refuseMighty(ctx context.Context, session *postgresSession, name string) er
 	answers, err := session.ask(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_roles
 		WHERE rolname = $1 AND (rolsuper OR rolreplication OR rolbypassrls OR rolcreaterole))`, name)
 	if err == nil && answers[0] {
-		return rotation.Wrongf("In class A, the owner and all that log in for it must be roles without SUPERUSER, REPLICATION, BYPASSRLS and CREATEROLE.")
+		return rotation.Permanentf("In class A, the owner and all that log in for it must be roles without SUPERUSER, REPLICATION, BYPASSRLS and CREATEROLE.")
 	}
 	return err
 }

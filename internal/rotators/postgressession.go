@@ -42,7 +42,7 @@ func (a postgresAddress) login(ctx context.Context, as login) (*postgresSession,
 func (a postgresAddress) config(as login) (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(postgresNoSettings)
 	if err != nil { // a service is the one thing that can't be overruled
-		return nil, rotation.Failf("The environment variable PGSERVICE must not be set where rotations run.")
+		return nil, rotation.Temporaryf("The environment variable PGSERVICE must not be set where rotations run.")
 	}
 	config.Host, config.Port, config.Database = a.host, a.port, a.database
 	config.User, config.Password = as.user, as.password.Reveal()

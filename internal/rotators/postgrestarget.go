@@ -48,9 +48,9 @@ func postgresClass(s rotation.Subject) (rotation.Class, error) {
 	case class == "":
 		return rotation.Single, nil
 	case class == rotation.Alternating && !s.Admin.IsSet():
-		return "", rotation.Wrongf("Class A needs an administrator that makes the two logins: name its secret in the tag AdminSecret, or set RotationClass=S.")
+		return "", rotation.Permanentf("Class A needs an administrator that makes the two logins: name its secret in the tag AdminSecret, or set RotationClass=S.")
 	case class != rotation.Alternating && class != rotation.Single:
-		return "", rotation.Wrongf("The tag %s must be A or S for PostgreSQL, or absent.", tagClass)
+		return "", rotation.Permanentf("The tag %s must be A or S for PostgreSQL, or absent.", tagClass)
 	}
 	return class, nil
 }
@@ -59,16 +59,16 @@ func (t postgresTarget) readAlternating(s rotation.Subject) (_ postgresTarget, e
 	t.owner = s.CredentialID
 	switch {
 	case t.owner == "":
-		return t, rotation.Wrongf("Class A needs the tag CredentialId: the role that owns what the application has, of which the two logins are members.")
+		return t, rotation.Permanentf("Class A needs the tag CredentialId: the role that owns what the application has, of which the two logins are members.")
 	case len(t.owner) > maxPostgresName-len(suffixA):
-		return t, rotation.Wrongf("The tag CredentialId is too long for class A: with _a or _b at its end it must fit in %d bytes.", maxPostgresName)
+		return t, rotation.Permanentf("The tag CredentialId is too long for class A: with _a or _b at its end it must fit in %d bytes.", maxPostgresName)
 	}
 	if t.current, err = t.loginOf(s.Current); err != nil {
 		return t, err
 	}
 	for _, user := range []string{t.current.user, t.owner, t.owner + suffixA, t.owner + suffixB} {
 		if user == t.admin.user {
-			return t, rotation.Wrongf("The login of AdminSecret can't be the owner or one of the logins that it alternates. Use another administrator.")
+			return t, rotation.Permanentf("The login of AdminSecret can't be the owner or one of the logins that it alternates. Use another administrator.")
 		}
 	}
 	return t, checkPostgresName("CredentialId", t.owner)
@@ -80,9 +80,9 @@ func (t postgresTarget) readSingle(s rotation.Subject) (_ postgresTarget, err er
 	}
 	switch {
 	case s.CredentialID != "" && t.current.user != s.CredentialID:
-		return t, rotation.Wrongf("The secret's value is for another login than the tag CredentialId says. Mend the tag or leave it out.")
+		return t, rotation.Permanentf("The secret's value is for another login than the tag CredentialId says. Mend the tag or leave it out.")
 	case t.admin != nil && t.admin.user == t.current.user:
-		return t, rotation.Wrongf("The login is AdminSecret's own. Leave AdminSecret out: a login can change its own password.")
+		return t, rotation.Permanentf("The login is AdminSecret's own. Leave AdminSecret out: a login can change its own password.")
 	}
 	return t, checkPostgresName("user name", t.current.user)
 }
@@ -97,14 +97,14 @@ func (t postgresTarget) loginOf(value secret.Value) (login, error) {
 		return l, err
 	}
 	if l.bare {
-		return l, rotation.Wrongf("The secret's value is a bare password, but in class A the user name changes too: make it a URL or JSON with username and password, or set RotationClass=S.")
+		return l, rotation.Permanentf("The secret's value is a bare password, but in class A the user name changes too: make it a URL or JSON with username and password, or set RotationClass=S.")
 	}
 	return l, checkPostgresName("user name", l.user)
 }
 
 func checkPostgresName(what, name string) error {
 	if len(name) > maxPostgresName || strings.ContainsFunc(name, isControl) {
-		return rotation.Wrongf("The %s can't be a role of PostgreSQL: it must have at most %d bytes and no control characters.", what, maxPostgresName)
+		return rotation.Permanentf("The %s can't be a role of PostgreSQL: it must have at most %d bytes and no control characters.", what, maxPostgresName)
 	}
 	return nil
 }

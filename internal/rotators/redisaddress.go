@@ -24,7 +24,7 @@ func parseRedisAddress(text string) (redisAddress, error) {
 	}
 	a := redisAddress{parsed.Scheme, parsed.Hostname(), parsed.Port(), parsed.Query().Get("cafile")}
 	if a.cafile != "" && a.scheme != "rediss" {
-		return a, rotation.Wrongf("The tag ProviderAddress has a cafile but no TLS: it must begin with rediss://.")
+		return a, rotation.Permanentf("The tag ProviderAddress has a cafile but no TLS: it must begin with rediss://.")
 	}
 	return a, checkRootsPath("cafile", a.cafile)
 }

@@ -96,7 +96,7 @@ func (s *redisSession) howToSave(ctx context.Context) ([]any, error) {
 	}
 	err = s.conn.Do(ctx, rewrite...).Err()
 	if err != nil && strings.Contains(err.Error(), "without a config file") {
-		return nil, rotation.Wrongf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file; or set the tag %s to none.", s.server, tagRedisPersist)
+		return nil, rotation.Permanentf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file; or set the tag %s to none.", s.server, tagRedisPersist)
 	}
 	return rewrite, s.fault("CONFIG REWRITE", err)
 }
@@ -116,11 +116,11 @@ func (s *redisSession) fault(doing string, err error) error {
 	case err == nil:
 		return nil
 	case word == "":
-		return rotation.Failf("Redis at %s can't be reached, or does not answer.", s.server)
+		return rotation.Temporaryf("Redis at %s can't be reached, or does not answer.", s.server)
 	case word == "NOPERM":
-		return rotation.Wrongf("Redis at %s says that %s is not permitted (NOPERM). Who changes the password needs +multi +exec +acl|setuser +acl|save, and without an aclfile +config|rewrite.", s.server, doing)
+		return rotation.Permanentf("Redis at %s says that %s is not permitted (NOPERM). Who changes the password needs +multi +exec +acl|setuser +acl|save, and without an aclfile +config|rewrite.", s.server, doing)
 	}
-	return rotation.Failf("Redis at %s refused %s (%s).", s.server, doing, word)
+	return rotation.Temporaryf("Redis at %s refused %s (%s).", s.server, doing, word)
 }
 
 // redisWord is the code that Redis's error begins with; "" if it is no error of Redis's.

@@ -29,7 +29,7 @@ func readRedis(s rotation.Subject) (target redisTarget, err error) {
 		return target, err
 	}
 	if class := s.Tags[tagClass]; class != "" && class != string(rotation.Overlap) {
-		return target, rotation.Wrongf("The tag %s must be O for Redis, or absent.", tagClass)
+		return target, rotation.Permanentf("The tag %s must be O for Redis, or absent.", tagClass)
 	}
 	if target.current, err = target.parse(s, s.Current); err != nil {
 		return target, err
@@ -44,7 +44,7 @@ func readRedis(s rotation.Subject) (target redisTarget, err error) {
 func redisForgets(tags map[string]string) (bool, error) {
 	persist, given := tags[tagRedisPersist]
 	if given && persist != "none" {
-		return false, rotation.Wrongf(`The tag %s must be "none", or absent.`, tagRedisPersist)
+		return false, rotation.Permanentf(`The tag %s must be "none", or absent.`, tagRedisPersist)
 	}
 	return given, nil
 }
@@ -60,7 +60,7 @@ func (t redisTarget) loginOf(s rotation.Subject, value secret.Value) (login, err
 func (redisTarget) parse(s rotation.Subject, value secret.Value) (login, error) {
 	l, err := parseLogin(value, s.CredentialID)
 	if err == nil && s.CredentialID != "" && redisUser(l) != s.CredentialID {
-		err = rotation.Wrongf("The secret's value is for another user than the tag CredentialId says. Mend the tag or leave it out.")
+		err = rotation.Permanentf("The secret's value is for another user than the tag CredentialId says. Mend the tag or leave it out.")
 	}
 	return l, err
 }

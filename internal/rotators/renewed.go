@@ -26,7 +26,7 @@ func renewed(current login, user string, tags map[string]string) (next, decoy se
 func parseAdmin(value secret.Value) (login, error) {
 	admin, err := parseLogin(value, "")
 	if err != nil {
-		return login{}, rotation.Wrongf("The secret that the tag AdminSecret names must have a URL or JSON with username and password as its value.")
+		return login{}, rotation.Permanentf("The secret that the tag AdminSecret names must have a URL or JSON with username and password as its value.")
 	}
 	return admin, nil
 }

@@ -26,11 +26,11 @@ func newSCRAMVerifier(password secret.Value) (string, error) {
 // scramVerifier takes ASCII only: what SASLprep makes of other text differs among drivers.
 func scramVerifier(password string, salt []byte, iterations int) (string, error) {
 	if strings.ContainsFunc(password, func(r rune) bool { return r >= 0x80 }) {
-		return "", rotation.Wrongf("The new password has characters beyond ASCII, which drivers do not agree on.")
+		return "", rotation.Permanentf("The new password has characters beyond ASCII, which drivers do not agree on.")
 	}
 	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
 	if err != nil {
-		return "", rotation.Wrongf("The FIPS mode that Rotunda runs in does not allow a password this short.")
+		return "", rotation.Permanentf("The FIPS mode that Rotunda runs in does not allow a password this short.")
 	}
 	storedKey := sha256.Sum256(hmacSHA256(salted, "Client Key"))
 	serverKey := hmacSHA256(salted, "Server Key")

@@ -22,7 +22,7 @@ func parseServerURL(text string, defaultPorts map[string]string, parameters ...s
 		return nil, wrongAddress(defaultPorts)
 	}
 	if parsed.User != nil {
-		return nil, rotation.Wrongf("The tag ProviderAddress must not have a user or password; these belong in the secret's value.")
+		return nil, rotation.Permanentf("The tag ProviderAddress must not have a user or password; these belong in the secret's value.")
 	}
 	if strings.Trim(parsed.Path, "/") != "" || parsed.Fragment != "" {
 		return nil, wrongAddress(defaultPorts)
@@ -36,7 +36,7 @@ func parseServerURL(text string, defaultPorts map[string]string, parameters ...s
 	}
 	parsed.Host = net.JoinHostPort(host, port)
 	if port, err := strconv.Atoi(parsed.Port()); err != nil || port < 1 || port > 65535 {
-		return nil, rotation.Wrongf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
+		return nil, rotation.Permanentf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
 	}
 	return parsed, nil
 }
@@ -47,18 +47,18 @@ func wrongAddress(defaultPorts map[string]string) error {
 		forms = append(forms, scheme+"://host:"+port)
 	}
 	slices.Sort(forms)
-	return rotation.Wrongf("The tag ProviderAddress must have the form %s.", strings.Join(forms, " or "))
+	return rotation.Permanentf("The tag ProviderAddress must have the form %s.", strings.Join(forms, " or "))
 }
 
 // checkParameters refuses what it does not know: a misspelt sslmode must not go unseen. It does not quote it either: it may be a password.
 func checkParameters(parsed *url.URL, known []string) error {
 	query, err := url.ParseQuery(parsed.RawQuery)
 	if err != nil {
-		return rotation.Wrongf("The tag ProviderAddress has a query that can't be read.")
+		return rotation.Permanentf("The tag ProviderAddress has a query that can't be read.")
 	}
 	for name, values := range query {
 		if !slices.Contains(known, name) || len(values) > 1 {
-			return rotation.Wrongf("The tag ProviderAddress may have, once each, the query parameters %s and no others.", strings.Join(known, " and "))
+			return rotation.Permanentf("The tag ProviderAddress may have, once each, the query parameters %s and no others.", strings.Join(known, " and "))
 		}
 	}
 	return nil
@@ -66,7 +66,7 @@ func checkParameters(parsed *url.URL, known []string) error {
 
 func checkRootsPath(parameter, path string) error {
 	if path != "" && !filepath.IsAbs(path) {
-		return rotation.Wrongf("The %s in the tag ProviderAddress must be an absolute path.", parameter)
+		return rotation.Permanentf("The %s in the tag ProviderAddress must be an absolute path.", parameter)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func readRoots(path string) (*x509.CertPool, error) {
 	roots := x509.NewCertPool()
 	pem, err := os.ReadFile(path)
 	if err != nil || !roots.AppendCertsFromPEM(pem) {
-		return nil, rotation.Wrongf("The file of certificates that the tag ProviderAddress names can't be read, or has none in PEM form.")
+		return nil, rotation.Permanentf("The file of certificates that the tag ProviderAddress names can't be read, or has none in PEM form.")
 	}
 	return roots, nil
 }

@@ -29,8 +29,8 @@ type Problem struct {
 	Cause      error
 }
 
-// Failf makes a Problem. The message reaches the caller: no value and nothing internal may be in it.
-func Failf(kind error, format string, args ...any) *Problem {
+// Problemf makes a Problem. The message reaches the caller: no value and nothing internal may be in it.
+func Problemf(kind error, format string, args ...any) *Problem {
 	return &Problem{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 

@@ -17,7 +17,7 @@ const (
 // ParseName checks a secret's name: 1 to 127 of 0-9, a-z, A-Z and "-".
 func ParseName(name string) (string, error) {
 	if name == "" || len(name) > MaxNameLength || !each(name, isNameByte) {
-		return "", Failf(ErrBadParameter,
+		return "", Problemf(ErrBadParameter,
 			"The request URI contains an invalid name: %s. A name is 1 to %d of the characters 0-9, a-z, A-Z and '-'.",
 			shown(name), MaxNameLength)
 	}
@@ -27,7 +27,7 @@ func ParseName(name string) (string, error) {
 // ParseVersion checks a version: empty for the latest, or 32 hex digits.
 func ParseVersion(version string) (string, error) {
 	if version != "" && (len(version) != versionLength || !each(version, isHexByte)) {
-		return "", Failf(ErrBadParameter,
+		return "", Problemf(ErrBadParameter,
 			"The request URI contains an invalid version: %s. A version is %d hexadecimal digits; leave it out for the latest.",
 			shown(version), versionLength)
 	}

@@ -115,7 +115,7 @@ func blobValue(blob []byte) secret.Value {
 func blobBytes(blob secret.Value) ([]byte, error) {
 	bytes, err := base64.RawURLEncoding.DecodeString(blob.Reveal())
 	if err != nil {
-		return nil, secret.Failf(secret.ErrBadParameter, "The request body is not valid: value is not base64url without padding, as a backup gives it.")
+		return nil, secret.Problemf(secret.ErrBadParameter, "The request body is not valid: value is not base64url without padding, as a backup gives it.")
 	}
 	return bytes, nil
 }

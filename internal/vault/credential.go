@@ -21,7 +21,7 @@ func (c credential) GetToken(ctx context.Context, options policy.TokenRequestOpt
 	if err == nil || errors.Is(err, context.Canceled) {
 		return token, err
 	}
-	return token, noToken{secret.Failf(secret.ErrIdentityUnavailable,
+	return token, noToken{secret.Problemf(secret.ErrIdentityUnavailable,
 		"The app got no token for its managed identity. Remedy: turn on the function app's system-assigned identity, "+
 			"or set AZURE_CLIENT_ID to a user-assigned one that the app has; locally, sign in with the Azure CLI.").
 		Because(cause(err))}

@@ -26,13 +26,13 @@ func (v *Vault) explain(err error, sent secret.Value) error {
 		return v.refusal(answer, sent)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		return secret.Failf(secret.ErrVaultTimeout,
+		return secret.Problemf(secret.ErrVaultTimeout,
 			"The vault did not answer in time. A write may or may not have been carried out: read before repeating it.").Because(err)
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	return secret.Failf(secret.ErrVaultUnreachable,
+	return secret.Problemf(secret.ErrVaultUnreachable,
 		"The vault can't be reached from the app. A write may or may not have been carried out: read before repeating it. "+
 			"Check KEY_VAULT_NAME or KEY_VAULT_URL, DNS, the vault's firewall and any proxy.").Because(err)
 }
@@ -46,10 +46,10 @@ func (v *Vault) refusal(answer *azcore.ResponseError, sent secret.Value) error {
 	code, inner, message := readError(answer.RawResponse)
 	switch {
 	case answer.StatusCode == http.StatusUnauthorized:
-		return secret.Failf(secret.ErrIdentityUnavailable,
+		return secret.Problemf(secret.ErrIdentityUnavailable,
 			"The vault does not accept the app's token (%s). Check that the vault is in the tenant of %s.", word(message), v.identity)
 	case code == "":
-		return secret.Failf(secret.ErrVaultUnreachable,
+		return secret.Problemf(secret.ErrVaultUnreachable,
 			"Something between the app and the vault answered %d, not Key Vault. Check any proxy and the vault's name.", answer.StatusCode)
 	}
 	return &secret.Refusal{

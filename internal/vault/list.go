@@ -87,7 +87,7 @@ func (v *Vault) link(path string, query secret.Query) (string, error) {
 	if query.Next != "" {
 		continued, err := base64.RawURLEncoding.DecodeString(query.Next)
 		if err != nil || !isContinuation(string(continued)) {
-			return "", secret.Failf(secret.ErrBadParameter, "The query parameter $skiptoken is not one of ours. Follow nextLink as it was given.")
+			return "", secret.Problemf(secret.ErrBadParameter, "The query parameter $skiptoken is not one of ours. Follow nextLink as it was given.")
 		}
 		link.RawQuery = string(continued)
 	}
@@ -106,7 +106,7 @@ func token(nextLink *string) (string, error) {
 	}
 	link, err := url.Parse(*nextLink)
 	if err != nil {
-		return "", secret.Failf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is no URL.").Because(err)
+		return "", secret.Problemf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is no URL.").Because(err)
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(link.RawQuery)), nil
 }

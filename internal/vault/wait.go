@@ -68,5 +68,5 @@ func gaveUp(ctx context.Context, advice string) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // the caller's own end, not our bound
 	}
-	return secret.Failf(secret.ErrNotFinished, "The vault had not finished after %s. %s", waitBound, advice)
+	return secret.Problemf(secret.ErrNotFinished, "The vault had not finished after %s. %s", waitBound, advice)
 }

@@ -45,7 +45,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, secret.Failf(secret.ErrBodyTooLarge,
+		return nil, secret.Problemf(secret.ErrBodyTooLarge,
 			"The request body is over %d bytes. A secret's value may have %d bytes, a batch a few kilobytes.", MaxBodyBytes, secret.MaxValueBytes)
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func explain(err error) error {
 	const unknown = "json: unknown field "
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return secret.Failf(secret.ErrBadParameter, "The request body is malformed JSON at byte %d.", syntax.Offset)
+		return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON at byte %d.", syntax.Offset)
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		found, _, _ := strings.Cut(mismatch.Value, " ") // "number -5": the kind only
@@ -67,7 +67,7 @@ func explain(err error) error {
 	if field, ok := strings.CutPrefix(err.Error(), unknown); ok {
 		return badBody("it has the unknown field %s", clip(field))
 	}
-	return secret.Failf(secret.ErrBadParameter, "The request body is malformed JSON: it ends too early.")
+	return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON: it ends too early.")
 }
 
 func kindName(mismatch *json.UnmarshalTypeError) string {
@@ -108,5 +108,5 @@ func clip(s string) string {
 }
 
 func badBody(format string, args ...any) *secret.Problem {
-	return secret.Failf(secret.ErrBadParameter, "The request body is not valid: "+format+".", args...)
+	return secret.Problemf(secret.ErrBadParameter, "The request body is not valid: "+format+".", args...)
 }

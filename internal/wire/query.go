@@ -19,7 +19,7 @@ func CheckAPIVersion(r *http.Request) error {
 	}
 	query := r.URL.Query()
 	if query.Has("api-version") && !apiVersion().MatchString(query.Get("api-version")) {
-		return secret.Failf(secret.ErrBadParameter,
+		return secret.Problemf(secret.ErrBadParameter,
 			"The query parameter api-version is malformed. Leave it out, or send one of Key Vault's, such as 7.6 or 2026-04-01.")
 	}
 	return nil
@@ -37,7 +37,7 @@ func Flag(r *http.Request, name string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, secret.Failf(secret.ErrBadParameter, "The query parameter %s must be true or false.", name)
+	return false, secret.Problemf(secret.ErrBadParameter, "The query parameter %s must be true or false.", name)
 }
 
 // Choice reads a query parameter that has one allowed value; it tells whether that was sent.
@@ -47,7 +47,7 @@ func Choice(r *http.Request, name, allowed string) (bool, error) {
 		return false, nil
 	}
 	if !strings.EqualFold(query.Get(name), allowed) {
-		return false, secret.Failf(secret.ErrBadParameter, "The query parameter %s may only be %q.", name, allowed)
+		return false, secret.Problemf(secret.ErrBadParameter, "The query parameter %s may only be %q.", name, allowed)
 	}
 	return true, nil
 }
@@ -70,10 +70,10 @@ func Stage(r *http.Request, version string) (string, error) {
 	}
 	stage := strings.ToLower(query.Get("stage"))
 	if stage != StageCurrent && stage != StagePrevious && stage != StagePending {
-		return "", secret.Failf(secret.ErrBadParameter, "The query parameter stage must be %s, %s or %s.", StageCurrent, StagePrevious, StagePending)
+		return "", secret.Problemf(secret.ErrBadParameter, "The query parameter stage must be %s, %s or %s.", StageCurrent, StagePrevious, StagePending)
 	}
 	if version != "" {
-		return "", secret.Failf(secret.ErrBadParameter, "The request names a version and a stage. Ask for one of them.")
+		return "", secret.Problemf(secret.ErrBadParameter, "The request names a version and a stage. Ask for one of them.")
 	}
 	return stage, nil
 }
@@ -85,7 +85,7 @@ func ReadFilter(r *http.Request) (secret.Filter, error) {
 	filter := secret.Filter{Prefix: query.Get("prefix")}
 	if filter.Prefix != "" {
 		if _, err := secret.ParseName(filter.Prefix); err != nil {
-			return filter, secret.Failf(secret.ErrBadParameter, "The query parameter prefix can begin no name: a name has the characters 0-9, a-z, A-Z and '-'.")
+			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix can begin no name: a name has the characters 0-9, a-z, A-Z and '-'.")
 		}
 	}
 	if !query.Has("tag") {
@@ -93,7 +93,7 @@ func ReadFilter(r *http.Request) (secret.Filter, error) {
 	}
 	name, value, hasValue := strings.Cut(query.Get("tag"), ":")
 	if filter.TagName = name; name == "" {
-		return filter, secret.Failf(secret.ErrBadParameter, "The query parameter tag must be a tag's name, or name:value.")
+		return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter tag must be a tag's name, or name:value.")
 	}
 	if hasValue {
 		filter.TagValue = &value
@@ -109,14 +109,14 @@ func ReadQuery(r *http.Request) (secret.Query, error) {
 		return page, err
 	}
 	if query.Has(skipToken) && page.Next == "" {
-		return page, secret.Failf(secret.ErrBadParameter, "The query parameter %s is empty. Follow nextLink as it was given.", skipToken)
+		return page, secret.Problemf(secret.ErrBadParameter, "The query parameter %s is empty. Follow nextLink as it was given.", skipToken)
 	}
 	if !query.Has("maxresults") {
 		return page, nil
 	}
 	most, err := strconv.Atoi(query.Get("maxresults"))
 	if err != nil || most < 1 || most > secret.MaxPageSize {
-		return page, secret.Failf(secret.ErrBadParameter, "The query parameter maxresults must be a whole number from 1 to %d.", secret.MaxPageSize)
+		return page, secret.Problemf(secret.ErrBadParameter, "The query parameter maxresults must be a whole number from 1 to %d.", secret.MaxPageSize)
 	}
 	page.MaxResults = most
 	return page, nil

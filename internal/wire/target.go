@@ -26,7 +26,7 @@ func Target(r *http.Request) (name, version string, err error) {
 // ParseName checks a name that a caller sent. Rotunda's own records of rotations are not for callers.
 func ParseName(name string) (string, error) {
 	if secret.IsPending(name) {
-		return "", secret.Failf(secret.ErrBadParameter,
+		return "", secret.Problemf(secret.ErrBadParameter,
 			"The name %s is kept for Rotunda's record of a rotation. Read the value in it as secrets/{name}?stage=pending, and where it stands as secrets/{name}/rotation.", name)
 	}
 	return secret.ParseName(name)
