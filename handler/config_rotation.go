@@ -12,6 +12,7 @@ import (
 
 	"rotunda/internal/lazy"
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 )
 
 // The app settings of rotation.
@@ -43,7 +44,7 @@ const (
 
 // rotationConfig is what the engine and its locks need.
 type rotationConfig struct {
-	policy                  rotation.Policy
+	policy                  engine.Policy
 	lockAccount, lockFolder string
 	sweeps                  bool // the host has a schedule for sweep
 }

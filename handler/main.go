@@ -22,6 +22,7 @@ import (
 	"rotunda/internal/azfunc"
 	"rotunda/internal/jsonlog"
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 	"rotunda/internal/rotators"
 	"rotunda/internal/secret"
 	"rotunda/internal/telemetry"
@@ -105,8 +106,8 @@ func newApp(config config, vault *vault.Vault, locks rotation.Locker, provider *
 	if err != nil {
 		return nil, err
 	}
-	engine := &rotation.Engine{Vault: secrets, Locks: locks, Rotators: rotatorKinds, Policy: config.rotation.policy}
-	handlers := functions.Handlers(secrets, rotations{engine, secrets, log}, wire.Lister{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
+	rotating := rotations{&engine.Engine{Vault: secrets, Locks: locks, Rotators: rotatorKinds, Policy: config.rotation.policy}, secrets, log}
+	handlers := functions.Handlers(secrets, rotating, wire.Lister{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
 	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
 }
 

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
 // rotations joins the engine with the functions: their words in, its words out, one log line per attempt.
 type rotations struct {
-	engine  *rotation.Engine
+	engine  *engine.Engine
 	secrets secrets
 	log     *slog.Logger
 }
@@ -21,12 +22,12 @@ type rotations struct {
 // StartRotation starts one by hand. Without wait it returns once the rotation is on record; the rest goes on, here while
 // this instance lives, and by sweep if it does not.
 func (r rotations) StartRotation(ctx context.Context, name string, wait bool) (wire.Rotation, bool, error) {
-	return r.byHand(ctx, rotation.Request{Name: name, By: rotation.ByHand}, wait)
+	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByHand}, wait)
 }
 
 // ResumeRotation goes on with an open one and waits for the attempt's end.
 func (r rotations) ResumeRotation(ctx context.Context, name string) (wire.Rotation, bool, error) {
-	return r.byHand(ctx, rotation.Request{Name: name, By: rotation.ByResume}, true)
+	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByResume}, true)
 }
 
 // attempt is what came of an engine's call.
@@ -35,7 +36,7 @@ type attempt struct {
 	err     error
 }
 
-func (r rotations) byHand(ctx context.Context, request rotation.Request, wait bool) (wire.Rotation, bool, error) {
+func (r rotations) byHand(ctx context.Context, request engine.Request, wait bool) (wire.Rotation, bool, error) {
 	started, ended := make(chan struct{}, 1), make(chan attempt, 1)
 	request.Started = func(rotation.Outcome) { started <- struct{}{} }
 	go func() { // not the caller's to cancel: a rotation half done is worse than one that nobody waits for
@@ -81,7 +82,7 @@ func forCaller(err error) error {
 }
 
 // rotate is every attempt's way to the engine.
-func (r rotations) rotate(ctx context.Context, request rotation.Request) (rotation.Outcome, error) {
+func (r rotations) rotate(ctx context.Context, request engine.Request) (rotation.Outcome, error) {
 	began := time.Now()
 	outcome, err := r.engine.Rotate(ctx, request)
 	level := slog.LevelInfo
@@ -101,16 +102,16 @@ func (r rotations) rotate(ctx context.Context, request rotation.Request) (rotati
 
 // RotateExpiring is for an event about a version.
 func (r rotations) RotateExpiring(ctx context.Context, name, version string) (string, error) {
-	return r.unattended(ctx, rotation.Request{Name: name, Version: version, By: rotation.ByEvent})
+	return r.unattended(ctx, engine.Request{Name: name, Version: version, By: engine.ByEvent})
 }
 
 // RotateDue is for what a sweep found.
 func (r rotations) RotateDue(ctx context.Context, name string) (string, error) {
-	return r.unattended(ctx, rotation.Request{Name: name, By: rotation.BySweep})
+	return r.unattended(ctx, engine.Request{Name: name, By: engine.BySweep})
 }
 
 // unattended answers a permanent fault with success: it is logged, and delivering the event again would not mend it.
-func (r rotations) unattended(ctx context.Context, request rotation.Request) (string, error) {
+func (r rotations) unattended(ctx context.Context, request engine.Request) (string, error) {
 	outcome, err := r.rotate(ctx, request)
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok && fault.Permanent {
 		return request.Name + ": " + fault.Reason, nil
@@ -126,7 +127,7 @@ func (r rotations) FindDue(ctx context.Context) ([]string, error) {
 // ReadPrevious reads the version that was the latest before the last rotation.
 func (r rotations) ReadPrevious(ctx context.Context, name string) (wire.Reading, error) {
 	version, err := r.engine.Previous(ctx, name)
-	if errors.Is(err, rotation.ErrNoStage) {
+	if errors.Is(err, engine.ErrNoStage) {
 		return wire.Reading{}, secret.Problemf(secret.ErrNoStage, "The secret %s was not rotated yet, so it has no previous version.", name)
 	}
 	if err != nil {
@@ -138,7 +139,7 @@ func (r rotations) ReadPrevious(ctx context.Context, name string) (wire.Reading,
 // ReadPending reads what is about to be published. It is never kept in memory.
 func (r rotations) ReadPending(ctx context.Context, name string) (wire.Reading, error) {
 	pending, err := r.engine.Pending(ctx, name)
-	if errors.Is(err, rotation.ErrNoStage) {
+	if errors.Is(err, engine.ErrNoStage) {
 		return wire.Reading{}, secret.Problemf(secret.ErrNoStage, "The secret %s has no pending value: no rotation is under way, or its provider makes the value.", name)
 	}
 	if err != nil {

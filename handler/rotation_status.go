@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -44,7 +45,7 @@ func (r rotations) ListRotations(ctx context.Context, query secret.Query) ([]wir
 	return found, page.Next, reads.Wait()
 }
 
-func fromStatus(s rotation.Status) wire.Rotation {
+func fromStatus(s engine.Status) wire.Rotation {
 	w := wire.Rotation{
 		Name: s.Name, Status: statuses[s.State], State: string(s.State), Rotator: s.Rotator, Class: string(s.Class), Operation: s.Operation,
 		Since: orNil(s.Since), LastSuccess: orNil(s.LastSuccess), NextDue: orNil(s.NextDue), NextTry: orNil(s.NextTry), Tries: s.Tries, Reason: s.Reason,

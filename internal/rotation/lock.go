@@ -5,17 +5,19 @@ import (
 	"errors"
 )
 
-// Locker lets one worker at a time work on a secret, across processes. It is for efficiency and for the classes whose
-// values the provider makes; what it can't promise (a worker that sleeps through its lease) the record and cooldown cover.
+// Locker lets one worker at a time work on a secret, across processes. It saves work, and it
+// protects the classes whose values the provider makes. What a lock cannot promise (a worker may
+// sleep through its lease) is covered by the record and the cooldown.
 type Locker interface {
-	// Lock takes the lock of a name, or fails with ErrLocked at once. held ends, with ErrLockLost as its cause, some
-	// seconds before anybody else could get the lock. release may be called once held has ended.
+	// Lock takes the lock of a name, or returns ErrLocked at once. The context held ends, with
+	// ErrLockLost as its cause, some seconds before anybody else can get the lock. release may be
+	// called after held has ended.
 	Lock(ctx context.Context, name string) (held context.Context, release func(), err error)
 }
 
 var (
-	// ErrLocked is when somebody else works on this secret.
+	// ErrLocked means that another worker is working on the secret.
 	ErrLocked = errors.New("another worker has the lock")
-	// ErrLockLost is the cause of the end of a context that Lock gave.
+	// ErrLockLost is the cause with which a context that Lock returned ends.
 	ErrLockLost = errors.New("the lock was lost")
 )

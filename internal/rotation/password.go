@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// Alphabet is what a kind of target takes as a password, unless tags say otherwise.
+// Alphabet is the form of the passwords that a kind of provider takes, unless tags change it.
 type Alphabet struct {
 	Letters string
 	Length  int
 }
 
-// Alphanumeric needs no escaping anywhere: in URLs, connection strings, shells. 32 of 62 are 190 bits.
+// Alphanumeric needs no escaping anywhere: in URLs, connection strings or shells. 32 of 62
+// characters are 190 bits.
 var Alphanumeric = Alphabet{Letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", Length: 32}
 
 // The tags that change a password's form.
@@ -23,27 +24,23 @@ const (
 	TagPasswordExclude = "PasswordExclude"
 )
 
-// The bounds of PasswordLength. minEntropyBits is what a password must have at least, whatever the tags say.
+// The bounds of PasswordLength, and the entropy that every password has, whatever the tags say.
 const (
 	minPasswordLength = 12
 	maxPasswordLength = 128
 	minEntropyBits    = 64
 )
 
-// NewPassword makes a random password from crypto/rand: of standard, or as the tags PasswordLength and PasswordExclude change that.
+// NewPassword returns a random password from crypto/rand, in the form of standard as changed by the
+// tags PasswordLength and PasswordExclude. Its error is a permanent *Fault.
 func NewPassword(tags map[string]string, standard Alphabet) (string, error) {
 	length, err := passwordLength(tags, standard.Length)
 	if err != nil {
 		return "", err
 	}
-	letters := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(tags[TagPasswordExclude], r) {
-			return -1
-		}
-		return r
-	}, standard.Letters)
+	letters := without(standard.Letters, tags[TagPasswordExclude])
 	if float64(length)*math.Log2(float64(max(1, len(letters)))) < minEntropyBits {
-		return "", Permanentf("The tags %s and %s leave too few passwords: %d of %d characters are under %d bits. Exclude less, or ask for more length.",
+		return "", Permanentf("The tags %s and %s leave too few possible passwords: %d characters out of %d are under %d bits. Exclude fewer characters, or set a greater length.",
 			TagPasswordLength, TagPasswordExclude, length, len(letters), minEntropyBits)
 	}
 	return random(letters, length), nil
@@ -61,7 +58,17 @@ func passwordLength(tags map[string]string, standard int) (int, error) {
 	return length, nil
 }
 
-// random draws each character evenly; crypto/rand never fails.
+// without returns letters without those in excluded.
+func without(letters, excluded string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(excluded, r) {
+			return -1
+		}
+		return r
+	}, letters)
+}
+
+// random draws each character evenly. crypto/rand never fails.
 func random(letters string, length int) string {
 	password := make([]byte, length)
 	for i := range password {

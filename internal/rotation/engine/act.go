@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// preflight makes sure that the credentials log in, before anything is written.
+func (a *attempt) preflight(ctx context.Context) error {
+	if err := a.class.preflight(ctx, a.operation()); err != nil {
+		return err
+	}
+	a.evidence.preflown, a.evidence.current = true, accepted
+	return nil
+}
+
+// control makes sure that the provider refuses a wrong credential, once per provider and login.
+func (a *attempt) control(ctx context.Context) error {
+	if err := a.class.control(ctx, a.operation()); err != nil {
+		return err
+	}
+	a.record.control, a.evidence.controlled = a.fingerprint(), true
+	return nil
+}
+
+// prepare puts the new credential on record.
+func (a *attempt) prepare(ctx context.Context) error {
+	drafted := content{Operation: newOperation(), Of: a.latest.Name, Base: a.latest.Version, Fingerprint: a.fingerprint(), At: time.Now().UTC()}
+	if err := a.class.draft(ctx, a.operation(), a.plan.Next, &drafted); err != nil {
+		return err
+	}
+	refused := 0
+	if a.record.state == rotation.Abandoned {
+		refused = a.record.refused
+	}
+	written, err := a.writeRecord(ctx, a.latest.Name, record{content: drafted, progress: progress{
+		state: rotation.Prepared, since: drafted.At, lastSuccess: a.record.lastSuccess, control: a.record.control, refused: refused,
+	}})
+	if err != nil {
+		return err
+	}
+	a.before, a.record, a.durable = a.record, written, true
+	a.evidence.open, a.evidence.begun, a.evidence.fresh = true, true, true
+	a.evidence.latest, a.evidence.prepared, a.evidence.met = base, true, false
+	if a.evidence.means != byKeys {
+		a.evidence.pending = rejected // nobody has heard of it
+	}
+	return nil
+}
+
+// meet looks for another worker that has begun too, and gives way to it.
+func (a *attempt) meet(ctx context.Context) error {
+	if err := a.giveWayIfMet(ctx); err != nil {
+		return err
+	}
+	if a.evidence.fresh {
+		a.hide(ctx, a.before)
+	}
+	a.evidence.met = true
+	return nil
+}
+
+// resume takes up what an earlier attempt began.
+func (a *attempt) resume(context.Context) error {
+	a.tellStarted()
+	a.evidence.begun = true
+	return nil
+}
+
+// intent marks that the provider may change from now on.
+func (a *attempt) intent(ctx context.Context) error {
+	if err := a.enter(ctx, rotation.Intent, ""); err != nil {
+		return err
+	}
+	a.tellStarted()
+	a.evidence.prepared, a.evidence.intended, a.evidence.marked = false, true, true
+	return nil
+}
+
+// apply makes the new credential valid at the provider. The record and the secret are read once
+// more right before, under the provider's own lock where it has one: see fence.
+func (a *attempt) apply(ctx context.Context) (err error) {
+	a.pending, err = a.class.apply(ctx, a.operation())
+	if errors.Is(err, rotation.ErrRefusedByPolicy) {
+		a.evidence.refused, a.evidence.pending, a.evidence.current = true, unasked, unasked
+		return nil
+	}
+	a.evidence.applied = err == nil
+	return err
+}
+
+// verify proves the new credential by using it.
+func (a *attempt) verify(ctx context.Context) (err error) {
+	if a.pending, err = a.class.verify(ctx, a.operation(), a.pending); err != nil {
+		return err
+	}
+	if a.evidence.latest == ours && a.latest.Value.Equal(a.pending.value) { // R2: it is published already
+		a.evidence.applied, a.evidence.current = false, accepted
+		return nil
+	}
+	a.evidence.proven = true
+	return nil
+}
+
+// publish makes the new credential the latest version. Its value is proven.
+func (a *attempt) publish(ctx context.Context) error {
+	a.evidence.reread = false // if this fails, it must be done again
+	published, err := a.Vault.Set(ctx, a.latest.Name, a.version())
+	if err != nil {
+		return a.retry(ctx, err)
+	}
+	a.reportReplaced()
+	published.Value = a.pending.value // the vault answers with it, but something before it may not
+	a.latest = published
+	a.record.exposure = 0
+	if !a.pending.exposed.IsZero() {
+		a.record.exposure = time.Since(a.pending.exposed)
+	}
+	a.evidence.forget()
+	a.evidence.latest, a.evidence.published, a.evidence.current = ours, true, accepted
+	return nil
+}
+
+// version is the one to publish: everything that users put on the latest one stays.
+func (a *attempt) version() secret.Draft {
+	tags := maps.Clone(a.latest.Tags)
+	tags[tagOperation] = a.record.Operation
+	if a.pending.id != "" {
+		tags[rotation.TagCredentialID] = a.pending.id
+	}
+	return secret.Draft{
+		Value: a.pending.value, ContentType: a.latest.ContentType, Tags: tags, Enabled: a.latest.Attributes.Enabled,
+		NotBefore: a.latest.Attributes.NotBefore, Expires: a.schedule.expires(time.Now()),
+	}
+}
+
+// retryPauses are how soon publishing is tried again while the vault is away: readers may be cut
+// off until it is done.
+var retryPauses = []time.Duration{500 * time.Millisecond, 2 * time.Second}
+
+// retry lets the loop decide the same again after a pause, if the vault is away.
+func (a *attempt) retry(ctx context.Context, err error) error {
+	if !secret.IsVaultAway(err) || a.retries == len(retryPauses) {
+		return err
+	}
+	a.retries++
+	select {
+	case <-time.After(retryPauses[a.retries-1]):
+		return nil
+	case <-ctx.Done():
+		return err
+	}
+}
+
+// confirm reads back what was published, by its version, and looks for a version that somebody else
+// wrote in that moment.
+func (a *attempt) confirm(ctx context.Context) error {
+	found, err := a.Vault.Get(ctx, a.latest.Name, a.latest.Version)
+	if err != nil {
+		return err
+	}
+	if !found.Value.Equal(a.latest.Value) {
+		return rotation.Permanentf("Version %s does not hold what was published in it. Look in the vault's log for who changed it.", a.latest.Version)
+	}
+	a.estimateExposure()
+	if a.rival, err = a.findRival(ctx); err != nil {
+		return err
+	}
+	a.evidence.rival, a.evidence.confirmed = a.rival != "", a.rival == ""
+	return nil
+}
+
+// estimateExposure is for class S when the attempt that published could not note the exposure. The
+// result is an upper bound.
+func (a *attempt) estimateExposure() {
+	if created := a.latest.Attributes.Created; a.plan.Class == rotation.Single && created != nil && a.record.exposure == 0 {
+		a.record.exposure = max(0, created.Sub(a.record.At))
+	}
+}
+
+// close notes that the new credential is published and confirmed. In classes S and V nothing is
+// left to retire.
+func (a *attempt) close(ctx context.Context) error {
+	a.record.lastSuccess = time.Now().UTC()
+	report := strings.TrimSpace(a.report)
+	if a.plan.Class == rotation.Single || a.plan.Class == rotation.ValueOnly {
+		return a.finish(ctx, rotation.Closed, report)
+	}
+	a.record.retire = retireBase
+	return a.finish(ctx, rotation.Retiring, report)
+}
+
+// retire makes the old credential invalid after its grace period, and disables the version that
+// held it. No rotation begins in the same attempt: in class A it would give a new password to the
+// login that a worker who slept may still be about to retire.
+func (a *attempt) retire(ctx context.Context) error {
+	rest, err := a.class.retire(ctx, a.operation())
+	if err != nil {
+		return err
+	}
+	if err := a.disableBase(ctx); err != nil {
+		return err
+	}
+	if rest {
+		return a.anotherGrace(ctx)
+	}
+	return a.closeRetired(ctx, "")
+}

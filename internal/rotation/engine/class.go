@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// operation is what a class is told about the rotation that it senses and acts for.
+type operation struct {
+	rotation.Subject
+	content // of the record
+	decoy   secret.Value
+	setter  rotation.Subject // by whose authority Apply works
+	single  bool             // class S: readers are exposed from Apply to Publish
+	latest  owner
+	fresh   bool      // this attempt began it
+	intent  time.Time // since when the provider may have changed
+	settled time.Time // when no interrupted attempt's change can still take effect
+	retires string    // what the grace period is for: retireBase or retirePending
+	history history
+	fence   func(context.Context) error
+}
+
+// class is what differs between classes.
+type class interface {
+	senses
+	acts
+}
+
+// senses is how a class finds evidence at the provider. An error is why a verdict is Unknown.
+type senses interface {
+	// probePending reports whether the provider accepts the new credential, and returns it.
+	probePending(ctx context.Context, o operation) (credential, rotation.Verdict, error)
+	// probe reports whether the provider accepts a value of the secret's.
+	probe(ctx context.Context, o operation, value secret.Value) (rotation.Verdict, error)
+}
+
+// acts is how a class changes the provider.
+type acts interface {
+	// preflight returns what keeps a rotation from beginning.
+	preflight(ctx context.Context, o operation) error
+	// control returns a fault if the provider accepts a wrong credential.
+	control(ctx context.Context, o operation) error
+	// draft adds to a new record what the class needs there.
+	draft(ctx context.Context, o operation, next secret.Value, c *content) error
+	// apply makes the new credential valid.
+	apply(ctx context.Context, o operation) (credential, error)
+	// verify returns the new credential once the provider has accepted it.
+	verify(ctx context.Context, o operation, applied credential) (credential, error)
+	// retire makes invalid what the grace period was for, while the latest version is valid. rest
+	// reports that a later version needs its own grace period.
+	retire(ctx context.Context, o operation) (rest bool, err error)
+}
+
+// classOf returns what the plan's class does, and its means.
+func classOf(plan rotation.Plan, rotator rotation.Rotator, hasAdmin bool) (class, means, error) {
+	switch plan.Class {
+	case rotation.Overlap, rotation.Alternating, rotation.Single:
+		if setter, ok := rotator.(rotation.Setter); ok && hasAdmin {
+			return setting{setter}, byAdmin, nil
+		} else if ok {
+			return setting{setter}, byLogin, nil
+		}
+	case rotation.DualKey:
+		if provider, ok := rotator.(rotation.Regenerator); ok {
+			return regenerating{provider}, byKeys, nil
+		}
+	case rotation.Issued:
+		if issuer, ok := rotator.(rotation.Issuer); ok {
+			return issuing{issuer}, byIssue, nil
+		}
+	case rotation.ValueOnly:
+		return valueOnly{}, byAdmin, nil
+	}
+	return nil, anyMeans, fmt.Errorf("rotator %T plans class %q and does not implement it", rotator, plan.Class)
+}
+
+// noAnswer is why a probe decides nothing.
+func noAnswer(err error) error {
+	return cmp.Or(err, error(rotation.Temporaryf("The provider did not answer a login.")))
+}

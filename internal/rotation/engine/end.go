@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// leave ends an attempt for which there is nothing to do, or not yet.
+func (a *attempt) leave(context.Context) error {
+	outcome := rotation.Outcome{State: a.state(), Note: a.note}
+	if a.evidence.open {
+		outcome.Operation, outcome.Alarm = a.record.Operation, a.record.state == rotation.Attention
+	}
+	return a.end(outcome)
+}
+
+const deletedReason = "The secret is deleted. Recover it, and its rotation goes on; its new value is kept on record."
+
+// block waits for a deleted secret to be recovered. The record is kept for then.
+func (a *attempt) block(ctx context.Context) error {
+	return a.tryLater(ctx, rotation.Blocked, deletedReason)
+}
+
+// wait ends an attempt to which the provider gave no answer.
+func (a *attempt) wait(context.Context) error { return a.unclear }
+
+// attention ends an attempt that needs a person to act first.
+func (a *attempt) attention(context.Context) error {
+	return rotation.Permanentf("%s", a.explain(a.decision.why))
+}
+
+// yield keeps a version that somebody else wrote. The operation's own value is retired after grace.
+func (a *attempt) yield(ctx context.Context) error {
+	a.record.retire = retirePending
+	return a.finish(ctx, rotation.Retiring, a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
+}
+
+// supersede keeps such a version when nothing has changed at the provider.
+func (a *attempt) supersede(ctx context.Context) error {
+	return a.finish(ctx, rotation.Closed, a.writtenByOthers()+". It stays, and nothing was changed at the provider.")
+}
+
+// giveUp closes an operation whose secret points to another credential now.
+func (a *attempt) giveUp(ctx context.Context) error {
+	if a.evidence.grace {
+		return a.closeRetired(ctx, a.explain(a.decision.why))
+	}
+	return a.finish(ctx, rotation.Closed, a.explain(a.decision.why))
+}
+
+// maxRefused is how many values in a row may be refused by policy.
+const maxRefused = 3
+
+const reasonRefused = "The provider's policy refused the new password."
+
+// abandon ends an operation whose value the provider refused, and lets another one begin.
+func (a *attempt) abandon(ctx context.Context) error {
+	a.record.refused++
+	if err := a.enter(ctx, rotation.Abandoned, reasonRefused); err != nil {
+		a.record.refused-- // the next attempt counts the same value
+		return err
+	}
+	a.durable = false
+	if a.record.refused >= maxRefused {
+		return rotation.Permanentf("The provider's policy refused %d new passwords in a row. Make them fit it with the tags %s and %s.",
+			a.record.refused, rotation.TagPasswordLength, rotation.TagPasswordExclude)
+	}
+	if err := a.understand(ctx); err != nil { // for another value
+		return err
+	}
+	a.evidence = evidence{}
+	a.observe(time.Now())
+	return nil
+}
+
+// finish notes the end of an operation, or of its part before the grace period.
+func (a *attempt) finish(ctx context.Context, state rotation.State, reason string) error {
+	a.record.retireAt = time.Time{}
+	if state == rotation.Retiring {
+		a.record.retireAt = time.Now().UTC().Add(a.Policy.Grace)
+	}
+	a.record.refused = 0
+	if err := a.enter(ctx, state, reason); err != nil {
+		return err
+	}
+	note := cmp.Or(reason, "Rotated: version "+a.latest.Version+" is the latest.")
+	return a.end(rotation.Outcome{State: state, Operation: a.record.Operation, Note: note, Alarm: reason != ""})
+}
+
+// anotherGrace is for a version that was published and has another one on top of it.
+func (a *attempt) anotherGrace(ctx context.Context) error {
+	a.record.retire = retirePending
+	if a.isPublished() {
+		return a.finish(ctx, rotation.Retiring, "")
+	}
+	return a.finish(ctx, rotation.Retiring, "Version "+a.latest.Version+" was written by somebody else since. What the rotation published is made invalid after another grace period.")
+}
+
+// closeRetired ends an operation after its grace period. alarm is what a person should know.
+func (a *attempt) closeRetired(ctx context.Context, alarm string) error {
+	a.record.retireAt, a.record.retire = time.Time{}, ""
+	if a.record.tries > 0 { // then the reason is why these failed
+		a.record.reason = ""
+	}
+	if err := a.enter(ctx, rotation.Closed, cmp.Or(alarm, a.record.reason)); err != nil {
+		return err
+	}
+	return a.end(rotation.Outcome{State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, "The old credential is retired."), Alarm: alarm != ""})
+}
+
+// disableBase hides the version that was replaced from readers, unless it was made the latest again.
+func (a *attempt) disableBase(ctx context.Context) error {
+	if a.record.retire != retireBase || a.record.Base == a.latest.Version {
+		return nil
+	}
+	_, err := a.Vault.Update(ctx, a.latest.Name, a.record.Base, secret.Draft{Enabled: new(false)})
+	if status, _ := secret.RefusedWith(err); status == http.StatusNotFound {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"rotunda/internal/secret"
+)
+
+// history reads the versions of one secret.
+type history struct {
+	vault    Reader
+	name     string
+	replaced string // the version that the operation replaces
+}
+
+// versions lists them all, without values.
+func (h history) versions(ctx context.Context) (all []secret.Secret, err error) {
+	for query := (secret.Query{}); ; {
+		page, err := h.vault.ListVersions(ctx, h.name, query)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Secrets...)
+		if query.Next = page.Next; page.Next == "" {
+			return all, nil
+		}
+	}
+}
+
+// base reads the version that the operation replaces. ok is false if it can no longer be read.
+func (h history) base(ctx context.Context) (_ secret.Secret, ok bool, _ error) {
+	found, err := h.vault.Get(ctx, h.name, h.replaced)
+	if status, inner := secret.RefusedWith(err); status == http.StatusNotFound || inner == secret.CodeSecretDisabled {
+		return secret.Secret{}, false, nil
+	}
+	return found, err == nil, err
+}
+
+// maxOlder is how many older versions are tried: each may count as a failed login.
+const maxOlder = 2
+
+// older returns the values of versions before the latest, the newest first, but for those that were
+// tried.
+func (h history) older(ctx context.Context, latest string, tried ...secret.Value) ([]secret.Value, error) {
+	versions, err := h.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	versions = slices.DeleteFunc(versions, func(v secret.Secret) bool {
+		return v.Version == latest || isDisabled(v) || v.Attributes.Created == nil
+	})
+	slices.SortFunc(versions, func(a, b secret.Secret) int { return b.Attributes.Created.Compare(*a.Attributes.Created) })
+	var values []secret.Value
+	for _, v := range versions[:min(maxOlder, len(versions))] {
+		found, err := h.vault.Get(ctx, h.name, v.Version)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(slices.Concat(tried, values), found.Value.Equal) {
+			values = append(values, found.Value)
+		}
+	}
+	return values, nil
+}
+
+func isDisabled(s secret.Secret) bool { return s.Attributes.Enabled != nil && !*s.Attributes.Enabled }

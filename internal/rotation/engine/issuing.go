@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// issuing is class C: the provider makes the value and shows it once. An attempt that lost it issues
+// another credential. What was issued and not published is revoked with the old credential, after
+// the grace period, when no worker can still be about to publish it.
+type issuing struct{ provider rotation.Issuer }
+
+var _ class = issuing{}
+
+// maxIssued bounds what interrupted attempts can leave at the provider.
+const maxIssued = 5
+
+func (c issuing) preflight(ctx context.Context, o operation) error {
+	verdict, err := c.provider.Probe(ctx, o.Subject, o.Current)
+	switch verdict {
+	case rotation.Accepted:
+		return nil
+	case rotation.Rejected:
+		return rotation.Permanentf("The provider rejects the secret's current value. Set the secret to a credential that logs in; rotation starts from that.")
+	}
+	return noAnswer(err)
+}
+
+// control is not needed: the provider makes the value.
+func (issuing) control(context.Context, operation) error { return nil }
+
+// draft adds nothing: the operation's id marks what it issues.
+func (issuing) draft(context.Context, operation, secret.Value, *content) error { return nil }
+
+// probePending never finds a credential: a value that an attempt has lost cannot be learned again.
+func (issuing) probePending(context.Context, operation) (credential, rotation.Verdict, error) {
+	return credential{}, rotation.Rejected, nil
+}
+
+func (c issuing) probe(ctx context.Context, o operation, value secret.Value) (rotation.Verdict, error) {
+	return c.provider.Probe(ctx, o.Subject, value)
+}
+
+func (c issuing) apply(ctx context.Context, o operation) (credential, error) {
+	if err := c.mustNotHeap(ctx, o); err != nil {
+		return credential{}, err
+	}
+	if err := o.fence(ctx); err != nil {
+		return credential{}, err
+	}
+	id, value, err := c.provider.Issue(ctx, o.Subject, o.Operation)
+	return credential{value: value, id: id}, err
+}
+
+// mustNotHeap returns a fault if earlier attempts have issued too many credentials.
+func (c issuing) mustNotHeap(ctx context.Context, o operation) error {
+	if o.fresh {
+		return nil
+	}
+	issued, err := c.provider.ListIssued(ctx, o.Subject, o.Operation)
+	if err == nil && len(issued) >= maxIssued {
+		err = rotation.Permanentf("%d credentials were issued at the provider and none could be published. Find out why, remove them there, and resume.", len(issued))
+	}
+	return err
+}
+
+func (c issuing) verify(ctx context.Context, o operation, issued credential) (credential, error) {
+	verdict, err := c.provider.Probe(ctx, o.Subject, issued.value)
+	switch verdict {
+	case rotation.Accepted:
+		return issued, nil
+	case rotation.Rejected:
+		return credential{}, rotation.Temporaryf("The provider issued a credential and then rejected it. It may need time to take effect.")
+	}
+	return credential{}, noAnswer(err)
+}
+
+// retire revokes the old credential, and what interrupted attempts have issued. A credential that
+// was published and has another version on top of it needs its own grace period.
+func (c issuing) retire(ctx context.Context, o operation) (rest bool, _ error) {
+	ids, err := c.provider.ListIssued(ctx, o.Subject, o.Operation)
+	if err != nil {
+		return false, err
+	}
+	spared := map[string]bool{"": true, o.CredentialID: true}
+	if o.retires == retireBase {
+		versions, err := o.history.versions(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, v := range versions {
+			switch id := v.Tags[rotation.TagCredentialID]; {
+			case v.Version == o.Base:
+				ids = append(ids, id)
+			case v.Tags[tagOperation] == o.Operation && !spared[id]:
+				spared[id], rest = true, true
+			}
+		}
+	}
+	return rest, c.revoke(ctx, o, ids, spared)
+}
+
+func (c issuing) revoke(ctx context.Context, o operation, ids []string, spared map[string]bool) error {
+	for _, id := range ids {
+		if spared[id] {
+			continue
+		}
+		if err := c.provider.Revoke(ctx, o.Subject, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

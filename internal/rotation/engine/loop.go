@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// attempt is one worker's attempt at one secret, under its lock.
+type attempt struct {
+	*Engine
+	request Request
+
+	latest   secret.Secret // the latest version
+	record   record
+	before   record // of the rotation before, once this attempt has written its own
+	schedule schedule
+	plan     rotation.Plan
+	subject  rotation.Subject
+	class    class // what the plan's class does
+
+	evidence evidence
+	decision decision
+	pending  credential       // the new one, once it is known to log in, or was applied
+	setter   rotation.Subject // by whose authority Apply works
+	unclear  error            // why the provider gave no answer
+
+	found    string            // the version of the record when this attempt began
+	durable  bool              // an operation is on record: if this attempt fails, a later one goes on
+	retries  int               // of publishing, while the vault is away
+	rival    string            // a version that somebody else wrote in the moment of publishing
+	reported string            // a version of somebody else's that the report names already
+	report   string            // what a person should know about a rotation that succeeds
+	note     string            // why the secret is left alone
+	outcome  *rotation.Outcome // set by the last step
+}
+
+// credential is what is published.
+type credential struct {
+	value   secret.Value
+	id      string    // for the tag CredentialId; "" leaves that as it is
+	exposed time.Time // since when the latest version may not log in; zero if it does
+}
+
+func (e *Engine) newAttempt(request Request) *attempt { return &attempt{Engine: e, request: request} }
+
+// maxSteps is more than any attempt takes. A decision that comes to nothing must not go on forever.
+const maxSteps = 100
+
+var errNoProgress = errors.New("the rotation makes no progress")
+
+// run is the loop: decide what comes next, and take that step, until one ends the attempt. A step
+// that senses adds to the evidence; a step that acts changes something, and notes that too.
+func (a *attempt) run(ctx context.Context) (rotation.Outcome, error) {
+	for range maxSteps {
+		err := a.take(ctx, a.decide(a.evidence))
+		if err != nil {
+			err = a.fail(ctx, err)
+		}
+		if err != nil {
+			return rotation.Outcome{State: a.state()}, err
+		}
+		if a.outcome != nil {
+			return *a.outcome, nil
+		}
+	}
+	return rotation.Outcome{State: a.state()}, errNoProgress
+}
+
+func (a *attempt) decide(e evidence) decision {
+	if a.mistake.decide != nil {
+		return a.mistake.decide(e)
+	}
+	return decide(e)
+}
+
+// take carries out the step that was decided on.
+func (a *attempt) take(ctx context.Context, d decision) error {
+	a.decision = d
+	if wrong := a.mistake.steps[d.step]; wrong != nil {
+		return wrong(ctx, a, func() error { return steps[d.step](a, ctx) })
+	}
+	return steps[d.step](a, ctx)
+}
+
+// end makes an outcome the attempt's last.
+func (a *attempt) end(outcome rotation.Outcome) error {
+	a.outcome = &outcome
+	return nil
+}
+
+// state is the record's, or None without one.
+func (a *attempt) state() rotation.State {
+	if a.record.version == "" {
+		return rotation.None
+	}
+	return a.record.state
+}
+
+// mistake is what the tests of the model make an engine do wrong: decide otherwise, or take a step
+// otherwise.
+type mistake struct {
+	decide func(evidence) decision
+	steps  map[step]func(ctx context.Context, a *attempt, do func() error) error
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// The invariants of docs/rotation.md that hold at every instant. They are looked at around each call that a worker makes:
+// what a human does in between is not the engine's doing.
+
+// sight is what is seen around a call.
+type sight struct {
+	latest   *secret.Secret
+	enabled  bool
+	tags     map[string]string
+	valid    bool // the latest logs in
+	accepted []string
+}
+
+func (w *world) observe() sight {
+	all := w.vault.versions(theName)
+	latest := all[len(all)-1]
+	return sight{
+		latest: latest, enabled: *latest.Attributes.Enabled, tags: latest.Tags, valid: w.target.accepts(latest.Value.Reveal()),
+		accepted: w.target.accepted(),
+	}
+}
+
+func (w *world) compare(before sight, what string) {
+	after := w.observe()
+	if before.valid && !after.valid && (w.class != rotation.Single || !strings.HasPrefix(strings.TrimPrefix(what, "W1 "), "Apply")) {
+		w.breaks("I2", "%s makes the latest version invalid", what)
+	}
+	if before.latest == after.latest && (before.enabled && !after.enabled || !maps.Equal(before.tags, after.tags)) {
+		w.breaks("I4", "%s disables the latest version, or changes its tags", what)
+	}
+	for _, value := range before.accepted {
+		if !slices.Contains(after.accepted, value) {
+			w.died(value, what, before.valid)
+		}
+	}
+	for _, value := range after.accepted {
+		if !w.known[value] && !w.byHand[value] && !w.canBeRemoved(value) {
+			w.breaks("I1", "after %s the target accepts %s, which is nowhere in the vault", what, value)
+		}
+	}
+}
+
+// died: a value that readers may hold must outlive its grace. Where a human and the engine gave one login two passwords
+// in the same moment, the one that is the latest wins.
+func (w *world) died(value, what string, latestValid bool) {
+	if w.byHand[value] && !latestValid {
+		return
+	}
+	ended, held := w.wasLatest[value]
+	if held && w.class != rotation.Single && (ended.at.IsZero() || time.Now().Before(ended.at.Add(policy.Grace))) {
+		w.breaks("I8", "%s kills %s, which readers may hold", what, value)
+	}
+}
+
+// canBeRemoved: the provider lists its own keys, and what an operation that is on record has issued.
+func (w *world) canBeRemoved(value string) bool {
+	if w.class == rotation.DualKey {
+		return true
+	}
+	for _, i := range w.target.issued {
+		if i.value == value {
+			return i.operation == "" || slices.ContainsFunc(w.vault.versions(secret.PendingName(theName)), func(v *secret.Secret) bool {
+				return v.Tags[tagOperation] == i.operation
+			})
+		}
+	}
+	return false
+}
+
+// latestIs keeps when values stop being the latest.
+func (w *world) latestIs(before, made string) {
+	if before == made {
+		return
+	}
+	if before != "" {
+		w.wasLatest[before] = ending{time.Now()}
+	}
+	w.wasLatest[made] = ending{}
+}
+
+// published looks at a version that a worker wrote, after having read the one before.
+func (k *worker) published(before *secret.Secret, made, read secret.Secret) {
+	w, op := k.w, made.Tags[tagOperation]
+	if value := made.Value.Reveal(); !w.target.accepts(value) && k.isUpToDate() {
+		w.breaks("I2", "%s publishes %s, which does not log in", k.name, value)
+	}
+	if first, known := w.published[op]; known && first != made.Value.Reveal() && w.class != rotation.DualKey && w.class != rotation.Issued {
+		w.breaks("I7", "operation %d publishes two values", w.operation(op))
+	}
+	w.published[op] = made.Value.Reveal()
+	if !maps.Equal(withoutOurs(made.Tags), withoutOurs(read.Tags)) || *made.ContentType != *read.ContentType || !*made.Attributes.Enabled {
+		w.breaks("I4", "%s publishes a version without what users put on the one before", k.name)
+	}
+	if !w.byHuman[before.Version] || before.Version == w.baseOf(op) {
+		return
+	}
+	w.toReport[before.Version] = true
+	if k.looked == w.meddled && w.target.accepts(before.Value.Reveal()) {
+		w.breaks("I11", "%s replaces version %s of a human's, which it has seen and which logs in", k.name, before.Version)
+	}
+}
+
+func withoutOurs(tags map[string]string) map[string]string {
+	users := maps.Clone(tags)
+	maps.DeleteFunc(users, func(name, _ string) bool { return name == tagOperation || name == rotation.TagCredentialID })
+	return users
+}
+
+// baseOf is the version that an operation was to replace.
+func (w *world) baseOf(operation string) string {
+	for _, v := range w.vault.versions(secret.PendingName(theName)) {
+		if r, err := parseRecord(*v); err == nil && r.Operation == operation {
+			return r.Base
+		}
+	}
+	return ""
+}
+
+// mustKnow: what gives up an old credential, or makes a new one, never follows a probe without an answer.
+func (k *worker) mustKnow(what string) {
+	if k.unknown && !strings.HasPrefix(what, "Apply") {
+		k.w.breaks("I9", "%s after a probe without an answer", what)
+	}
+}
+
+// mustHaveLatest: no old credential is made invalid while the latest version does not log in.
+func (k *worker) mustHaveLatest(what string) {
+	if k.isUpToDate() && !k.w.observe().valid {
+		k.w.breaks("I2", "%s while the latest version does not log in", what)
+	}
+}
+
+// mustMean: an operation stays at the target that it began with.
+func (k *worker) mustMean(s rotation.Subject) {
+	if r := k.w.record(); r.Fingerprint != hash(s.Address) {
+		k.w.breaks("R11", "an operation moves to another target")
+	}
+}
+
+func (k *worker) wasRejected(value string) {
+	if k.rejected[value] {
+		k.w.breaks("I14", "%s logs in with %s again, which was rejected", k.name, value)
+	}
+	k.rejected[value] = true
+}
+
+func (w *world) mustHide(where, text string) {
+	if strings.Contains(text, canary) {
+		w.breaks("I10", "%s shows a value: %s", where, text)
+	}
+}
+
+func (w *world) saidToo(text string) {
+	w.said = append(w.said, text)
+}
+
+// record is the one that is latest, as it stands in the vault.
+func (w *world) record() record {
+	all := w.vault.versions(secret.PendingName(theName))
+	if len(all) == 0 {
+		return record{}
+	}
+	r, _ := parseRecord(*all[len(all)-1])
+	return r
+}
+
+func (w *world) hasSaid(text string) bool {
+	return slices.ContainsFunc(w.said, func(said string) bool { return strings.Contains(said, text) })
+}
+
+// targetChanged: a human gave the target a value and has not brought it to the vault.
+func (w *world) targetChanged() bool { return w.humanValue != "" && !w.known[w.humanValue] }

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// fault is what becomes of a call.
+type fault int
+
+const (
+	none        fault = iota
+	away              // not carried out
+	lost              // carried out, and no answer
+	late              // no answer, and carried out later
+	crashBefore       // the process dies
+	crashAfter        // the process dies once the call is carried out
+	hang              // not carried out, and no answer before the attempt's time is over
+	hangLost          // carried out, and no answer before then
+)
+
+// The faults that fit a call. A read that is carried out and has no answer is like one that is not carried out, and to die
+// before a write is like dying after the call before, or at that if it is a read.
+var (
+	ofRead  = []fault{away, crashBefore}
+	ofWrite = []fault{away, lost, crashAfter, late}
+	slow    = map[bool][]fault{false: {hang}, true: {hang, hangLost}}
+)
+
+func (w *world) faultsOf(writes bool) []fault {
+	if w.crashes { // before a call is like after the one before
+		return []fault{crashBefore}
+	}
+	fit := ofRead
+	if writes {
+		fit = ofWrite
+	}
+	if writes && w.budget > 1 && !deep { // where a call lands late, each later call is another schedule
+		fit = ofWrite[:3]
+	}
+	if w.slow {
+		fit = append(append([]fault{}, fit...), slow[writes]...)
+	}
+	return fit
+}
+
+func (f fault) happen(ctx context.Context, k *worker, a act) error {
+	carried := f == none || f == lost || f == crashAfter || f == hangLost
+	var err error
+	if carried {
+		err = k.carry(a, map[fault]string{lost: " (answer lost)", hangLost: " (no answer)"}[f])
+	}
+	if a.set && f != none && (carried || f == late) {
+		k.w.extraSets++
+	}
+	switch f {
+	case none:
+		return err
+	case crashBefore, crashAfter:
+		k.w.tell("%s dies at %s", k.name, a.what)
+		k.dead = true
+		runtime.Goexit()
+	case hang, hangLost:
+		k.w.tell("%s %s has no answer", k.name, a.what)
+		<-ctx.Done()
+		return ctx.Err()
+	case late:
+		k.w.inFlight = &landing{what: k.name + " " + a.what, before: k.began.Add(policy.Cooldown), effect: func() { _ = a.effect() }}
+		k.w.tell("%s %s fails, and will land", k.name, a.what)
+	case away:
+		k.w.tell("%s %s fails", k.name, a.what)
+	}
+	return a.fail()
+}
+
+// vaultAway is one of the vault's ways to be away, in turn.
+func (w *world) vaultAway() error {
+	w.aways++
+	switch w.aways % 3 {
+	case 0:
+		return &secret.Refusal{Status: 503, Code: "ServiceUnavailable"}
+	case 1:
+		return &secret.Refusal{Status: 429, Code: "Throttled", RetryAfter: "10"}
+	}
+	return secret.Problemf(secret.ErrVaultUnreachable, "The vault can't be reached.")
+}
+
+func providerAway() error { return rotation.Temporaryf("The provider is away.") }
+
+// simLock is a lease that is lost when its holder dies or sleeps through it.
+type simLock struct {
+	holder *worker
+	until  time.Time
+}
+
+const lease = time.Minute
+
+// workerLock is a worker's own door to the lock.
+type workerLock struct{ *worker }
+
+func (k workerLock) Lock(ctx context.Context, name string) (held context.Context, release func(), err error) {
+	w := k.w
+	err = k.call(ctx, act{what: "Lock " + name, faults: ofRead, fail: w.vaultAway, effect: func() error {
+		switch {
+		case w.lock.holder == nil || time.Now().After(w.lock.until): // free
+		case w.turns != nil: // its holder sleeps
+			if w.cancels {
+				w.lock.holder.end(rotation.ErrLockLost)
+			}
+		default:
+			return rotation.ErrLocked
+		}
+		w.lock = simLock{k.worker, time.Now().Add(lease)}
+		held, k.end = context.WithCancelCause(ctx)
+		w.situate(k.worker)
+		return nil
+	}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return held, func() { k.release() }, nil
+}
+
+func (k workerLock) release() {
+	k.end(context.Canceled)
+	if !k.dead && k.w.lock.holder == k.worker {
+		k.w.lock = simLock{}
+	}
+}

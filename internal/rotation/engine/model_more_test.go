@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// The provider's policy refuses a value or two, and takes the next.
+func TestModelRefused(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
+		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
+			for refuses := 1; refuses < maxRefused; refuses++ {
+				explore(t, scenario{class: class, refuses: refuses, budget: 1}, oneRotation)
+			}
+			explore(t, scenario{class: class, refuses: maxRefused}, refusedForGood)
+		})
+	}
+}
+
+// refusedForGood ends after so many values, and asks for a human.
+func refusedForGood(w *world) {
+	w.onEvent()
+	w.settle()
+	if r := w.record(); r.state != rotation.Attention || len(w.vault.versions(secret.PendingName(theName))) != maxRefused+1 || w.target.refuses != 0 {
+		w.breaks("R12", "after %d refusals the record is %s: %s", maxRefused-w.target.refuses, r.state, r.reason)
+	}
+	if len(w.vault.versions(theName)) != 1 || len(w.target.accepted()) != 1 {
+		w.breaks("R12", "a refused value changed something")
+	}
+}
+
+// A provider that says it took a password, and did not, is found out before anything is published.
+func TestModelLiar(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
+		explore(t, scenario{class: class, lies: 2, budget: 1}, oneRotation)
+	}
+}
+
+// A provider that accepts any password is refused before anything is written for a rotation.
+func TestModelTrusting(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
+		explore(t, scenario{class: class, trusts: true}, trustedRotation)
+	}
+}
+
+func trustedRotation(w *world) {
+	w.onEvent()
+	if r := w.record(); r.Operation != "" || len(w.alarms) != 1 || len(w.vault.versions(theName)) != 1 {
+		w.breaks("I17", "a provider that accepts any password is rotated")
+	}
+	if w.sweepNames() {
+		w.breaks("I17", "the sweep names what was found impossible")
+	}
+}
+
+// The vault's clock may be five minutes off: all calls are the same.
+func TestModelSkew(t *testing.T) {
+	for _, class := range allClasses {
+		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
+			var stories [][]string
+			for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
+				var calls []string
+				explore(t, scenario{class: class, budget: 1, skew: skew}, func(w *world) {
+					oneRotation(w)
+					calls = append(calls, w.calls())
+				})
+				stories = append(stories, calls)
+			}
+			for i := range stories[0] {
+				if stories[0][i] != stories[1][i] || stories[0][i] != stories[2][i] {
+					t.Fatalf("I16: the vault's clock changes what is done:\n%s\n\n%s\n\n%s", stories[0][i], stories[1][i], stories[2][i])
+				}
+			}
+		})
+	}
+}
+
+// calls is the story without times: what a worker said may name some.
+func (w *world) calls() string {
+	var calls []string
+	for line := range strings.Lines(w.story()) {
+		if !strings.Contains(line, " ends: ") {
+			calls = append(calls, line[14:])
+		}
+	}
+	return strings.Join(calls, "")
+}
+
+// One event may come often, late, and out of order with others.
+func TestModelEvents(t *testing.T) {
+	for _, class := range allClasses {
+		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
+			explore(t, scenario{class: class}, manyEvents)
+			explore(t, scenario{class: class, budget: 1}, manyEvents)
+		})
+	}
+}
+
+// manyEvents brings the event of the first version again and again, and some that mean nothing.
+func manyEvents(w *world) {
+	w.faults = w.budget
+	event := Request{Name: theName, Version: w.vault.versions(theName)[0].Version, By: ByEvent}
+	record := Request{Name: secret.PendingName(theName), By: ByEvent}
+	for _, pause := range []time.Duration{0, 0, time.Minute, policy.Cooldown, day, day, 3 * day} {
+		w.sleep(pause + time.Second)
+		w.run(event)
+		w.run(record)
+		w.run(Request{Name: theName, Version: strings.Repeat("0", 32), By: ByEvent})
+	}
+	w.settle()
+	w.ends()
+	if len(w.published) > 1 {
+		w.breaks("I6", "one event made %d rotations", len(w.published))
+	}
+}
+
+// What somebody does at once may meet with the death of a worker too.
+func TestModelHumanAndCrash(t *testing.T) {
+	for _, class := range allClasses {
+		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
+			for _, human := range []string{"sets one that logs in, all at once", "writes junk", "deletes the record"} {
+				explore(t, scenario{class: class, human: human, budget: 1, crashes: true}, meddledRotation)
+				if !small && !racing {
+					explore(t, scenario{class: class, human: human, budget: 1, crashes: true, seasoned: true}, meddledRotation)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// simRotator is a worker's own way to the target, whatever its class.
+type simRotator struct{ *worker }
+
+var (
+	_ rotation.Setter      = simRotator{}
+	_ rotation.Regenerator = simRotator{}
+	_ rotation.Issuer      = simRotator{}
+)
+
+func (r simRotator) Plan(s rotation.Subject) (rotation.Plan, error) {
+	t := r.w.target
+	return rotation.Plan{
+		Class: t.class, Identity: s.Address, Next: secret.NewValue(t.next(s.Current.Reveal())),
+		Decoy: secret.NewValue("app:" + canary + "-wrong"),
+	}, nil
+}
+
+// ask is a call that changes nothing, tell one that does.
+func (r simRotator) ask(ctx context.Context, what string, effect func() error) error {
+	return r.call(ctx, act{what: what, faults: r.w.faultsOf(false), fail: providerAway, effect: func() error {
+		r.asked = r.w.meddled
+		return effect()
+	}})
+}
+
+func (r simRotator) tell(ctx context.Context, what string, s rotation.Subject, effect func() error) error {
+	r.mustKnow(what)
+	r.mustMean(s)
+	return r.call(ctx, act{what: what, writes: true, faults: r.w.faultsOf(true), fail: providerAway, effect: effect})
+}
+
+func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.Value) (verdict rotation.Verdict, err error) {
+	text := value.Reveal()
+	err = r.ask(ctx, "Probe "+text, func() error {
+		verdict = rotation.Rejected
+		if r.w.target.accepts(text) {
+			verdict = rotation.Accepted
+		}
+		return nil
+	})
+	if err != nil {
+		r.unknown = true
+		r.w.situateUnknown(r.worker, text)
+		return rotation.Unknown, err
+	}
+	if verdict == rotation.Rejected {
+		r.wasRejected(text)
+	}
+	return verdict, nil
+}
+
+// Apply logs in, asks the fence, and then changes the password, with whatever authority it logged in.
+func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+	t := r.w.target
+	if !t.accepts(s.Current.Reveal()) && (!s.Admin.IsSet() || !t.accepts(s.Admin.Reveal())) {
+		return rotation.Temporaryf("The login that may change the password is rejected.")
+	}
+	if err := fence(ctx); err != nil {
+		return err
+	}
+	r.rejected = map[string]bool{}
+	return r.tell(ctx, "Apply "+next.Reveal(), s, func() error {
+		return t.apply(next.Reveal())
+	})
+}
+
+func (r simRotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+	r.mustHaveLatest("Retire")
+	return r.tell(ctx, "Retire "+old.Reveal(), s, func() error {
+		r.w.target.retire(s.Current.Reveal(), old.Reveal())
+		return nil
+	})
+}
+
+func (r simRotator) Keys(ctx context.Context, _ rotation.Subject) (keys map[string]secret.Value, err error) {
+	err = r.ask(ctx, "Keys", func() error {
+		keys = map[string]secret.Value{}
+		for id, value := range r.w.target.keys {
+			keys[id] = secret.NewValue(value)
+		}
+		return nil
+	})
+	return keys, err
+}
+
+func (r simRotator) Regenerate(ctx context.Context, s rotation.Subject, key string) error {
+	return r.tell(ctx, "Regenerate "+key, s, func() error {
+		r.w.target.regenerate(key)
+		return nil
+	})
+}
+
+func (r simRotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, err error) {
+	err = r.tell(ctx, "Issue", s, func() error {
+		var text string
+		id, text = r.w.target.issue(operation)
+		value = secret.NewValue(text)
+		return nil
+	})
+	if err != nil {
+		return "", secret.Value{}, err
+	}
+	return id, value, nil
+}
+
+func (r simRotator) ListIssued(ctx context.Context, _ rotation.Subject, operation string) (ids []string, err error) {
+	err = r.ask(ctx, "ListIssued", func() error {
+		for id, i := range r.w.target.issued {
+			if i.operation == operation {
+				ids = append(ids, id)
+			}
+		}
+		slices.Sort(ids)
+		return nil
+	})
+	return ids, err
+}
+
+func (r simRotator) Revoke(ctx context.Context, s rotation.Subject, id string) error {
+	r.mustHaveLatest("Revoke")
+	return r.tell(ctx, "Revoke "+id, s, func() error {
+		delete(r.w.target.issued, id)
+		return nil
+	})
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// scenario is what a set of schedules has in common.
+type scenario struct {
+	class    rotation.Class
+	budget   int           // faults
+	crashes  bool          // no fault but the death of a worker
+	slow     bool          // calls without an answer count among them
+	skew     time.Duration // of the vault's clock
+	refuses  int           // new passwords that the provider's policy refuses
+	lies     int           // passwords that the provider says it took, and did not
+	trusts   bool          // the provider accepts any password
+	seasoned bool          // one rotation has gone before
+	repeated bool          // another one follows
+	switches int           // from one worker to another
+	cancels  bool          // a worker that loses its lease hears of it
+	human    string        // what somebody does meanwhile
+	mistake  mistake       // of the engine's, which an invariant must find
+}
+
+const address = "sim://db"
+
+func (w *world) firstTags() map[string]string {
+	tags := map[string]string{rotation.TagProviderAddress: address, rotation.TagValidity: "60", "team": "payments"}
+	switch w.class {
+	case rotation.DualKey:
+		tags[rotation.TagCredentialID] = "key1"
+	case rotation.Issued:
+		tags[rotation.TagCredentialID] = "id-0"
+	}
+	return tags
+}
+
+func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
+
+// engine is one worker's.
+func (w *world) engine(k *worker) *Engine {
+	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": simRotator{k}}, Policy: policy, mistake: w.watched()}
+}
+
+// watched is the scenario's mistake, with an eye on the rows of the resume table that are followed.
+func (w *world) watched() mistake {
+	right := w.mistake.decide
+	if right == nil {
+		right = decide
+	}
+	return mistake{steps: w.mistake.steps, decide: func(e evidence) decision {
+		d := right(e)
+		if d.row != "" {
+			w.situations[d.row+" "+string(d.step)] = true
+		}
+		if d.why == undecided && d.step == attention {
+			w.breaks("R", "no row of the resume table fits %+v", e)
+		}
+		return d
+	}}
+}
+
+func (w *world) newWorker(name string) *worker {
+	return &worker{w: w, name: name, began: time.Now(), rejected: map[string]bool{}}
+}
+
+// attempt lets a worker make one attempt, to its end or its death.
+func (w *world) attempt(r Request) (rotation.Outcome, error) {
+	k := w.newWorker("W1")
+	out, err := rotation.Outcome{}, error(nil)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		out, err = w.engine(k).Rotate(context.Background(), r)
+	}()
+	<-ended
+	if !k.dead {
+		w.hear(k, out, err)
+	}
+	return out, err
+}
+
+// run is an attempt of which only the world's state matters.
+func (w *world) run(r Request) { _, _ = w.attempt(r) }
+
+// hear looks at how an attempt ended.
+func (w *world) hear(k *worker, out rotation.Outcome, err error) {
+	w.tell("%s ends: %s, %s (alarm %v, error %v)", k.name, out.State, out.Note, out.Alarm, err)
+	w.mustHide("an outcome", fmt.Sprint(out, err))
+	w.saidToo(out.Note)
+	if out.Alarm {
+		w.alarms = append(w.alarms, out.Note)
+	}
+	if took := time.Since(k.began); took > policy.Limit+time.Second && w.turns == nil {
+		w.breaks("I18", "an attempt took %s", took)
+	}
+}
+
+// maxAttempts is how many it may take from any cut to a closed operation.
+const maxAttempts = 14
+
+// settle lets the timer do its work in a world without faults, until nothing is left to do.
+func (w *world) settle() {
+	w.faults, w.turns = 0, nil
+	attempts := 0
+	for range maxAttempts {
+		if w.broken != "" || w.settled() {
+			return
+		}
+		w.sleepToWork()
+		if w.sweepNames() {
+			w.run(Request{Name: theName, By: BySweep})
+			attempts++
+			w.mustNotBeExposed(attempts)
+		}
+	}
+	w.breaks("I5", "%d attempts did not close the operation", maxAttempts)
+}
+
+// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. Each call that lands late, such as in the middle of that
+// attempt, may cost another.
+func (w *world) mustNotBeExposed(attempts int) {
+	if w.class == rotation.Single && w.human == "" && w.lies == 0 && !w.observe().valid && attempts > w.landed {
+		w.breaks("I3", "the latest version does not log in after %d attempts", attempts)
+	}
+}
+
+func (w *world) settled() bool {
+	r := w.record()
+	return r.state == rotation.Attention || !r.open() && !w.sweepNames()
+}
+
+// sweepNames: the timer finds the secret.
+func (w *world) sweepNames() bool {
+	names, err := w.engine(nil).Sweep(context.Background(), w.vault)
+	if err != nil {
+		w.breaks("I5", "the sweep fails: %v", err)
+	}
+	return slices.Contains(names, theName)
+}
+
+// sleepToWork passes the time until the record, or the lock of a worker that died, lets anybody work.
+func (w *world) sleepToWork() {
+	r := w.record()
+	for _, at := range []time.Time{r.next, r.retireAt, w.lock.until} {
+		if wait := time.Until(at); wait > 0 && (w.lock.holder != nil || !at.Equal(w.lock.until)) {
+			w.sleep(wait + time.Second)
+		}
+	}
+	w.sleep(time.Minute)
+}
+
+// ends looks at what must hold once all is done, if no human had a hand in it.
+func (w *world) ends() {
+	if w.broken != "" {
+		return
+	}
+	r, all := w.record(), w.vault.versions(theName)
+	latest := all[len(all)-1]
+	switch {
+	case len(w.alarms) > 0:
+		w.breaks("I13", "a fault that passes raised an alarm: %s", w.alarms[0])
+	case r.state != rotation.Closed:
+		w.breaks("I5", "the operation ends %s: %s", r.state, r.reason)
+	case r.reason != "":
+		w.breaks("I5", "a closed record keeps the reason %q", r.reason)
+	case !w.target.accepts(latest.Value.Reveal()):
+		w.breaks("I5", "the latest version does not log in at the end")
+	case latest.Tags[tagOperation] != r.Operation:
+		w.breaks("I5", "the latest version is not the operation's")
+	case w.class != rotation.DualKey && w.class != rotation.ValueOnly && len(w.target.accepted()) != 1:
+		w.breaks("I5", "the target accepts %v at the end", w.target.accepted())
+	}
+	w.counts(len(all), len(w.vault.versions(secret.PendingName(theName))))
+}
+
+// counts: a rotation makes one version of each secret, and one more for each answer that was lost.
+func (w *world) counts(live, pending int) {
+	rotations := len(w.published)
+	again := 0
+	if w.extraSets+w.landed > 0 { // a record may hide another then, which is written once more, and at each fault in that
+		again = max(1, w.extraSets) + w.budget - 1
+	}
+	if live-1-rotations > w.extraSets || pending-rotations-w.refused > w.extraSets+again {
+		w.breaks("I15", "%d rotations with %d lost answers made %d live and %d pending versions", rotations, w.extraSets, live-1, pending)
+	}
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rotunda/internal/rotation"
+)
+
+// simTarget is a provider of any class. Values of classes O, A and S are login:password.
+type simTarget struct {
+	w       *world
+	class   rotation.Class
+	trusts  bool // accepts any password
+	refuses int  // so many more new passwords, by policy
+	refused map[string]bool
+	lies    int                 // so many times it says that it took a password, and did not
+	logins  map[string][]string // O, A, S: the passwords of each login
+	keys    map[string]string   // K: by key id
+	issued  map[string]issued   // C: by id
+	made    int
+}
+
+type issued struct{ value, operation string }
+
+// canary is in every value, so that a leak shows.
+const canary = "canary"
+
+func newTarget(w *world, class rotation.Class) *simTarget {
+	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
+	switch class {
+	case rotation.Overlap, rotation.Single:
+		t.logins["app"] = []string{t.password()}
+	case rotation.Alternating:
+		t.logins["a"] = []string{t.password()}
+	case rotation.DualKey:
+		t.keys["key1"], t.keys["key2"] = t.password(), t.password()
+	case rotation.Issued:
+		t.issued["id-0"] = issued{value: t.password()}
+	}
+	return t
+}
+
+func (t *simTarget) password() string {
+	t.made++
+	return fmt.Sprintf("%s-%d", canary, t.made)
+}
+
+// first is the value that the secret begins with.
+func (t *simTarget) first() string {
+	switch t.class {
+	case rotation.DualKey:
+		return t.keys["key1"]
+	case rotation.ValueOnly:
+		return t.password()
+	}
+	return t.accepted()[0]
+}
+
+// accepted is every value that logs in now.
+func (t *simTarget) accepted() (values []string) {
+	for _, login := range slices.Sorted(maps.Keys(t.logins)) {
+		for _, password := range t.logins[login] {
+			values = append(values, login+":"+password)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.keys)) {
+		values = append(values, t.keys[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.issued)) {
+		values = append(values, t.issued[id].value)
+	}
+	return values
+}
+
+func (t *simTarget) accepts(value string) bool {
+	return t.class == rotation.ValueOnly || t.trusts || slices.Contains(t.accepted(), value)
+}
+
+// next is a fresh value that takes the place of current.
+func (t *simTarget) next(current string) string {
+	login, _, _ := strings.Cut(current, ":")
+	switch {
+	case t.class == rotation.ValueOnly:
+		return t.password()
+	case t.class == rotation.Alternating && login == "a":
+		login = "b"
+	case t.class == rotation.Alternating:
+		login = "a"
+	}
+	return login + ":" + t.password()
+}
+
+func (t *simTarget) apply(value string) error {
+	if t.refuses > 0 && !t.refused[value] {
+		t.refuses--
+		t.refused[value] = true
+	}
+	if t.refused[value] {
+		return rotation.ErrRefusedByPolicy
+	}
+	if t.lies > 0 {
+		t.lies--
+		return nil
+	}
+	login, password, _ := strings.Cut(value, ":")
+	if t.class != rotation.Overlap {
+		t.logins[login] = []string{password}
+	} else if !slices.Contains(t.logins[login], password) {
+		t.logins[login] = append(t.logins[login], password)
+	}
+	return nil
+}
+
+// retire makes old invalid. Class A: it closes the whole login, if that is not the current one's.
+func (t *simTarget) retire(current, old string) {
+	login, password, _ := strings.Cut(old, ":")
+	if own, _, _ := strings.Cut(current, ":"); current == old || t.class == rotation.Alternating && own == login {
+		return
+	}
+	t.logins[login] = slices.DeleteFunc(slices.Clone(t.logins[login]), func(p string) bool { return p == password || t.class == rotation.Alternating })
+}
+
+func (t *simTarget) regenerate(key string) { t.keys[key] = t.password() }
+
+func (t *simTarget) issue(operation string) (id, value string) {
+	value = t.password()
+	id = "id-" + value[len(canary)+1:]
+	t.issued[id] = issued{value, operation}
+	return id, value
+}
+
+// setByHand is what a human does at the target. It gives the value that logs in from then on, and the id it goes by.
+func (t *simTarget) setByHand(keep bool) (value, id string) {
+	switch t.class {
+	case rotation.ValueOnly:
+		value = t.password()
+	case rotation.DualKey:
+		t.regenerate("key1")
+		return t.keys["key1"], "key1"
+	case rotation.Issued:
+		id, value = t.issue("")
+	default:
+		login := slices.Sorted(maps.Keys(t.logins))[0]
+		password := t.password()
+		value = login + ":" + password
+		if !keep {
+			t.logins[login] = nil
+		}
+		t.logins[login] = append(slices.Clone(t.logins[login]), password)
+	}
+	return value, id
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"rotunda/internal/secret"
+)
+
+// simVault is Key Vault as far as rotation meets it: each Set makes a version that is the latest at once, times have whole
+// seconds, versions are listed in the order of their ids, and nothing compares before it sets.
+type simVault struct {
+	w       *world
+	all     map[string][]*secret.Secret // by name, in the order they were made
+	deleted map[string]bool
+	made    int
+}
+
+func newVault(w *world) *simVault {
+	v := &simVault{w: w, all: map[string][]*secret.Secret{}, deleted: map[string]bool{}}
+	created := time50DaysBefore(w)
+	_, _ = v.set(theName, secret.Draft{
+		Value: secret.NewValue(w.target.first()), ContentType: new("text/x-own"), Tags: w.firstTags(),
+		Expires: new(created.Add(60 * day)),
+	})
+	first := v.all[theName][0]
+	first.Attributes.Created, first.Attributes.Updated = &created, &created
+	return v
+}
+
+func refusal(status int, inner string) error {
+	return &secret.Refusal{Status: status, Code: http.StatusText(status), InnerCode: inner}
+}
+
+func (v *simVault) versions(name string) []*secret.Secret { return v.all[name] }
+
+func (v *simVault) find(name, version string) (*secret.Secret, error) {
+	all := v.all[name]
+	if len(all) == 0 || v.deleted[name] {
+		return nil, refusal(http.StatusNotFound, "")
+	}
+	if version == "" {
+		return all[len(all)-1], nil
+	}
+	for _, s := range all {
+		if s.Version == version {
+			return s, nil
+		}
+	}
+	return nil, refusal(http.StatusNotFound, "")
+}
+
+func (v *simVault) get(name, version string) (secret.Secret, error) {
+	found, err := v.find(name, version)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	if !*found.Attributes.Enabled {
+		return secret.Secret{}, refusal(http.StatusForbidden, secret.CodeSecretDisabled)
+	}
+	return copied(found), nil
+}
+
+func copied(s *secret.Secret) secret.Secret {
+	c := *s
+	c.Tags = maps.Clone(s.Tags)
+	return c
+}
+
+func (v *simVault) set(name string, d secret.Draft) (secret.Secret, error) {
+	if v.deleted[name] {
+		return secret.Secret{}, refusal(http.StatusConflict, secret.CodeDeletedButRecoverable)
+	}
+	v.made++
+	id := sha256.Sum256([]byte{byte(v.made), byte(v.made >> 8)})
+	now := v.w.vaultNow()
+	made := &secret.Secret{
+		Name: name, Version: hex.EncodeToString(id[:16]), Value: d.Value, ContentType: d.ContentType, Tags: maps.Clone(d.Tags),
+		Attributes: secret.Attributes{Enabled: new(d.Enabled == nil || *d.Enabled), NotBefore: d.NotBefore, Expires: d.Expires, Created: &now, Updated: &now},
+	}
+	if name == theName {
+		before := ""
+		if all := v.all[name]; len(all) > 0 {
+			before = all[len(all)-1].Value.Reveal()
+		}
+		v.w.latestIs(before, d.Value.Reveal())
+	}
+	v.all[name] = append(v.all[name], made)
+	v.remember(made)
+	return copied(made), nil
+}
+
+// remember keeps which values the vault has, and which of them readers may hold.
+func (v *simVault) remember(made *secret.Secret) {
+	w := v.w
+	if !secret.IsPending(made.Name) {
+		w.known[made.Value.Reveal()] = true
+		return
+	}
+	var c content
+	if json.Unmarshal([]byte(made.Value.Reveal()), &c) == nil && c.Value != nil {
+		w.known[*c.Value] = true
+	}
+}
+
+func (v *simVault) update(name, version string, d secret.Draft) (secret.Secret, error) {
+	found, err := v.find(name, version)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	if d.Tags != nil {
+		found.Tags = maps.Clone(d.Tags)
+	}
+	if d.Enabled != nil {
+		found.Attributes.Enabled = d.Enabled
+	}
+	found.Attributes.Updated = new(v.w.vaultNow())
+	answer := copied(found)
+	answer.Value = secret.Value{}
+	return answer, nil
+}
+
+// list gives the versions without values, ordered by id, two a page.
+func (v *simVault) list(name, after string) (secret.Page, error) {
+	if _, err := v.find(name, ""); err != nil {
+		return secret.Page{}, err
+	}
+	all := make([]secret.Secret, 0, len(v.all[name]))
+	for _, s := range v.all[name] {
+		c := copied(s)
+		c.Value = secret.Value{}
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b secret.Secret) int { return strings.Compare(a.Version, b.Version) })
+	from, _ := slices.BinarySearchFunc(all, after, func(s secret.Secret, after string) int {
+		return strings.Compare(s.Version, after)
+	})
+	const perPage = 3
+	if len(all)-from <= perPage {
+		return secret.Page{Secrets: all[from:]}, nil
+	}
+	return secret.Page{Secrets: all[from : from+perPage], Next: all[from+perPage].Version}, nil
+}
+
+// List and ListDeleted are what Sweep reads; they don't break.
+func (v *simVault) List(context.Context, secret.Query) (secret.Page, error) {
+	return v.entries(false), nil
+}
+
+func (v *simVault) ListDeleted(context.Context, secret.Query) (secret.Page, error) {
+	return v.entries(true), nil
+}
+
+func (v *simVault) entries(deleted bool) (page secret.Page) {
+	for _, name := range slices.Sorted(maps.Keys(v.all)) {
+		if v.deleted[name] == deleted {
+			entry := copied(v.all[name][len(v.all[name])-1])
+			entry.Version, entry.Value = "", secret.Value{}
+			page.Secrets = append(page.Secrets, entry)
+		}
+	}
+	return page
+}

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"fmt"
+
+	"rotunda/internal/rotation"
+)
+
+// reason is why a person has to act, or to know.
+type reason int
+
+const (
+	undecided reason = iota
+	movedSince
+	movedAway
+	movedByHand
+	movedInGrace
+	foreignRejected
+	bothRejected
+	allRejected
+	refusedAndRejected
+)
+
+// explain puts a reason into words.
+func (a *attempt) explain(why reason) string {
+	switch why {
+	case movedSince:
+		return "The secret's tags point to another credential than when its rotation began. Put them back, or set a new value for the new one."
+	case movedAway:
+		return a.writtenByOthers() + " and points to another credential. The provider may have the new value of the old one: check it there. " +
+			"Rotate by hand to give the old one up; or set the secret back, and resume."
+	case movedByHand:
+		return a.writtenByOthers() + " and points to another credential. The rotation of the old one was given up; its provider may have the value on record."
+	case movedInGrace:
+		return "The secret points to another credential now. The old one was not made invalid: do that at its provider."
+	case foreignRejected:
+		return "The provider rejects the latest version, which somebody else wrote. Nothing is retired until it logs in."
+	case bothRejected:
+		return "The provider rejects the latest version, which somebody else wrote, and the new value on record. Set the secret to a value that logs in."
+	case allRejected:
+		return "The provider rejects the new value, the current one and older ones. Set the login's password there to the secret's value, " +
+			"or name a login that may do so in the tag " + rotation.TagAdminSecret + "; then resume."
+	case refusedAndRejected:
+		return "The provider's policy refuses the new value, and it rejects the old one. Set the secret to a value that logs in."
+	}
+	return "The app cannot tell how this rotation goes on. Report it, with the record's tags."
+}
+
+func (a *attempt) writtenByOthers() string {
+	return "Version " + a.latest.Version + " was written by somebody else during the rotation"
+}
+
+// reportReplaced notes on top of which version the new credential was published.
+func (a *attempt) reportReplaced() {
+	switch a.evidence.latest {
+	case ours: // R2
+		a.report += "Version " + a.latest.Version + " no longer logged in, so the provider or the secret was changed; what the provider has is published on top. "
+	case foreign: // R10
+		a.report += a.writtenByOthers() + ", and the provider rejected it. What the provider has is published on top; the other version is still there. "
+		a.reported = a.latest.Version
+	}
+}
+
+// reportRival notes a version that was written in the moment of publishing. Whoever wrote it may
+// have changed the provider too.
+func (a *attempt) reportRival() {
+	a.reported = a.rival
+	a.report += fmt.Sprintf("Version %s was written by somebody else right before version %s was published, which is the latest now. "+
+		"If that version was meant, set its value again. ", a.rival, a.latest.Version)
+}

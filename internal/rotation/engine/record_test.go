@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+func TestRecordRoundTrip(t *testing.T) {
+	at := noon.Add(1234567 * time.Nanosecond)
+	r := record{
+		content: content{Operation: newOperation(), Of: "db", Base: "b", Fingerprint: "f", Value: new("v"), Key: "k", KeyHash: "h", At: at},
+		progress: progress{
+			state: rotation.Retiring, since: at, tries: 3, next: at.Add(time.Hour), retireAt: at.Add(day), retire: retireBase, reason: "why",
+			lastSuccess: at, exposure: 1500 * time.Millisecond, control: "c", refused: 2, seen: "s",
+		},
+		version: "1", id: "https://vault/1",
+	}
+	text, _ := json.Marshal(r.content)
+	tags := r.tags("db")
+	got, err := parseRecord(secret.Secret{ID: r.id, Version: r.version, Value: secret.NewValue(string(text)), Tags: tags})
+	if err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("comes back as %+v, %v", got, err)
+	}
+	if len(tags) > secret.MaxTags {
+		t.Errorf("%d tags", len(tags))
+	}
+}
+
+func TestLongReasonFitsATag(t *testing.T) {
+	r := record{progress: progress{reason: strings.Repeat("ü", 2*secret.MaxTagLength)}}
+	if got := []rune(r.tags("db")[tagReason]); len(got) != secret.MaxTagLength {
+		t.Errorf("%d letters", len(got))
+	}
+}
+
+// Whatever is in the vault under a record's name, and whatever tags it has, is read without harm; what was written is read
+// as it was.
+func FuzzRecord(f *testing.F) {
+	f.Add(`{"op":"x","of":"db","base":"1","fp":"f","value":"v","at":"2026-01-01T00:00:00Z"}`, "retiring", "2026-01-01T00:00:00Z", "3")
+	f.Add(`not JSON`, "", "yesterday", "-1")
+	f.Add(`{"value":null,"at":5}`, "closed", "", "9999999999999999999")
+	f.Add(`[]`, "attention", "0001-01-01T00:00:00Z", "x")
+	f.Fuzz(func(t *testing.T, value, state, at, count string) {
+		tags := map[string]string{tagState: state, tagSince: at, tagNext: at, tagRetireAt: at, tagTries: count, tagRefused: count, tagExposure: count, tagReason: value}
+		r, err := parseRecord(secret.Secret{Name: "db--pending", Version: "1", Value: secret.NewValue(value), Tags: tags})
+		if err != nil {
+			if !isPermanent(err) || value != "" && len(value) > 20 && strings.Contains(err.Error(), value) {
+				t.Fatalf("fails with %v", err)
+			}
+			return
+		}
+		r.pending()
+		r.open()
+		again := parseProgress(r.tags("db"))
+		if again.state != r.state || !again.since.Equal(r.since) || again.tries != r.tries || again.refused != r.refused {
+			t.Fatalf("%+v comes back as %+v", r.progress, again)
+		}
+	})
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// regenerating is class K: the key that readers do not use is regenerated, and they move to it. The
+// record has no value, only a hash of what that key was before: the provider's list shows whether
+// it was regenerated.
+type regenerating struct{ provider rotation.Regenerator }
+
+var _ class = regenerating{}
+
+func (k regenerating) preflight(ctx context.Context, o operation) error {
+	keys, err := k.provider.Keys(ctx, o.Subject)
+	if err != nil {
+		return err
+	}
+	current, known := keys[o.CredentialID]
+	switch {
+	case !known || len(keys) != 2:
+		return rotation.Permanentf("The tag %s must say which key the secret holds: one of %s.", rotation.TagCredentialID, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+	case !current.Equal(o.Current):
+		return rotation.Permanentf("The secret's value is not the provider's %s. Correct the tag %s, or set the secret to the key's value.", o.CredentialID, rotation.TagCredentialID)
+	}
+	return nil
+}
+
+// control is not needed: preflight compares the provider's list.
+func (regenerating) control(context.Context, operation) error { return nil }
+
+// draft notes the other key. Keys are long and random, so a hash tells nothing about them.
+func (k regenerating) draft(ctx context.Context, o operation, _ secret.Value, c *content) error {
+	keys, err := k.provider.Keys(ctx, o.Subject)
+	if err != nil {
+		return err
+	}
+	for id, value := range keys {
+		if id != o.CredentialID {
+			c.Key, c.KeyHash = id, hash(value.Reveal())
+		}
+	}
+	return nil
+}
+
+// probePending finds the key in the provider's list. Where the operation still has to replace the
+// base, the key counts as accepted only once it was regenerated. It is not ordered twice: two calls
+// would make two values.
+func (k regenerating) probePending(ctx context.Context, o operation) (credential, rotation.Verdict, error) {
+	if o.latest == base { // another operation may have regenerated it
+		if err := o.fence(ctx); err != nil {
+			return credential{}, rotation.Unknown, err
+		}
+	}
+	found, regenerated, err := k.key(ctx, o)
+	switch {
+	case err != nil:
+		return credential{}, rotation.Unknown, err
+	case regenerated, o.latest != base:
+		return found, rotation.Accepted, nil
+	case !o.fresh && time.Now().Before(o.settled):
+		return credential{}, rotation.Unknown, rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled))
+	}
+	return credential{}, rotation.Rejected, nil
+}
+
+// key returns the key that the operation regenerates, and reports whether that was done.
+func (k regenerating) key(ctx context.Context, o operation) (_ credential, regenerated bool, _ error) {
+	keys, err := k.provider.Keys(ctx, o.Subject)
+	if err != nil {
+		return credential{}, false, err
+	}
+	value, known := keys[o.Key]
+	if !known {
+		return credential{}, false, rotation.Permanentf("The provider no longer has the key %s.", o.Key)
+	}
+	return credential{value: value, id: o.Key}, hash(value.Reveal()) != o.KeyHash, nil
+}
+
+// probe looks for a value in the provider's list.
+func (k regenerating) probe(ctx context.Context, o operation, value secret.Value) (rotation.Verdict, error) {
+	keys, err := k.provider.Keys(ctx, o.Subject)
+	if err != nil {
+		return rotation.Unknown, err
+	}
+	for _, key := range keys {
+		if key.Equal(value) {
+			return rotation.Accepted, nil
+		}
+	}
+	return rotation.Rejected, nil
+}
+
+// apply regenerates the key. The fence was asked right before, when the key was listed.
+func (k regenerating) apply(ctx context.Context, o operation) (credential, error) {
+	return credential{}, k.provider.Regenerate(ctx, o.Subject, o.Key)
+}
+
+func (k regenerating) verify(ctx context.Context, o operation, _ credential) (credential, error) {
+	found, regenerated, err := k.key(ctx, o)
+	if err == nil && !regenerated {
+		err = rotation.Temporaryf("The provider was asked to regenerate a key and still lists the old one.")
+	}
+	return found, err
+}
+
+// retire leaves the old key as it is: the next rotation regenerates it.
+func (regenerating) retire(context.Context, operation) (bool, error) { return false, nil }

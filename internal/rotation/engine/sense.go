@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// read gets the record, the secret and what its tags say.
+func (a *attempt) read(ctx context.Context) (err error) {
+	if a.record, err = a.readRecord(ctx, a.request.Name); err != nil {
+		return err
+	}
+	a.found, a.durable = a.record.version, a.record.open()
+	return a.readSecret(ctx)
+}
+
+// readSecret gets the latest version and makes a plan from it.
+func (a *attempt) readSecret(ctx context.Context) error {
+	if err := a.readLatest(ctx); err != nil {
+		return err
+	}
+	if a.latest.Version == "" {
+		a.evidence.read, a.evidence.latest = true, gone
+		return nil
+	}
+	if err := a.understand(ctx); err != nil {
+		return err
+	}
+	a.observe(time.Now())
+	return nil
+}
+
+// readLatest gets the latest version. It leaves a zero one if the secret is deleted while its
+// rotation is open: the record is kept until it is recovered.
+func (a *attempt) readLatest(ctx context.Context) (err error) {
+	a.latest, err = a.Vault.Get(ctx, a.request.Name, "")
+	if isMissing(err) && a.durable {
+		return nil
+	}
+	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled {
+		return rotation.Permanentf("The latest version of the secret is disabled, so it cannot be read. Enable it, or set a new value.")
+	}
+	return err
+}
+
+// observe turns what was read into evidence.
+func (a *attempt) observe(now time.Time) {
+	r := a.record
+	a.evidence.read = true
+	a.evidence.open = r.open()
+	a.evidence.byHand = a.request.By == ByHand
+	a.evidence.prepared = a.evidence.open && r.state == rotation.Prepared
+	a.evidence.intended = r.state == rotation.Intent
+	a.evidence.met = !a.evidence.prepared
+	a.evidence.grace = r.state == rotation.Retiring
+	a.evidence.controlled = r.control == a.fingerprint()
+	a.observeLatest()
+	a.note = a.notNow(now)
+	if a.evidence.open {
+		a.note = a.notYet(now)
+	}
+	a.evidence.declined = a.note != ""
+}
+
+// observeLatest compares the latest version with the record.
+func (a *attempt) observeLatest() {
+	a.evidence.moved = a.evidence.open && a.fingerprint() != a.record.Fingerprint
+	switch {
+	case a.isPublished():
+		a.evidence.latest = ours
+	case a.latest.Version == a.record.Base:
+		a.evidence.latest = base
+	default:
+		a.evidence.latest = foreign
+	}
+}
+
+// isPublished reports whether the latest version is this operation's. A person who writes one may
+// copy the tags of ours.
+func (a *attempt) isPublished() bool {
+	return a.latest.Tags[tagOperation] == a.record.Operation && (a.record.Value == nil || a.latest.Value.Equal(a.record.pending()))
+}
+
+func (a *attempt) probePending(ctx context.Context) error {
+	found, answer, err := a.class.probePending(ctx, a.operation())
+	a.pending, a.evidence.pending = found, a.heard(answer, err)
+	return nil
+}
+
+func (a *attempt) probeCurrent(ctx context.Context) error {
+	answer, err := a.class.probe(ctx, a.operation(), a.subject.Current)
+	a.evidence.current = a.heard(answer, err)
+	return nil
+}
+
+// heard turns an answer into evidence. Unknown never counts as rejected.
+func (a *attempt) heard(answer rotation.Verdict, err error) verdict {
+	if answer == rotation.Unknown {
+		a.unclear = noAnswer(err)
+	}
+	return verdictOf(answer)
+}
+
+// probeAuthority looks among older versions for a login that can set the new value, as the provider
+// rejects the latest.
+func (a *attempt) probeAuthority(ctx context.Context) error {
+	older, err := a.history().older(ctx, a.latest.Version, a.subject.Current, a.record.pending())
+	if err != nil {
+		return err
+	}
+	a.evidence.authority = rejected
+	for _, value := range older {
+		answer, err := a.class.probe(ctx, a.operation(), value)
+		if a.evidence.authority = a.heard(answer, err); answer != rotation.Rejected {
+			a.setter.Current = value
+			return nil
+		}
+	}
+	if until := a.settled(); time.Now().Before(until) {
+		a.unclear = rotation.Temporaryf("The provider rejects the new value and all earlier ones. An interrupted attempt's change may still take effect; this will be settled at %s.", formatTime(until))
+		a.evidence.authority = unknown
+	}
+	return nil
+}
+
+// reread gets the latest version again: right before publishing on top of it, and when somebody
+// else wrote one in that moment.
+func (a *attempt) reread(ctx context.Context) error {
+	latest, err := a.Vault.Get(ctx, a.latest.Name, "")
+	if err != nil {
+		return a.retry(ctx, err)
+	}
+	same := latest.Version == a.latest.Version
+	a.latest = latest
+	if same && !a.evidence.rival {
+		a.evidence.reread = true
+		return nil
+	}
+	if err := a.understand(ctx); err != nil {
+		return err
+	}
+	if same {
+		a.reportRival()
+	}
+	published := a.evidence.published && same // to be confirmed once more
+	a.evidence.forget()
+	a.evidence.published = published
+	a.observeLatest()
+	return nil
+}
+
+// findRival returns a version that came after the base and is not this operation's; "" for none.
+// Key Vault's times have whole seconds: a version within the base's own second cannot be told from
+// one before it.
+func (a *attempt) findRival(ctx context.Context) (string, error) {
+	all, err := a.history().versions(ctx)
+	if err != nil {
+		return "", err
+	}
+	var since time.Time
+	for _, v := range all {
+		if v.Version == a.record.Base && v.Attributes.Created != nil {
+			since = *v.Attributes.Created
+		}
+	}
+	for _, v := range all {
+		ours := v.Version == a.reported || v.Version == a.latest.Version || v.Version == a.record.Base || v.Tags[tagOperation] == a.record.Operation
+		if !ours && v.Attributes.Created != nil && v.Attributes.Created.After(since) && !since.IsZero() {
+			return v.Version, nil
+		}
+	}
+	return "", nil
+}
+
+// settled returns when a change that an interrupted attempt began can no longer take effect: by
+// then the host has killed that attempt.
+func (a *attempt) settled() time.Time { return a.record.since.Add(a.Policy.Cooldown) }
+
+func (a *attempt) history() history {
+	return history{vault: a.Vault, name: a.latest.Name, replaced: a.record.Base}
+}
+
+// operation is what the class is told.
+func (a *attempt) operation() operation {
+	return operation{
+		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,
+		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
+		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence,
+	}
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rotunda/internal/rotation"
+)
+
+// Status is where a secret's rotation stands, in words and times, without any value.
+type Status struct {
+	Name        string
+	Rotator     string
+	Class       rotation.Class // "" if it cannot be told
+	State       rotation.State
+	Operation   string
+	Since       time.Time // of the state; zero if never rotated
+	LastSuccess time.Time
+	NextDue     time.Time // zero: only by hand
+	NextTry     time.Time // of what failed
+	Tries       int       // that failed since the last success
+	Reason      string    // what a person should know or do
+	Exposure    time.Duration
+}
+
+// Status returns where the rotation of one secret stands. It changes nothing and asks no provider.
+func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
+	a := e.newAttempt(Request{Name: name})
+	err := a.peek(ctx)
+	if fault, ok := errors.AsType[*rotation.Fault](err); err != nil && (!ok || !fault.Permanent) {
+		return Status{}, err
+	}
+	r := a.record
+	s := Status{
+		Name: name, Rotator: rotation.Kind(a.latest.Tags), Class: a.plan.Class, State: a.state(), Operation: r.Operation,
+		Since: r.since, LastSuccess: r.lastSuccess, NextTry: r.next, Tries: r.tries, Reason: r.reason, Exposure: r.exposure,
+	}
+	switch {
+	case err != nil && !rotation.IsManaged(a.latest.Tags) && !r.open():
+		s.State, s.Reason = rotation.None, err.Error()
+	case err != nil:
+		s.State, s.Reason = rotation.Attention, err.Error()
+	case a.latest.Version == "":
+		s.State, s.Reason = rotation.Blocked, deletedReason
+	default:
+		s.NextDue = a.schedule.due(a.latest)
+		if r.state == rotation.Attention && r.Operation == "" && !a.isKnownWrong() { // corrected since
+			s.State, s.Reason = rotation.None, ""
+		}
+	}
+	return s, nil
+}
+
+// peek reads as an attempt does, but recovers nothing.
+func (a *attempt) peek(ctx context.Context) (err error) {
+	if a.record, err = a.lookUp(ctx, a.request.Name); err != nil {
+		return err
+	}
+	a.durable = a.record.open()
+	return a.readSecret(ctx)
+}
+
+// Preview is what a rotation would do.
+type Preview struct {
+	Rotator  string
+	Class    rotation.Class
+	Identity string
+	Warnings []string
+	Problem  string // why it would not begin, or not succeed; "" if it would
+}
+
+const warningSingle = "Class S: readers may fail for a moment, between the provider's change and the new version. " +
+	"Prefer two logins, or a provider that takes two passwords."
+
+// Preview plans a rotation and makes its preflight checks: it logs in at the provider, and changes
+// nothing.
+func (e *Engine) Preview(ctx context.Context, name string) (Preview, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.Policy.Limit)
+	defer cancel()
+	a := e.newAttempt(Request{Name: name, By: ByHand})
+	problem, err := a.rehearse(ctx)
+	p := Preview{Rotator: rotation.Kind(a.latest.Tags), Class: a.plan.Class, Identity: a.plan.Identity, Warnings: a.plan.Warnings, Problem: problem}
+	if a.plan.Class == rotation.Single {
+		p.Warnings = append(p.Warnings, warningSingle)
+	}
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
+		p.Problem, err = fault.Reason, nil
+	}
+	return p, err
+}
+
+// rehearse takes the steps before the first write, and returns what keeps the others from following.
+func (a *attempt) rehearse(ctx context.Context) (problem string, err error) {
+	if err := a.peek(ctx); err != nil {
+		return "", err
+	}
+	if a.latest.Version == "" {
+		return deletedReason, nil
+	}
+	if a.evidence.declined || a.evidence.open {
+		return a.note, nil
+	}
+	for d := a.decide(a.evidence); d.step == preflight || d.step == control; d = a.decide(a.evidence) {
+		if err := a.take(ctx, d); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}

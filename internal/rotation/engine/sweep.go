@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// Lister lists the vault's secrets, without values. The entries carry tags and attributes.
+type Lister interface {
+	List(ctx context.Context, query secret.Query) (secret.Page, error)
+	ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error)
+}
+
+// Sweep lists the vault once and returns the names of the secrets that need work: those that are due,
+// whose rotation was interrupted, or whose old credential has reached the end of its grace period. It
+// reads no secret. Its memory grows with what it finds, not with the vault.
+func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]string, error) {
+	s := sweep{Engine: e, now: time.Now(), waiting: map[string]found{}, settled: map[string]string{}}
+	for entry, err := range entries(ctx, vault.List) {
+		if err != nil {
+			return nil, err
+		}
+		s.look(entry)
+	}
+	for entry, err := range entries(ctx, vault.ListDeleted) { // a record may have been deleted with its operation open
+		if err != nil {
+			return nil, err
+		}
+		if secret.IsPending(entry.Name) {
+			s.lookAtRecord(entry)
+		}
+	}
+	return s.names(), nil
+}
+
+// entries yields the entries of all pages of a list.
+func entries(ctx context.Context, list func(context.Context, secret.Query) (secret.Page, error)) iter.Seq2[secret.Secret, error] {
+	return func(yield func(secret.Secret, error) bool) {
+		for query := (secret.Query{}); ; {
+			page, err := list(ctx, query)
+			if err != nil {
+				yield(secret.Secret{}, err)
+				return
+			}
+			for _, entry := range page.Secrets {
+				if !yield(entry, nil) {
+					return
+				}
+			}
+			if query.Next = page.Next; page.Next == "" {
+				return
+			}
+		}
+	}
+}
+
+// sweep collects what a list shows, by name in lower case.
+type sweep struct {
+	*Engine
+	now     time.Time
+	waiting map[string]found
+	settled map[string]string // to be left alone: always (""), or while the secret has this fingerprint
+}
+
+// found is a secret that may need work.
+type found struct {
+	name        string
+	fingerprint string
+	record      bool // its record asks for work
+}
+
+func (s *sweep) look(entry secret.Secret) {
+	switch {
+	case secret.IsPending(entry.Name):
+		s.lookAtRecord(entry)
+	case rotation.IsManaged(entry.Tags) && !isDisabled(entry) && s.isDue(entry):
+		if key := strings.ToLower(entry.Name); !s.waiting[key].record {
+			s.waiting[key] = found{name: entry.Name, fingerprint: fingerprintOf(entry)}
+		}
+	}
+}
+
+// isDue reports whether a secret is due. One that cannot be rotated counts as due: the attempt notes
+// why, once.
+func (s *sweep) isDue(entry secret.Secret) bool {
+	schedule, err := parseSchedule(entry.Tags, s.Policy.Lead)
+	if _, unknown := s.rotatorOf(entry.Tags); err != nil || unknown != nil {
+		return true
+	}
+	due := schedule.due(entry)
+	return !due.IsZero() && !s.now.Before(due) && schedule.window.open(s.now)
+}
+
+func (s *sweep) lookAtRecord(entry secret.Secret) {
+	r := record{version: "listed", content: content{Operation: entry.Tags[tagOperation]}, progress: parseProgress(entry.Tags)}
+	name := entry.Tags[tagOf]
+	key := strings.ToLower(name)
+	switch {
+	case name == "":
+	case r.state == rotation.Attention && r.Operation == "":
+		s.settled[key] = r.seen
+	case !r.open():
+	case r.state == rotation.Attention, s.now.Before(r.next), r.state == rotation.Retiring && s.now.Before(r.retireAt):
+		s.settled[key] = ""
+	default:
+		s.waiting[key] = found{name: name, record: true}
+	}
+}
+
+func (s *sweep) names() []string {
+	names := make([]string, 0, len(s.waiting))
+	for key, found := range s.waiting {
+		fingerprint, settled := s.settled[key]
+		if found.record || !settled || fingerprint != "" && fingerprint != found.fingerprint {
+			names = append(names, found.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

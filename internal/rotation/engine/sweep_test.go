@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// entriesOf lists what it is given, one a page, with an empty page in between.
+type entriesOf struct{ live, deleted []secret.Secret }
+
+func (e entriesOf) List(_ context.Context, q secret.Query) (secret.Page, error) {
+	return pageOf(e.live, q), nil
+}
+
+func (e entriesOf) ListDeleted(_ context.Context, q secret.Query) (secret.Page, error) {
+	return pageOf(e.deleted, q), nil
+}
+
+func pageOf(all []secret.Secret, q secret.Query) secret.Page {
+	at := 0
+	_, _ = fmt.Sscan(q.Next, &at)
+	page := secret.Page{}
+	if at%2 == 0 && at/2 < len(all) {
+		page.Secrets = all[at/2 : at/2+1]
+	}
+	if at/2 < len(all) {
+		page.Next = fmt.Sprint(at + 1)
+	}
+	return page
+}
+
+func managed(name string, expires time.Time) secret.Secret {
+	created := expires.Add(-60 * day)
+	return secret.Secret{
+		Name: name, Tags: map[string]string{rotation.TagProviderAddress: "sim://db", rotation.TagValidity: "60"},
+		Attributes: secret.Attributes{Enabled: new(true), Created: &created, Expires: &expires},
+	}
+}
+
+func recordOf(p progress, operation string) secret.Secret {
+	return secret.Secret{Name: secret.PendingName("db"), Tags: record{content: content{Operation: operation}, progress: p}.tags("db")}
+}
+
+func disabled(s secret.Secret) secret.Secret {
+	s.Attributes.Enabled = new(false)
+	return s
+}
+
+func TestSweep(t *testing.T) {
+	now := time.Now()
+	soon, far := now.Add(10*day), now.Add(50*day)
+	due := managed("db", soon)
+	wrong := managed("db", far)
+	wrong.Tags[rotation.TagValidity] = "soon"
+	for name, row := range map[string]struct {
+		live, record secret.Secret
+		deleted      bool // the record
+		named        bool
+	}{
+		"due and never begun":                       {due, secret.Secret{}, false, true},
+		"not due":                                   {managed("db", far), secret.Secret{}, false, false},
+		"disabled":                                  {disabled(due), secret.Secret{}, false, false},
+		"nobody's to rotate":                        {secret.Secret{Name: "db"}, secret.Secret{}, false, false},
+		"due, and closed long ago":                  {due, recordOf(progress{state: rotation.Closed}, "x"), false, true},
+		"broken off":                                {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), false, true},
+		"broken off, and its record deleted":        {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), true, true},
+		"broken off, and not to be tried yet":       {due, recordOf(progress{state: rotation.Intent, next: now.Add(time.Minute)}, "x"), false, false},
+		"in its grace":                              {due, recordOf(progress{state: rotation.Retiring, retireAt: now.Add(time.Hour)}, "x"), false, false},
+		"its grace has ended":                       {managed("db", far), recordOf(progress{state: rotation.Retiring, retireAt: now.Add(-time.Hour)}, "x"), false, true},
+		"waits for a human":                         {due, recordOf(progress{state: rotation.Attention}, "x"), false, false},
+		"wrong, and not yet said":                   {wrong, secret.Secret{}, false, true},
+		"wrong, and said":                           {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(wrong)}, ""), false, false},
+		"wrong, said, and changed since":            {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(due)}, ""), false, true},
+		"the secret is disabled and its record not": {disabled(due), recordOf(progress{state: rotation.Intent}, "x"), false, true},
+		"the secret's name in another case":         {managed("DB", soon), recordOf(progress{state: rotation.Attention}, "x"), false, false},
+	} {
+		engine := &Engine{Rotators: map[string]rotation.Rotator{"sim": simRotator{}}, Policy: policy}
+		for _, order := range []string{"secret first", "record first"} {
+			vault := entriesOf{live: []secret.Secret{row.live}}
+			if row.deleted {
+				vault.deleted = []secret.Secret{row.record}
+			} else if vault.live = append(vault.live, row.record); order == "record first" {
+				slices.Reverse(vault.live)
+			}
+			names, err := engine.Sweep(context.Background(), vault)
+			if err != nil || (len(names) == 1) != row.named || len(names) > 1 {
+				t.Errorf("%s, %s: %v, %v", name, order, names, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+const noteOutdated = "The event is about a version that is not the latest."
+
+// notNow returns why no rotation begins, or "" if one does.
+func (a *attempt) notNow(now time.Time) string {
+	due := a.schedule.due(a.latest)
+	switch r := a.record; {
+	case a.request.By == ByResume:
+		return "There is no open rotation to resume."
+	case r.version != "" && now.Before(r.since.Add(a.Policy.Cooldown)) && r.state != rotation.Abandoned && r.Operation != "":
+		return fmt.Sprintf("The secret was rotated a short while ago. The next rotation may begin at %s.", formatTime(r.since.Add(a.Policy.Cooldown).Truncate(time.Second)))
+	case a.request.By == ByHand:
+		return ""
+	case a.isOutdated():
+		return noteOutdated
+	case a.isKnownWrong():
+		return "The secret needs attention: " + r.reason
+	case due.IsZero():
+		return "The secret has no expiry and no tag " + rotation.TagInterval + ", so it is never due."
+	case now.Before(due):
+		return "The secret is not due before " + formatTime(due) + "."
+	case !a.schedule.window.open(now):
+		return "The secret is due, outside the hours of " + rotation.TagWindow + "."
+	}
+	return ""
+}
+
+// notYet returns why an open operation is left alone for now, or "" if it is not.
+func (a *attempt) notYet(now time.Time) string {
+	attended := a.request.By.attended()
+	switch r := a.record; {
+	case r.state == rotation.Attention && !attended:
+		return "The rotation needs attention: " + r.reason
+	case r.state == rotation.Retiring && now.Before(r.retireAt):
+		return fmt.Sprintf("The old credential stays valid until %s; the next rotation may begin then.", formatTime(r.retireAt.Truncate(time.Second)))
+	case now.Before(r.next) && !attended:
+		return "The next attempt is at " + formatTime(r.next.Truncate(time.Second)) + ": " + r.reason
+	}
+	return ""
+}
+
+// isOutdated reports whether the request is about an older version.
+func (a *attempt) isOutdated() bool {
+	return a.request.Version != "" && a.request.Version != a.latest.Version
+}
+
+// isKnownWrong reports whether the secret was found impossible to rotate, and has not changed since.
+func (a *attempt) isKnownWrong() bool {
+	return a.record.state == rotation.Attention && a.record.Operation == "" && a.record.seen == fingerprintOf(a.latest)
+}
+
+// fingerprintOf hashes the fields of a secret that a list entry shows.
+func fingerprintOf(s secret.Secret) string {
+	text := fmt.Sprint(s.Tags) // maps print sorted
+	if s.Attributes.Created != nil {
+		text += strconv.FormatInt(s.Attributes.Created.Unix(), 10)
+	}
+	return hash(text)
+}
+
+// tellStarted tells whoever asked that the rotation will be carried out, whatever becomes of this
+// attempt.
+func (a *attempt) tellStarted() {
+	if tell := a.request.Started; tell != nil {
+		a.request.Started = nil
+		tell(rotation.Outcome{State: a.record.state, Operation: a.record.Operation, Note: "The rotation is on record and goes on."})
+	}
+}

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// wrongs are the ways in which a secret's tags can make a rotation impossible, and what is said of each.
+var wrongs = map[string]struct {
+	tags map[string]string // "" removes one
+	says string
+}{
+	"no rotator for it":           {map[string]string{rotation.TagProviderAddress: "gopher://db"}, "must be one of sim"},
+	"a rotator that there isn't":  {map[string]string{rotation.TagRotator: "gopher"}, "must be one of sim"},
+	"no validity":                 {map[string]string{rotation.TagValidity: ""}, rotation.TagValidity},
+	"a validity that is no count": {map[string]string{rotation.TagValidity: "soon"}, rotation.TagValidity},
+	"a lead that is too long":     {map[string]string{rotation.TagLead: "60"}, rotation.TagLead},
+	"an interval out of bounds":   {map[string]string{rotation.TagInterval: "5000"}, rotation.TagInterval},
+	"a window that is none":       {map[string]string{rotation.TagWindow: "night"}, rotation.TagWindow},
+	"an admin that is no name":    {map[string]string{rotation.TagAdminSecret: "no name"}, rotation.TagAdminSecret},
+	"an admin that there isn't":   {map[string]string{rotation.TagAdminSecret: "nobody"}, rotation.TagAdminSecret},
+	"too many tags":               {fourteenTags(), "Remove a tag"},
+}
+
+func fourteenTags() map[string]string {
+	tags := map[string]string{}
+	for i := range secret.MaxTags - 3 { // three are there
+		tags[fmt.Sprint("t", i)] = "x"
+	}
+	return tags
+}
+
+// By hand, it is an error. By event and sweep, it is said once, and again only when the secret has changed.
+func TestWrongIsSaidOnce(t *testing.T) {
+	for name, wrong := range wrongs {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+				for tag, value := range wrong.tags {
+					w.tag(tag, value)
+				}
+				if _, err := w.attempt(Request{Name: theName, By: ByHand}); err == nil || !isPermanent(err) || !strings.Contains(err.Error(), wrong.says) {
+					t.Errorf("by hand: %v", err)
+				}
+				w.mustSayOnce(t, wrong.says)
+				w.tag("team", "another")
+				w.mustSayOnce(t, wrong.says)
+				for tag := range wrong.tags {
+					w.tag(tag, firstTagsOf(w)[tag])
+				}
+				w.mustRotate(t)
+			})
+		})
+	}
+}
+
+func firstTagsOf(w *world) map[string]string { return w.firstTags() }
+
+func (w *world) mustSayOnce(t *testing.T, says string) {
+	t.Helper()
+	if !w.sweepNames() {
+		t.Error("the sweep does not name it")
+	}
+	out, err := w.attempt(Request{Name: theName, By: BySweep})
+	if err != nil || out.State != rotation.Attention || !out.Alarm || !strings.Contains(out.Note, says) {
+		t.Errorf("by sweep: %+v, %v", out, err)
+	}
+	records := len(w.vault.versions(secret.PendingName(theName)))
+	if w.sweepNames() {
+		t.Error("the sweep names it again")
+	}
+	all := w.vault.versions(theName)
+	if _, err := w.attempt(Request{Name: theName, Version: all[0].Version, By: ByEvent}); err != nil {
+		t.Errorf("by event: %v", err)
+	}
+	if n := len(w.vault.versions(secret.PendingName(theName))); n != records || n == 0 {
+		t.Errorf("%d records, and then %d", records, n)
+	}
+}
+
+// mustRotate lets the timer do its work, which brings a rotation to its end.
+func (w *world) mustRotate(t *testing.T) {
+	t.Helper()
+	for range 4 {
+		w.sleep(time.Minute)
+		if w.sweepNames() {
+			w.run(Request{Name: theName, By: BySweep})
+		}
+		w.sleep(day)
+	}
+	if r := w.record(); r.state != rotation.Closed || len(w.vault.versions(theName)) != 2 {
+		t.Errorf("it is %s with %d versions: %s\n%s", r.state, len(w.vault.versions(theName)), r.reason, w.story())
+	}
+}
+
+// A secret that nothing says how to rotate is not ours.
+func TestUnmanaged(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.tag(rotation.TagProviderAddress, "")
+		if w.sweepNames() {
+			t.Error("the sweep names it")
+		}
+		if _, err := w.attempt(Request{Name: theName, By: ByHand}); !isPermanent(err) || !strings.Contains(err.Error(), rotation.TagProviderAddress) {
+			t.Errorf("by hand: %v", err)
+		}
+	})
+}
+
+func isPermanent(err error) bool {
+	fault, ok := errors.AsType[*rotation.Fault](err)
+	return ok && fault.Permanent
+}
