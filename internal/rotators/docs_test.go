@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestTheDocumentedRotatorCompiles builds the example of docs/rotators.md as one more kind, without
-// writing it into the tree.
+// TestTheDocumentedRotatorCompiles builds the example of docs/rotators.md as one more kind,
+// without writing it into the tree.
 func TestTheDocumentedRotatorCompiles(t *testing.T) {
 	const clause = "package httpbasic\n"
 	root, err := filepath.Abs("../..")

@@ -13,8 +13,8 @@ import (
 // nativePlugin is how MariaDB checks a password by default.
 const nativePlugin = "mysql_native_password"
 
-// alternative is one way to log in to a MariaDB account: a plugin, and the text that it stores, such
-// as a hash.
+// alternative is one way to log in to a MariaDB account: a plugin, and the text that it stores,
+// such as a hash.
 type alternative struct {
 	Plugin string `json:"plugin"`
 	Text   string `json:"authentication_string"`
@@ -40,8 +40,8 @@ func (t target) readAlternatives(ctx context.Context, session *session) (alterna
 	return found, nil
 }
 
-// parseAlternatives reads an account's row. If there are several alternatives, auth_or holds them in
-// order, with an empty object in place of the one that the row itself holds.
+// parseAlternatives reads an account's row. If there are several alternatives, auth_or holds
+// them in order, with an empty object in place of the one that the row itself holds.
 func parseAlternatives(row string) (alternatives, bool) {
 	var account struct {
 		alternative
@@ -79,8 +79,8 @@ func (t target) set(ctx context.Context, session *session, all alternatives) err
 	return session.run(ctx, settingPassword, "ALTER USER "+t.account.sql()+" IDENTIFIED "+all.sql())
 }
 
-// applyAlternatives puts the new password first. Clients begin with a native password, so they need
-// no second attempt.
+// applyAlternatives puts the new password first. Clients begin with a native password, so they
+// need no second attempt.
 func (t target) applyAlternatives(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
 	old, err := t.readAlternatives(ctx, session)
 	if err != nil {

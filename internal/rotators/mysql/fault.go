@@ -59,7 +59,8 @@ func (s server) fault(action string, err error) error {
 		return nil
 	}
 	number := errorNumber(err)
-	if action == makingPair && (number == accessDenied || number == accessDeniedNoAuth) { // MariaDB's, for a role that may not be granted
+	// MariaDB answers this for a role that the login may not grant.
+	if action == makingPair && (number == accessDenied || number == accessDeniedNoAuth) {
 		number = invalidRole
 	}
 	switch number {
@@ -86,7 +87,8 @@ func (s server) connectionFault(err error) error {
 	case errors.Is(err, mysql.ErrNoTLS):
 		return rotation.Permanentf("The server %s offers no TLS. Turn TLS on there; or, on a trusted network, add ?sslmode=disable to the tag ProviderAddress.", s)
 	case errors.Is(err, mysql.ErrMalformPkt):
-		// The driver changes the plugin once, so it reaches only an account's first two alternatives.
+		// The driver changes the plugin once, so it reaches only an account's first two
+		// alternatives.
 		return rotation.Permanentf("The server %s asked for a third way to log in. Besides the new password, an account may have two alternatives (IDENTIFIED VIA ... OR ...). Remove the others.", s)
 	}
 	return rotation.Temporaryf("The server %s can't be reached, or does not answer like MariaDB or MySQL. Check the tag ProviderAddress, the network and the server.", s)

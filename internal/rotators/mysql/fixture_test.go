@@ -21,8 +21,8 @@ const (
 	operatorPassword = "canary-operator"
 )
 
-// newAccount makes an account with oldPassword, and one with no more rights than the rotator's page says, which changes it.
-// Its name is one that only proper quoting gets right. with stands at the end of CREATE USER.
+// newAccount creates an account with oldPassword, and an operator that changes it, with only the
+// rights that docs/rotators.md asks for. Their names need proper quoting. with ends CREATE USER.
 func newAccount(t *testing.T, server *testserver.MariaDB, with string) (rotation.Subject, account) {
 	t.Helper()
 	app := account{`o'Br\ien ` + rand.Text()[:8], "%"}
@@ -40,7 +40,8 @@ func newAccount(t *testing.T, server *testserver.MariaDB, with string) (rotation
 	}, app
 }
 
-// newRole makes a role that may use the database app, and gives a secret that is about to alternate.
+// newRole creates a role that may use the database app, and returns a secret of class A before its
+// first rotation.
 func newRole(t *testing.T, server *testserver.MariaDB) (rotation.Subject, account) {
 	t.Helper()
 	s, app := newAccount(t, server, "")
@@ -74,7 +75,7 @@ func urlValue(user, password string) secret.Value {
 	return secret.NewValue(u.String())
 }
 
-// ways is what an account has after IDENTIFIED, and whatever else.
+// identifiedBy returns what follows IDENTIFIED in the account's definition.
 func identifiedBy(t *testing.T, server *testserver.MariaDB, app account) string {
 	t.Helper()
 	created := server.Ask(t, "SHOW CREATE USER '"+strings.NewReplacer("'", "''", `\`, `\\`).Replace(app.user)+"'@'"+app.host+"'")

@@ -2,10 +2,10 @@
 // of a MySQL account in class A or S.
 //
 //   - O, the default: an account of MariaDB may have alternative passwords. The new password
-//     becomes the first; the others stay, and the old one is removed when it is retired. The account
-//     may have two alternatives before the rotation.
-//   - A: two accounts, CredentialId with _a and _b, take turns. CredentialId is a role that has the
-//     rights, and is the default role of both.
+//     becomes the first; the others stay, and the old one is removed when it is retired. The
+//     account may have two alternatives before the rotation.
+//   - A: two accounts, CredentialId with _a and _b, take turns. CredentialId is a role that has
+//     the rights, and is the default role of both.
 //   - S: the one password is replaced; new logins fail until the secret has the new one.
 //
 // MariaDB is sent hashes, so its general log holds no password. MySQL is sent passwords, which it
@@ -15,8 +15,8 @@
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
 //     ?sslmode=disable|require|verify-full (the default) and &sslrootcert=/path/ca.pem, which
 //     replaces the system's authorities
-//   - CredentialId: the account, as user or user@host, where host is % by default; it may be absent
-//     if the value has the user and the class is not A
+//   - CredentialId: the account, as user or user@host, where host is % by default; it may be
+//     absent if the value has the user and the class is not A
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
 //   - RotationClass, PasswordLength, PasswordExclude

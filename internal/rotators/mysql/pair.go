@@ -32,7 +32,8 @@ func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdi
 	if err != nil {
 		return rotation.Unknown, err
 	}
-	if roles != t.account.user && !strings.Contains(roles, "`"+t.account.user+"`@") { // MariaDB's form, and MySQL's
+	// MariaDB returns the name alone, MySQL `name`@`host`.
+	if roles != t.account.user && !strings.Contains(roles, "`"+t.account.user+"`@") {
 		return rotation.Rejected, nil
 	}
 	return rotation.Accepted, nil
@@ -58,8 +59,8 @@ func (t target) applyAlternating(ctx context.Context, session *session, next log
 	return session.run(ctx, settingPassword, "ALTER USER "+t.accountOf(next).sql()+session.identified(next.Password)+" ACCOUNT UNLOCK")
 }
 
-// prepareMariaDB has the account choose its own default role, with a password that is replaced right
-// after. Choosing it for the account would take the right to write the grant tables.
+// prepareMariaDB has the account choose its own default role, with a password that is replaced
+// right after. Choosing it for the account would take the right to write the grant tables.
 func (t target) prepareMariaDB(ctx context.Context, session *session, next login.Login) error {
 	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
 	if err != nil {

@@ -55,8 +55,9 @@ func (s server) connector(l login.Login) (driver.Connector, error) {
 	config.User, config.Passwd = l.User, l.Password.Reveal()
 	config.Net, config.Addr = "tcp", s.HostPort()
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = packetTimeout, packetTimeout, packetTimeout
-	config.Logger = &mysql.NopLogger{}                                      // the default writes to stderr
-	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'"} // see quote
+	config.Logger = &mysql.NopLogger{} // the default writes to stderr
+	// quote relies on this mode.
+	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'"}
 	tlsConfig, err := s.tls.Config(s.Host)
 	if err != nil {
 		return nil, err
@@ -92,7 +93,8 @@ func (s *session) close() {
 	if s.locked != "" {
 		ctx, cancel := context.WithTimeout(context.Background(), packetTimeout)
 		defer cancel()
-		_, _ = s.db.ExecContext(ctx, "DO RELEASE_LOCK("+quote(s.locked)+")") // else the connection's end releases it
+		// If this fails, the connection's end releases the lock.
+		_, _ = s.db.ExecContext(ctx, "DO RELEASE_LOCK("+quote(s.locked)+")")
 	}
 	_ = s.db.Close()
 }
@@ -117,8 +119,8 @@ func (s *session) run(ctx context.Context, action string, statements ...string) 
 	return nil
 }
 
-// lock acquires the server's own lock for an identity until close. It fences off a worker that slept
-// through its lease.
+// lock acquires the server's own lock for an identity until close. It fences off a worker that
+// slept through its lease.
 func (s *session) lock(ctx context.Context, identity string) error {
 	sum := sha256.Sum256([]byte(identity))
 	name := "rotunda:" + hex.EncodeToString(sum[:16]) // 64 characters at most

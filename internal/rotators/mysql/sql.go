@@ -8,7 +8,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// quote returns a text literal for sessions with sql_mode NO_BACKSLASH_ESCAPES, as all of ours are.
+// quote returns a text literal for sessions with sql_mode NO_BACKSLASH_ESCAPES, as all of ours
+// are.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // account is a user as the server knows it: a name, and the hosts that it may connect from.

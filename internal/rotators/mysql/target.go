@@ -74,9 +74,9 @@ func (t target) parse(value secret.Value) (login.Login, error) {
 	return l, login.CheckUser(l.User, t.account.user)
 }
 
-// openLocked logs in as the login that changes passwords, and acquires the server's lock. Without an
-// admin that login is the account itself, with its current password, or with next if that is what
-// the account has already.
+// openLocked logs in as the login that changes passwords, and acquires the server's lock.
+// Without an admin that login is the account itself, with its current password, or with next if
+// that is what the account has already.
 func (t target) openLocked(ctx context.Context, next login.Login) (*session, error) {
 	session, err := t.open(ctx, next)
 	if err != nil {
@@ -112,19 +112,4 @@ func (t target) warnings() []string {
 		return []string{"The first rotation moves readers to another account. The present account is locked at the end of the grace period."}
 	}
 	return nil
-}
-
-// applySingle replaces the password. An account that does so itself needs no right.
-func (t target) applySingle(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
-	if err := fence(ctx); err != nil {
-		return err
-	}
-	statement := "ALTER USER USER() IDENTIFIED BY " + quote(next.Password.Reveal())
-	switch {
-	case t.admin != nil:
-		statement = "ALTER USER " + t.account.sql() + " IDENTIFIED BY " + quote(next.Password.Reveal())
-	case session.mariaDB:
-		statement = "SET PASSWORD = " + quote(nativeHash(next.Password))
-	}
-	return session.run(ctx, settingPassword, statement)
 }

@@ -57,8 +57,8 @@ func (t target) open(ctx context.Context) (*session, error) {
 	return t.database.logIn(ctx, t.current)
 }
 
-// unlessApplied returns nil if a login that changes its own password was refused because it has the
-// new password already.
+// unlessApplied returns nil if a login that changes its own password was refused because it has
+// the new password already.
 func (t target) unlessApplied(ctx context.Context, next login.Login, err error) error {
 	if refusal, ok := errors.AsType[*pgconn.PgError](err); !ok || !refusesLogin(refusal) {
 		return newFault("The login that changes the password", err)
@@ -100,7 +100,7 @@ func (t target) prepare(ctx context.Context, session *session, user string) erro
 	switch {
 	case t.class == rotation.Alternating:
 		return t.ensureLogin(ctx, session, user)
-	case t.admin == nil: // a login that acts as another role by default has the right only as itself
+	case t.admin == nil: // a login that acts as another role has the right only as itself
 		return session.exec(ctx, "SET LOCAL ROLE none")
 	}
 	return nil

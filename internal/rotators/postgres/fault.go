@@ -11,7 +11,8 @@ import (
 	"rotunda/internal/rotators/tlsconfig"
 )
 
-// newFault says in our own words why a login or statement failed: the server's might quote a value.
+// newFault says in our own words why a login or statement failed: the server's might quote a
+// value.
 func newFault(action string, err error) *rotation.Fault {
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
 		return fault

@@ -15,14 +15,15 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// withQuery is the subject with another query in its address.
+// withQuery returns the subject with another query in its address.
 func withQuery(s rotation.Subject, query string) rotation.Subject {
 	s.Address, _, _ = strings.Cut(s.Address, "?")
 	s.Address += query
 	return s
 }
 
-// saysUnknown checks that nobody takes a trouble for a refusal, and that its reason is of use.
+// saysUnknown checks that a failure is not mistaken for a refusal, and that its fault contains a
+// text.
 func saysUnknown(t *testing.T, s rotation.Subject, says string) {
 	t.Helper()
 	verdict, err := Rotator{}.Probe(t.Context(), s, s.Current)
@@ -88,7 +89,7 @@ func TestPostgresRefusals(t *testing.T) {
 	})
 }
 
-// saysStop checks that Apply gives up with a reason.
+// saysStop checks that Apply fails with a fault that contains a text.
 func saysStop(t *testing.T, s rotation.Subject, next secret.Value, says string, permanent bool) {
 	t.Helper()
 	fault := rotatortest.Fault(t, Rotator{}.Apply(t.Context(), s, next, rotatortest.Unfenced))

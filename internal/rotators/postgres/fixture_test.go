@@ -14,7 +14,7 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// application is an application's owner role and database, and an administrator that is no superuser.
+// application is an owner role, its database, and an administrator that is not a superuser.
 type application struct {
 	*testserver.Postgres
 	owner, database, admin string
@@ -26,7 +26,7 @@ const (
 	canaryAdmin = "canary-of-the-admin"
 )
 
-// newApplication uses names that only proper quoting gets right.
+// newApplication uses names that need proper quoting.
 func newApplication(t *testing.T, server *testserver.Postgres) application {
 	t.Helper()
 	name := `Own"er '` + rand.Text()[:8]
@@ -96,7 +96,7 @@ func probes(t *testing.T, s rotation.Subject, value secret.Value, want rotation.
 	rotatortest.WantVerdict(t, Rotator{}, s, value.Reveal(), want)
 }
 
-// as runs statements as the login in a value, and gives the first column of the last one's rows.
+// as runs statements as the login in a value, and returns the first column of the last one's rows.
 func (app application) as(t *testing.T, value secret.Value, sql string) string {
 	t.Helper()
 	l, err := login.Parse(value, "")

@@ -1,9 +1,10 @@
 // Package postgres rotates logins of PostgreSQL 11 and later.
 //
 // Class A, which needs AdminSecret: the role in CredentialId owns what the application has, and
-// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on demand.
-// They are members of the owner and act as it from their first statement (ALTER ROLE ... SET ROLE),
-// so whatever either creates belongs to the owner. The secret's value is a URL or JSON.
+// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on
+// demand. They are members of the owner and act as it from their first statement (ALTER ROLE ...
+// SET ROLE), so whatever either creates belongs to the owner. The secret's value is a URL or
+// JSON.
 //
 // Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
 //

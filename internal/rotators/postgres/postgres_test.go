@@ -44,7 +44,7 @@ func TestPostgresAlternates(t *testing.T) {
 	}
 }
 
-// checkOwnership lets the new login make a table and change one of the old login's.
+// checkOwnership lets the new login create a table and change one of the old login's.
 func (app application) checkOwnership(t *testing.T, old, next secret.Value, turn int) {
 	t.Helper()
 	app.as(t, old, fmt.Sprintf("CREATE TABLE before%d (n int)", turn))
@@ -107,7 +107,7 @@ func TestPostgresApplyTwice(t *testing.T) {
 	probes(t, s, next, rotation.Accepted)
 }
 
-func TestPostgresMendsALogin(t *testing.T) {
+func TestPostgresRepairsALogin(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
 	s := app.alternating()
 	next := plan(t, s).Next
@@ -190,5 +190,5 @@ func TestPostgresFenceStopsTheChange(t *testing.T) {
 		probes(t, s, next, rotation.Rejected)
 		probes(t, s, s.Current, rotation.Accepted)
 	}
-	apply(t, app.single(), plan(t, app.single()).Next) // the lock was given back
+	apply(t, app.single(), plan(t, app.single()).Next) // the lock was released
 }

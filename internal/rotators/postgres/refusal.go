@@ -32,8 +32,8 @@ var remedies = map[string]string{
 	startingOrStopping:    "the server is starting or stopping",
 }
 
-// refusalFault returns a temporary fault in every case: what a server refuses, its administrator can
-// allow.
+// refusalFault returns a temporary fault in every case: what a server refuses, its administrator
+// can allow.
 func refusalFault(action string, refusal *pgconn.PgError) *rotation.Fault {
 	state := sqlState(refusal)
 	if remedy, known := remedies[state]; known {
@@ -59,8 +59,8 @@ func refusesLogin(refusal *pgconn.PgError) bool {
 		refusal.Code == invalidAuthorization && refusal.Routine == "InitializeSessionUserId"
 }
 
-// refusesPassword reports whether a check of the password's form refused it: passwordcheck uses the
-// first code, other modules the rest. It applies only to the statement that sets a password.
+// refusesPassword reports whether a check of the password's form refused it: passwordcheck uses
+// the first code, other modules the rest. It applies only to the statement that sets a password.
 func refusesPassword(refusal *pgconn.PgError) bool {
 	return refusal.Code == invalidParameter || refusal.Code == invalidPassword || refusal.Code == invalidAuthorization
 }

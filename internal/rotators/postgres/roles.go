@@ -12,8 +12,8 @@ func roleExists(ctx context.Context, session *session, name string) (bool, error
 }
 
 // refusePrivileged keeps class A from roles with more rights than an application's. Whoever may
-// write a secret's tags must not gain control of the server through them, and no superuser may lose
-// its password.
+// write a secret's tags must not gain control of the server through them, and no superuser may
+// lose its password.
 func refusePrivileged(ctx context.Context, session *session, name string) error {
 	answers, err := session.queryBools(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_roles
 		WHERE rolname = $1 AND (rolsuper OR rolreplication OR rolbypassrls OR rolcreaterole))`, name)

@@ -13,8 +13,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// scramIterations is PostgreSQL's own number. More would slow logins, and the random passwords that
-// Rotunda makes can't be guessed anyway.
+// scramIterations is PostgreSQL's own number. More would slow logins, and the random passwords
+// that Rotunda makes can't be guessed anyway.
 const scramIterations = 4096
 
 // newVerifier returns a password as PostgreSQL stores it, in a form that ALTER ROLE accepts

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The example of RFC 7677; its keys are those that the exchange there proves, as PostgreSQL keeps them.
+// The example of RFC 7677. Its keys, as PostgreSQL stores them, are those that the exchange there
+// proves.
 func TestSCRAMVerifier(t *testing.T) {
 	salt, err := base64.StdEncoding.DecodeString("W22ZaJ0SNY7soEsUEjb6gQ==")
 	if err != nil {

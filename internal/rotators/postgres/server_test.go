@@ -59,7 +59,8 @@ func TestPostgresServerIsAway(t *testing.T) {
 	saysUnknown(t, withQuery(s, "?sslmode=require"), "no TLS")
 }
 
-// A server that takes connections and says nothing is a matter of time, which the caller may cut short.
+// A server that accepts connections and never answers is bounded by time, which the caller may
+// shorten.
 func TestPostgresServerIsSilent(t *testing.T) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -75,7 +76,8 @@ func TestPostgresServerIsSilent(t *testing.T) {
 	}
 }
 
-// Whoever runs Rotunda may have set what psql reads. A rotation goes where its tags say.
+// The environment that Rotunda runs in may have psql's settings. A rotation follows its tags
+// alone.
 func TestPostgresIgnoresTheEnvironment(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
 	home := t.TempDir()

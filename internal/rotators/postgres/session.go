@@ -16,8 +16,8 @@ import (
 // callTimeout bounds a login, and the statements of one call.
 const callTimeout = 10 * time.Second
 
-// fixedSettings sets every setting that the driver would otherwise read from the environment or from
-// the user's files.
+// fixedSettings sets every setting that the driver would otherwise read from the environment or
+// from the user's files.
 const fixedSettings = "host=none port=5432 user=none password=none dbname=none passfile='' sslmode=disable sslrootcert='' sslcert='' sslkey='' " +
 	"sslcertmode=disable sslnegotiation=postgres sslsni=1 sslpassword='' connect_timeout=0 target_session_attrs=any " +
 	"min_protocol_version=3.0 max_protocol_version=3.0 channel_binding=prefer require_auth=''"

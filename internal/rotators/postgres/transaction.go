@@ -9,8 +9,8 @@ import (
 // changing is what faults call the transaction that changes a password.
 const changing = "The change of the password"
 
-// begin starts a transaction that holds the server's lock for an identity. The limits end it if the
-// worker freezes or dies; the commit waits for the disk even on a server that is set not to.
+// begin starts a transaction that holds the server's lock for an identity. The limits end it if
+// the worker freezes or dies; the commit waits for the disk even on a server that is set not to.
 func (s *session) begin(ctx context.Context, identity string) error {
 	if err := s.exec(ctx, "BEGIN", "SET LOCAL statement_timeout = '10s'",
 		"SET LOCAL idle_in_transaction_session_timeout = '60s'", "SET LOCAL synchronous_commit = on"); err != nil {

@@ -18,7 +18,8 @@ var _ rotation.Rotator = Rotator{}
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
-	current, err := login.Parse(s.Current, s.Name, login.UserOptional) // any user will do: nobody logs in
+	// Nobody logs in with the value, so any user is right for a bare one.
+	current, err := login.Parse(s.Current, s.Name, login.UserOptional)
 	if err != nil {
 		return rotation.Plan{}, err
 	}

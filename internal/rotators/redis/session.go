@@ -106,7 +106,8 @@ func (s *session) saveCommand(ctx context.Context) ([]any, error) {
 	return rewrite, s.fault("CONFIG REWRITE", err)
 }
 
-// ruleFault treats a password that is already gone as success: only removing one causes that error.
+// ruleFault treats a password that is already gone as success: only removing one causes that
+// error.
 func (s *session) ruleFault(err error) error {
 	if err != nil && strings.Contains(err.Error(), "password you are trying to remove from the user does not exist") {
 		return nil

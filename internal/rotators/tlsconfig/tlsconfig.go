@@ -44,7 +44,8 @@ func New(mode Mode, parameter, rootsFile string) (Options, error) {
 	return Options{mode, rootsFile}, nil
 }
 
-// FromParameters reads sslmode, which is one of offered or absent for verify-full, and sslrootcert.
+// FromParameters reads sslmode, which is one of offered or absent for verify-full, and
+// sslrootcert.
 func FromParameters(parameters url.Values, offered ...Mode) (Options, error) {
 	mode, roots := Mode(parameters.Get("sslmode")), parameters.Get("sslrootcert")
 	switch {
@@ -111,7 +112,8 @@ func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
 	}
 }
 
-// IsUntrusted reports whether a connection failed because the server's certificate was not accepted.
+// IsUntrusted reports whether a connection failed because the server's certificate was not
+// accepted.
 func IsUntrusted(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
