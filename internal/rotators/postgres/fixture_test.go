@@ -32,7 +32,7 @@ func newApplication(t *testing.T, server *testserver.Postgres) application {
 	name := `Own"er '` + rand.Text()[:8]
 	app := application{server, name, strings.ToLower(name), name + " admin", ""}
 	app.address = "postgres://localhost:" + server.Addr[strings.LastIndex(server.Addr, ":")+1:] + "/" + url.PathEscape(app.database) +
-		"?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.RootCert)
+		"?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.Roots)
 	owner, admin := quoteIdentifier(app.owner), quoteIdentifier(app.admin)
 	server.Exec(t, "CREATE ROLE "+owner+" LOGIN PASSWORD '"+verifierOf(t, canaryOwner)+"'")
 	server.Exec(t, "CREATE ROLE "+admin+" LOGIN CREATEROLE PASSWORD '"+verifierOf(t, canaryAdmin)+"'")

@@ -19,8 +19,8 @@ import (
 func TestPostgresTLS(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
 	s := app.single()
-	roots := "&sslrootcert=" + url.QueryEscape(app.RootCert)
-	for _, query := range []string{"?sslmode=verify-full" + roots, "?sslmode=verify-ca" + roots, "?sslrootcert=" + url.QueryEscape(app.RootCert), "?sslmode=require", "?sslmode=disable"} {
+	roots := "&sslrootcert=" + url.QueryEscape(app.Roots)
+	for _, query := range []string{"?sslmode=verify-full" + roots, "?sslmode=verify-ca" + roots, "?sslrootcert=" + url.QueryEscape(app.Roots), "?sslmode=require", "?sslmode=disable"} {
 		probes(t, withQuery(s, query), s.Current, rotation.Accepted)
 		probes(t, withQuery(s, query), plan(t, s).Decoy, rotation.Rejected)
 	}
