@@ -18,12 +18,3 @@ func (l Login) CheckNamesUser() error {
 	}
 	return rotation.Permanentf("The secret's value is a bare password, but in class A the user name changes too. Store a URL or JSON that has both, or set the tag RotationClass to another class.")
 }
-
-// Answer returns what a prober reports for an attempt to log in: a rejection is an answer, so its
-// error is dropped.
-func Answer(verdict rotation.Verdict, err error) (rotation.Verdict, error) {
-	if verdict == rotation.Unknown {
-		return verdict, err
-	}
-	return verdict, nil
-}

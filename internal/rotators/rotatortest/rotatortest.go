@@ -49,7 +49,7 @@ func WantVerdict(t *testing.T, prober rotation.Prober, s rotation.Subject, value
 	if verdict != want || (err != nil) != (want == rotation.Unknown) {
 		t.Fatalf("got %v, not %v: %v", verdict, want, err)
 	}
-	Fault(t, err)
+	_ = Fault(t, err)
 }
 
 // Fault returns err as the fault that it must be, or nil. Callers see faults, so none may quote a
