@@ -32,7 +32,7 @@ func TestPostgresAsDocumented(t *testing.T) {
 	}})
 	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), consent)
 	put(t, app, "shop-db", shopURL(server, appPassword), map[string]string{
-		"ProviderAddress":    "postgres://" + server.Addr + "/shop?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.RootCert),
+		"ProviderAddress":    "postgres://" + server.Addr + "/shop?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.Roots),
 		"CredentialId":       "shop",
 		"AdminSecret":        "shop-db-admin",
 		"ValidityPeriodDays": "60",

@@ -23,7 +23,10 @@ import (
 	"rotunda/internal/jsonlog"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
-	"rotunda/internal/rotators"
+	"rotunda/internal/rotators/mysql"
+	"rotunda/internal/rotators/postgres"
+	"rotunda/internal/rotators/random"
+	"rotunda/internal/rotators/redis"
 	"rotunda/internal/secret"
 	"rotunda/internal/telemetry"
 	"rotunda/internal/vault"
@@ -95,10 +98,10 @@ func start(ctx context.Context, config config, log *slog.Logger) error {
 
 // rotatorKinds are all there are, by the tag Rotator or the scheme of ProviderAddress.
 var rotatorKinds = map[string]rotation.Rotator{
-	"postgres": rotators.Postgres{}, "postgresql": rotators.Postgres{},
-	"mysql": rotators.MySQL{}, "mariadb": rotators.MySQL{},
-	"redis": rotators.Redis{}, "rediss": rotators.Redis{},
-	"random": rotators.Random{},
+	"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{},
+	"mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
+	"redis": redis.Rotator{}, "rediss": redis.Rotator{},
+	"random": random.Rotator{},
 }
 
 func newApp(config config, vault *vault.Vault, locks rotation.Locker, provider *telemetry.Provider, log *slog.Logger) (http.Handler, error) {

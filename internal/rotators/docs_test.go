@@ -1,4 +1,4 @@
-package rotators
+package rotators_test
 
 import (
 	"encoding/json"
@@ -9,8 +9,10 @@ import (
 	"testing"
 )
 
-// TestTheDocumentedRotatorCompiles builds this package with the example of docs/rotators.md as one more file of it.
+// TestTheDocumentedRotatorCompiles builds the example of docs/rotators.md as one more kind,
+// without writing it into the tree.
 func TestTheDocumentedRotatorCompiles(t *testing.T) {
+	const clause = "package httpbasic\n"
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -19,23 +21,26 @@ func TestTheDocumentedRotatorCompiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, found := strings.Cut(string(text), "```go\npackage rotators\n")
+	before, after, found := strings.Cut(string(text), clause)
 	code, _, closed := strings.Cut(after, "\n```\n")
-	if !found || !closed {
+	opening := strings.LastIndex(before, "```go\n")
+	if !found || !closed || opening < 0 {
 		t.Fatal("docs/rotators.md has no example that begins with its package")
 	}
+	comment := before[opening+len("```go\n"):]
 	example := filepath.Join(t.TempDir(), "httpbasic.go")
 	overlay := filepath.Join(t.TempDir(), "overlay.json")
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, "internal", "rotators", "httpbasic.go"): example}})
+	place := filepath.Join(root, "internal", "rotators", "httpbasic", "httpbasic.go")
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{place: example}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, content := range map[string][]byte{example: []byte("package rotators\n" + code + "\n"), overlay: replace} {
+	for file, content := range map[string][]byte{example: []byte(comment + clause + code + "\n"), overlay: replace} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("go", "vet", "-overlay", overlay, "rotunda/internal/rotators").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-overlay", overlay, "rotunda/internal/rotators/httpbasic").CombinedOutput(); err != nil {
 		t.Errorf("the example of docs/rotators.md: %v\n%s", err, out)
 	}
 	if out, err := exec.Command("gofmt", "-l", example).CombinedOutput(); err != nil || len(out) > 0 {

@@ -8,10 +8,11 @@ import (
 	"rotunda/internal/standin/authority"
 )
 
-// certificate is files in PEM form: what a server shows and its key, and what clients trust.
+// certificate is the paths of PEM files: a server's certificate and its key, and the authority
+// that clients trust.
 type certificate struct{ chain, key, roots string }
 
-// certify makes a certificate for hosts from an authority of its own.
+// certify creates a certificate for hosts, from an authority of the server's own.
 func (s *server) certify(t testing.TB, hosts ...string) certificate {
 	t.Helper()
 	signer, err := authority.New()

@@ -21,18 +21,19 @@ var (
 type MariaDB struct {
 	server
 	Admin, AdminPassword string
-	Roots                string // the file of the certificates to trust; the server's is for localhost
+	Roots                string // the authority's file; the certificate is for localhost
 }
 
 var sharedMariaDB *MariaDB
 
-// SharedMariaDB is the server that all tests of a package use.
+// SharedMariaDB returns the server that all tests of a package share: see Main.
 func SharedMariaDB(t testing.TB) *MariaDB {
 	t.Helper()
 	return once(t, &sharedMariaDB, func(t testing.TB, until lifetime) *MariaDB { return startMariaDB(t, until) })
 }
 
-// StartMariaDB starts a server that ends with the test. settings are further options of the program, without the dashes.
+// StartMariaDB starts a server that ends with the test. settings are further options of the
+// program, without their dashes.
 func StartMariaDB(t testing.TB, settings ...string) *MariaDB {
 	t.Helper()
 	return startMariaDB(t, t, settings...)
@@ -43,7 +44,7 @@ func startMariaDB(t testing.TB, until lifetime, settings ...string) *MariaDB {
 	path, install := mariaDBServer.path(t), mariaDBInstall.path(t)
 	m := &MariaDB{Admin: "superuser", AdminPassword: randomPassword()}
 	m.open(t, until)
-	m.quit = syscall.SIGTERM
+	m.ready, m.quit = m.answers, syscall.SIGTERM
 	m.command = append([]string{path}, m.options(t, settings)...)
 	m.run(t, install, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--datadir="+m.path("data"))
 	m.Start(t)
@@ -68,30 +69,17 @@ func (m *MariaDB) options(t testing.TB, settings []string) []string {
 	return options
 }
 
-// Start starts the server again after Stop.
-func (m *MariaDB) Start(t testing.TB) {
-	t.Helper()
-	m.start(t, func(ctx context.Context) error {
-		db, err := m.dial(m.Admin, m.AdminPassword)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = db.Close() }()
-		return db.PingContext(ctx)
-	})
+// answers returns nil if the admin can log in.
+func (m *MariaDB) answers(ctx context.Context) error {
+	db, err := m.dial(m.Admin, m.AdminPassword)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	return db.PingContext(ctx)
 }
 
-// Stop ends the server in good order.
-func (m *MariaDB) Stop() { m.stop() }
-
-// Restart is Stop and Start.
-func (m *MariaDB) Restart(t testing.TB) {
-	t.Helper()
-	m.Stop()
-	m.Start(t)
-}
-
-// GeneralLog has all statements that the server was sent.
+// GeneralLog returns all statements that the server was sent.
 func (m *MariaDB) GeneralLog(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile(m.path("general.log"))
@@ -112,7 +100,7 @@ func (m *MariaDB) Exec(t testing.TB, statements ...string) {
 	}
 }
 
-// Ask gives the one text that a query of the admin finds.
+// Ask returns the one text that a query of the admin finds.
 func (m *MariaDB) Ask(t testing.TB, query string) (text string) {
 	t.Helper()
 	if err := m.Connect(t, m.Admin, m.AdminPassword).QueryRowContext(context.Background(), query).Scan(&text); err != nil {
@@ -121,7 +109,7 @@ func (m *MariaDB) Ask(t testing.TB, query string) (text string) {
 	return text
 }
 
-// Connect gives a client that logs in, over one connection, until the test ends.
+// Connect returns a client that logs in over one connection, until the test ends.
 func (m *MariaDB) Connect(t testing.TB, user, password string) *sql.DB {
 	t.Helper()
 	db, err := m.dial(user, password)
@@ -136,7 +124,7 @@ func (m *MariaDB) Connect(t testing.TB, user, password string) *sql.DB {
 func (m *MariaDB) dial(user, password string) (*sql.DB, error) {
 	config := mysql.NewConfig()
 	config.Net, config.Addr, config.User, config.Passwd = "tcp", m.Addr, user, password
-	config.Logger = &mysql.NopLogger{} // it would say that the server is not up yet
+	config.Logger = &mysql.NopLogger{} // the default reports that the server is not up yet
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, err
@@ -144,5 +132,5 @@ func (m *MariaDB) dial(user, password string) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-// Port is the one that clients use.
+// Port returns the port of Addr.
 func (m *MariaDB) Port() string { return m.Addr[strings.LastIndex(m.Addr, ":")+1:] }

@@ -2,8 +2,6 @@ package testserver
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"os"
@@ -14,8 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"rotunda/internal/standin/authority"
 )
 
 var (
@@ -23,18 +19,18 @@ var (
 	initdb         = program{product: "PostgreSQL", install: "apt-get install postgresql", name: "initdb", places: postgresPlaces}
 )
 
-// Postgres is a PostgreSQL server on 127.0.0.1. Logins need a password (SCRAM); TLS is there for who wants it. It logs every
-// statement, and does not care for its files in a power cut.
+// Postgres is a PostgreSQL server on 127.0.0.1. Logins need a password (SCRAM); TLS is optional.
+// It logs every statement, and does not protect its files from a power cut.
 type Postgres struct {
 	server
 	Superuser, Password string
-	RootCert            string // a file: who signed the certificate, which is for localhost and 127.0.0.1
+	Roots               string // the authority's file; the server is localhost or 127.0.0.1
 }
 
-// PostgresOptions change a server from what the shared one is.
+// PostgresOptions are what a server has in addition to the shared one.
 type PostgresOptions struct {
 	Settings map[string]string // for postgresql.conf, without quotes
-	HBA      []string          // lines of pg_hba.conf before the one that lets everybody log in
+	HBA      []string          // lines of pg_hba.conf before the one that lets every user log in
 }
 
 // StartPostgres starts a server that ends with the test.
@@ -45,7 +41,8 @@ func StartPostgres(t testing.TB, options PostgresOptions) *Postgres {
 
 var sharedPostgres *Postgres
 
-// SharedPostgres is one server for all tests of a package; see Main. Each test makes roles and databases of its own.
+// SharedPostgres returns the server that all tests of a package share: see Main. Each test creates
+// its own roles and databases.
 func SharedPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	return once(t, &sharedPostgres, func(t testing.TB, until lifetime) *Postgres { return startPostgres(t, until, PostgresOptions{}) })
@@ -53,28 +50,29 @@ func SharedPostgres(t testing.TB) *Postgres {
 
 func startPostgres(t testing.TB, until lifetime, options PostgresOptions) *Postgres {
 	t.Helper()
-	path, err := filepath.EvalSymlinks(initdb.path(t)) // beside it are the other programs
+	path, err := filepath.EvalSymlinks(initdb.path(t)) // its folder has the other programs
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &Postgres{Superuser: "root_of_tests", Password: randomPassword()}
 	p.open(t, until)
-	p.quit = os.Interrupt // a fast shutdown
+	p.ready, p.quit = p.answers, os.Interrupt // a fast shutdown
 	p.command = []string{filepath.Join(filepath.Dir(path), "postgres"), "-D", p.path("data")}
 	p.run(t, path, "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=scram-sha-256", "--username="+p.Superuser,
 		"--pwfile="+p.write(t, "password", p.Password), "--pgdata="+p.path("data"))
-	p.writeCertificate(t)
+	certificate := p.certify(t, "localhost", "127.0.0.1")
+	p.Roots = certificate.roots
 	p.write(t, "data/pg_hba.conf", strings.Join(append(options.HBA, "host all all 127.0.0.1/32 scram-sha-256\n"), "\n"))
-	p.write(t, "data/postgresql.conf", p.settings(options.Settings))
+	p.write(t, "data/postgresql.conf", p.settings(certificate, options.Settings))
 	p.Start(t)
 	return p
 }
 
-func (p *Postgres) settings(more map[string]string) string {
-	settings := map[string]string{ //nolint:gosec // no password, but how the server keeps them
+func (p *Postgres) settings(shown certificate, more map[string]string) string {
+	settings := map[string]string{ //nolint:gosec // not a password, but how the server stores them
 		"listen_addresses": "127.0.0.1", "port": fmt.Sprint(p.port), "unix_socket_directories": "",
 		"fsync": "off", "shared_buffers": "16MB", "max_connections": "60", "dynamic_shared_memory_type": "mmap",
-		"password_encryption": "scram-sha-256", "ssl": "on", "ssl_cert_file": p.path("server.crt"), "ssl_key_file": p.path("server.key"),
+		"password_encryption": "scram-sha-256", "ssl": "on", "ssl_cert_file": shown.chain, "ssl_key_file": shown.key,
 		"log_statement": "all", "log_min_duration_statement": "0", "log_min_error_statement": "debug5", "log_connections": "on",
 	}
 	maps.Copy(settings, more)
@@ -85,65 +83,35 @@ func (p *Postgres) settings(more map[string]string) string {
 	return text.String()
 }
 
-func (p *Postgres) writeCertificate(t testing.TB) {
-	t.Helper()
-	signer, err := authority.New()
+// answers returns nil if the superuser can log in.
+func (p *Postgres) answers(ctx context.Context) error {
+	conn, err := p.dial(ctx, "postgres", p.Superuser, p.Password)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	certificate, err := signer.Certificate("localhost", "127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.RootCert = p.write(t, "root.crt", string(signer.PEM()))
-	p.write(t, "server.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})))
-	p.write(t, "server.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	return conn.Close(ctx)
 }
 
-// Start starts the server again after Stop or Kill.
-func (p *Postgres) Start(t testing.TB) {
-	t.Helper()
-	p.start(t, func(ctx context.Context) error {
-		conn, err := p.dial(ctx, "postgres", p.Superuser, p.Password)
-		if err != nil {
-			return err
-		}
-		return conn.Close(ctx)
-	})
-}
-
-// Stop ends the server in good order, whoever is connected.
-func (p *Postgres) Stop() { p.stop() }
-
-// Kill ends the server at once: the next start recovers from its log. SIGKILL would leave its children behind.
+// Kill ends the server at once: the next start recovers from its log. SIGKILL would leave its
+// children running.
 func (p *Postgres) Kill() { p.end(syscall.SIGQUIT) }
 
-// Restart is Stop and Start.
-func (p *Postgres) Restart(t testing.TB) {
-	t.Helper()
-	p.Stop()
-	p.Start(t)
-}
-
-// dialPatience is for one connection; a server that starts may leave one hanging.
-const dialPatience = 5 * time.Second
+// dialTimeout bounds one connection: a server that is starting may not answer one.
+const dialTimeout = 5 * time.Second
 
 func (p *Postgres) dial(ctx context.Context, database, user, password string) (*pgconn.PgConn, error) {
 	config, err := pgconn.ParseConfig("host=127.0.0.1 sslmode=disable user=none password=none")
 	if err != nil {
 		return nil, err
 	}
-	config.Port, config.Database, config.User, config.Password = uint16(p.port), database, user, password //nolint:gosec // a port
-	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	config.Port = uint16(p.port) //nolint:gosec // a port
+	config.Database, config.User, config.Password = database, user, password
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	return pgconn.ConnectConfig(ctx, config)
 }
 
-// Connect logs in, until the end of the test.
+// Connect returns a connection that is logged in, until the test ends.
 func (p *Postgres) Connect(t testing.TB, database, user, password string) *pgconn.PgConn {
 	t.Helper()
 	conn, err := p.dial(context.Background(), database, user, password)
@@ -154,7 +122,8 @@ func (p *Postgres) Connect(t testing.TB, database, user, password string) *pgcon
 	return conn
 }
 
-// Exec runs statements as the superuser in the database postgres and gives the rows of the last.
+// Exec runs statements as the superuser in the database postgres, and returns the rows of the
+// last.
 func (p *Postgres) Exec(t testing.TB, sql string) [][]string {
 	t.Helper()
 	conn, err := p.dial(context.Background(), "postgres", p.Superuser, p.Password)

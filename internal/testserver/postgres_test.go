@@ -27,7 +27,7 @@ func TestPostgres(t *testing.T) {
 	}
 	if conn, err := p.dial(t.Context(), "postgres", p.Superuser, "wrong"); err == nil {
 		_ = conn.Close(t.Context())
-		t.Error("any password will do")
+		t.Error("the server accepts any password")
 	}
 }
 
@@ -44,7 +44,7 @@ func TestPostgresLeavesNothing(t *testing.T) {
 
 const asPanic = "TESTSERVER_PANIC"
 
-// The test runs itself, in a process that has no time to clean up.
+// The test runs itself in a process that exits without cleaning up.
 func TestPostgresDiesWithATestThatPanics(t *testing.T) {
 	if os.Getenv(asPanic) != "" {
 		p := StartPostgres(t, PostgresOptions{})
@@ -52,7 +52,7 @@ func TestPostgresDiesWithATestThatPanics(t *testing.T) {
 		os.Exit(3)
 	}
 	if !diesWithParent {
-		t.Skip("only Linux tells a server of its test's death")
+		t.Skip("only Linux can end a server whose test dies")
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), asPanic+"=1")
@@ -68,7 +68,7 @@ func TestPostgresDiesWithATestThatPanics(t *testing.T) {
 // awaitSilence waits until nothing listens at an address.
 func awaitSilence(t *testing.T, addr string) {
 	t.Helper()
-	deadline := time.After(startPatience)
+	deadline := time.After(startTimeout)
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {

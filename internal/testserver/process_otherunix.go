@@ -6,5 +6,5 @@ import "syscall"
 
 const diesWithParent = false
 
-// dieWithParent does nothing: only Linux tells a process of its parent's death.
+// dieWithParent does nothing: only Linux can signal a process when its parent dies.
 func dieWithParent(*syscall.SysProcAttr) {}

@@ -13,14 +13,15 @@ import (
 // account is a user that servers run as.
 type account struct{ uid, gid int }
 
-// ordinaryUser is nobody where the tests run as root, whom servers refuse; nil means that whoever runs them will do.
+// ordinaryUser returns the user nobody if the tests run as root, because servers refuse to run as
+// root. It returns nil if servers can run as the user that runs the tests.
 func ordinaryUser() (*account, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
-		return nil, fmt.Errorf("servers do not run as root, and there is no user nobody to run them as: %w", err)
+		return nil, fmt.Errorf("the tests run as root, and there is no user nobody to run servers as: %w", err)
 	}
 	var a account
 	if a.uid, err = strconv.Atoi(nobody.Uid); err != nil {
@@ -30,15 +31,17 @@ func ordinaryUser() (*account, error) {
 	return &a, err
 }
 
-// attributes gives a program a process group of its own, and lets it die with the tests where the system can do that.
+// attributes gives a program its own process group and, where the system can, ends it with the
+// tests.
 func attributes(as *account) *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if as != nil {
-		attributes.Credential = &syscall.Credential{Uid: uint32(as.uid), Gid: uint32(as.gid)} //nolint:gosec // ids are no bigger
+		//nolint:gosec // ids have 32 bits
+		attributes.Credential = &syscall.Credential{Uid: uint32(as.uid), Gid: uint32(as.gid)}
 	}
 	dieWithParent(attributes)
 	return attributes
 }
 
-// killGroup kills a program and what it started.
+// killGroup kills a program and every process that it started.
 func killGroup(process *os.Process) { _ = syscall.Kill(-process.Pid, syscall.SIGKILL) }

@@ -10,7 +10,7 @@ const diesWithParent = false
 // account is a user that servers run as.
 type account struct{ uid, gid int }
 
-// ordinaryUser is nil: whoever runs the tests will do.
+// ordinaryUser returns nil: servers can run as the user that runs the tests.
 func ordinaryUser() (*account, error) { return nil, nil }
 
 func attributes(*account) *syscall.SysProcAttr { return nil }

@@ -18,29 +18,30 @@ import (
 
 var redisServer = program{product: "Redis", install: "apt-get install redis-server", name: "redis-server"}
 
-// RedisUsers is where a Redis server keeps its users over a restart.
+// RedisUsers is where a Redis server stores its users.
 type RedisUsers int
 
-// Where users may be.
+// The places.
 const (
 	RedisACLFile    RedisUsers = iota // a file that ACL SAVE writes
 	RedisConfigFile                   // redis.conf, which CONFIG REWRITE writes
-	RedisNowhere                      // neither: a restart brings the first users back
+	RedisNowhere                      // neither: a restart restores the first users
 )
 
-// Redis is a Redis server with an admin, and whose default user is off.
+// Redis is a Redis server that has an admin, and whose default user is off.
 type Redis struct {
 	server
 	Admin, AdminPassword string
 
-	TLSAddr, Roots string // with StartRedisTLS: host:port, and the file of the certificates to trust
+	TLSAddr, Roots string // host:port, and the authority's file; only with StartRedisTLS
 }
 
-// StartRedis starts a server that ends with the test. settings are further lines of its configuration.
+// StartRedis starts a server that ends with the test. settings are further lines of its
+// configuration.
 func StartRedis(t testing.TB, users RedisUsers, settings ...string) *Redis {
 	t.Helper()
 	r := newRedis(t)
-	r.begin(t, users, settings)
+	r.configureAndStart(t, users, settings)
 	return r
 }
 
@@ -56,7 +57,7 @@ func StartRedisTLS(t testing.TB) *Redis {
 	r.TLSAddr = net.JoinHostPort("localhost", strconv.Itoa(port))
 	certificate := r.certify(t, "localhost")
 	r.Roots = certificate.roots
-	r.begin(t, RedisACLFile, []string{
+	r.configureAndStart(t, RedisACLFile, []string{
 		"tls-port " + strconv.Itoa(port), "tls-cert-file " + certificate.chain, "tls-key-file " + certificate.key, "tls-auth-clients no",
 	})
 	return r
@@ -67,17 +68,17 @@ func newRedis(t testing.TB) *Redis {
 	path := redisServer.path(t)
 	r := &Redis{Admin: "admin", AdminPassword: randomPassword()}
 	r.open(t, t)
-	r.quit, r.command = syscall.SIGTERM, []string{path}
+	r.ready, r.quit, r.command = r.answers, syscall.SIGTERM, []string{path}
 	return r
 }
 
-func (r *Redis) begin(t testing.TB, users RedisUsers, settings []string) {
+func (r *Redis) configureAndStart(t testing.TB, users RedisUsers, settings []string) {
 	t.Helper()
 	r.command = append(r.command, r.configure(t, users, settings)...)
-	r.start(t, r.ready)
+	r.Start(t)
 }
 
-// configure gives the arguments of the server, after it wrote the files that they name.
+// configure writes the server's files, and returns the arguments that name them.
 func (r *Redis) configure(t testing.TB, users RedisUsers, settings []string) []string {
 	t.Helper()
 	hash := sha256.Sum256([]byte(r.AdminPassword))
@@ -96,7 +97,7 @@ func (r *Redis) configure(t testing.TB, users RedisUsers, settings []string) []s
 	return []string{r.write(t, "redis.conf", strings.Join(lines, "\n")+"\n")}
 }
 
-// arguments are configuration lines as a command line.
+// arguments returns configuration lines as command-line arguments.
 func arguments(lines []string) (args []string) {
 	for _, line := range lines {
 		words := strings.Fields("--" + line)
@@ -107,17 +108,7 @@ func arguments(lines []string) (args []string) {
 	return args
 }
 
-// Restart ends the server and starts it again, with what it kept.
-func (r *Redis) Restart(t testing.TB) {
-	t.Helper()
-	r.stop()
-	r.start(t, r.ready)
-}
-
-// Stop ends the server.
-func (r *Redis) Stop() { r.stop() }
-
-// DenyWrites takes from the server the right to write its files.
+// DenyWrites removes the server's right to write files, until the test ends.
 func (r *Redis) DenyWrites(t testing.TB) {
 	t.Helper()
 	if err := os.Chmod(r.dir, 0o500); err != nil {
@@ -126,7 +117,7 @@ func (r *Redis) DenyWrites(t testing.TB) {
 	t.Cleanup(func() { _ = os.Chmod(r.dir, 0o755) })
 }
 
-// Client is logged in as the admin until the test ends.
+// Client returns a client that is logged in as the admin, until the test ends.
 func (r *Redis) Client(t testing.TB) *redis.Client {
 	client := r.client()
 	t.Cleanup(func() { _ = client.Close() })
@@ -137,7 +128,8 @@ func (r *Redis) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: r.Addr, Username: r.Admin, Password: r.AdminPassword, MaxRetries: -1})
 }
 
-func (r *Redis) ready(ctx context.Context) error {
+// answers returns nil if the admin can log in.
+func (r *Redis) answers(ctx context.Context) error {
 	client := r.client()
 	defer func() { _ = client.Close() }()
 	return client.Ping(ctx).Err()

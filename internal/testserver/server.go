@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	startPatience = 60 * time.Second // for a busy machine
-	stopPatience  = 10 * time.Second // then it is killed
-	pollEvery     = 20 * time.Millisecond
+	startTimeout = 60 * time.Second // long enough for a busy machine
+	stopTimeout  = 10 * time.Second // after it, the server is killed
+	pollEvery    = 20 * time.Millisecond
 )
 
-// server is one run after another of a server program, in one directory and on one port.
+// server runs a server program, one process after another, in one directory and on one port.
 type server struct {
 	Addr string // host:port
 
@@ -28,13 +28,14 @@ type server struct {
 	port int
 	as   *account // nil: as whoever runs the tests
 
-	command []string  // what start runs
-	quit    os.Signal // what ends it without leaving anything behind
+	command []string                    // what Start runs
+	ready   func(context.Context) error // returns nil once the server answers
+	quit    os.Signal                   // the signal that stops the server in good order
 	process *exec.Cmd
 	exited  chan struct{} // closed when process has ended
 }
 
-// open reserves a port and makes a directory, for as long as until.
+// open reserves a port and creates a directory, both until the lifetime ends.
 func (s *server) open(t testing.TB, until lifetime) {
 	t.Helper()
 	var err error
@@ -48,13 +49,13 @@ func (s *server) open(t testing.TB, until lifetime) {
 	until.Cleanup(release)
 	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	s.dir = newDir(t, until, s.as)
-	until.Cleanup(s.stop) // cleanups run last first, so before the directory goes
+	until.Cleanup(s.Stop) // before the directory is removed: cleanups run in reverse order
 }
 
-// path is a file of the server's directory.
+// path returns the path of a file in the server's directory.
 func (s *server) path(name string) string { return filepath.Join(s.dir, name) }
 
-// write makes a file that the server's user owns, and no other user can read.
+// write creates a file that only the server's user can read, and returns its path.
 func (s *server) write(t testing.TB, name, content string) string {
 	t.Helper()
 	if err := os.WriteFile(s.path(name), []byte(content), 0o600); err != nil {
@@ -68,7 +69,8 @@ func (s *server) write(t testing.TB, name, content string) string {
 	return s.path(name)
 }
 
-// cmd is a program that runs as the server's user, with nothing of the environment that could change what it does.
+// cmd returns a command that runs as the server's user, without any variable of the environment
+// that could change what it does.
 func (s *server) cmd(ctx context.Context, command ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = s.dir
@@ -77,24 +79,24 @@ func (s *server) cmd(ctx context.Context, command ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a program to its end, such as one that makes the server's files.
+// run runs a program to its end, such as one that creates the server's files.
 func (s *server) run(t testing.TB, command ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if out, err := s.cmd(ctx, command...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command[0], err, out)
 	}
 }
 
-// start runs the server's command until stop, and returns when ready does so without an error.
-func (s *server) start(t testing.TB, ready func(context.Context) error) {
+// Start starts the server, for the first time or after Stop or Kill, and returns once it is ready.
+func (s *server) Start(t testing.TB) {
 	t.Helper()
 	log, err := os.OpenFile(s.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close() // the process has its own
+	defer log.Close() // the process has its own handle
 	s.process = s.cmd(context.Background(), s.command...)
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
@@ -105,52 +107,60 @@ func (s *server) start(t testing.TB, ready func(context.Context) error) {
 		_ = process.Wait() // the log says more
 		close(exited)
 	}(s.process, s.exited)
-	if err := s.await(ready); err != nil {
+	if err := s.await(); err != nil {
 		t.Fatalf("%s: %v\n%s", s.command[0], err, s.Log())
 	}
 }
 
-func (s *server) await(ready func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
+func (s *server) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
-		err := ready(ctx)
+		err := s.ready(ctx)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("it ended before it was ready: %w", err)
+			return fmt.Errorf("the server ended before it was ready: %w", err)
 		case <-ctx.Done():
-			return fmt.Errorf("it is not ready after %v: %w", startPatience, err)
+			return fmt.Errorf("the server is not ready after %v: %w", startTimeout, err)
 		case <-ticker.C:
 		}
 	}
 }
 
-// stop ends the server and all that it started. That it has ended already is fine.
-func (s *server) stop() { s.end(s.quit) }
+// Stop stops the server in good order, and every process that it started. It does nothing if the
+// server has ended already.
+func (s *server) Stop() { s.end(s.quit) }
+
+// Restart stops the server and starts it again with what it has stored.
+func (s *server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop()
+	s.Start(t)
+}
 
 // Kill ends the server as a power cut would.
 func (s *server) Kill() { s.end(os.Kill) }
 
-func (s *server) end(by os.Signal) {
+func (s *server) end(signal os.Signal) {
 	if s.process == nil {
 		return
 	}
-	_ = s.process.Process.Signal(by)
+	_ = s.process.Process.Signal(signal)
 	select {
 	case <-s.exited:
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 	}
 	killGroup(s.process.Process)
 	<-s.exited
 	s.process = nil
 }
 
-// Log is what the server has logged so far.
+// Log returns what the server has logged so far.
 func (s *server) Log() string {
 	text, err := os.ReadFile(s.path("log"))
 	if err != nil {

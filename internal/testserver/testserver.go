@@ -1,5 +1,5 @@
-// Package testserver starts real servers from their installed programs, for tests: on free ports, in directories of their
-// own, as an ordinary user. Nothing of them outlives the tests.
+// Package testserver starts real servers from their installed programs, for tests: on free ports,
+// in directories of their own, as an ordinary user. Nothing of them outlives the tests.
 package testserver
 
 import (
@@ -14,18 +14,19 @@ import (
 	"testing"
 )
 
-// lifetime is how long a server lives: that of a testing.TB, or of a package's tests.
+// lifetime is how long a server lives: until a test ends, or all tests of a package.
 type lifetime interface{ Cleanup(func()) }
 
 // program is what a test needs installed.
 type program struct {
-	product string // as people call it
-	install string // how it is had, such as "apt-get install redis-server"
+	product string // the product's name
+	install string // the command that installs it, such as "apt-get install redis-server"
 	name    string
-	places  []string // where it is if not on the PATH: patterns; the newest match counts
+	places  []string // patterns of folders to search beside the PATH; the newest version is used
 }
 
-// path finds the program. Without it the test is skipped; where CI=true it fails, as a test that never runs proves nothing.
+// path finds the program. If it is not installed, the test is skipped; with CI=true the test
+// fails, as a test that never runs proves nothing.
 func (p program) path(t testing.TB) string {
 	t.Helper()
 	if path, err := exec.LookPath(p.name); err == nil {
@@ -51,10 +52,11 @@ func version(path string) int {
 	return n
 }
 
-// randomPassword is for accounts that a server is made with.
+// randomPassword returns a password for the first account of a server.
 func randomPassword() string { return "canary-" + rand.Text() }
 
-// newDir makes a directory that the account can use; t.TempDir may lie below one that it can't enter.
+// newDir creates a directory that the account can use; t.TempDir may be below one that it can't
+// enter.
 func newDir(t testing.TB, until lifetime, owner *account) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rotunda-testserver-")
@@ -71,14 +73,15 @@ func newDir(t testing.TB, until lifetime, owner *account) string {
 	return dir
 }
 
-// shared is the lifetime of servers that all tests of a package use.
+// shared holds the cleanups of the servers that all tests of a package use.
 var shared struct {
 	sync.Mutex
 	open     bool
 	cleanups []func()
 }
 
-// Main runs a package's tests and then ends the servers that they shared. Its caller is TestMain: os.Exit(testserver.Main(m)).
+// Main runs a package's tests, and then stops the servers that they shared. TestMain calls it:
+// os.Exit(testserver.Main(m)).
 func Main(m *testing.M) int {
 	shared.open = true
 	defer func() {
@@ -89,12 +92,13 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// untilMain is the lifetime that ends with Main; the caller holds shared's lock.
+// untilMain is the lifetime that ends with Main. Its caller holds shared's lock.
 type untilMain struct{}
 
 func (untilMain) Cleanup(f func()) { shared.cleanups = append(shared.cleanups, f) }
 
-// once gives the package's shared server, started by the first test that asks. A start that failed is tried again.
+// once returns the package's shared server, which the first test starts. A start that failed is
+// tried again by the next test.
 func once[T any](t testing.TB, server **T, start func(testing.TB, lifetime) *T) *T {
 	t.Helper()
 	shared.Lock()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// outcome is a test whose end can be looked at.
+// outcome is a test that records how it ended.
 type outcome struct {
 	testing.TB
 	said string

@@ -1,0 +1,117 @@
+// Package mysql rotates the password of a MariaDB account (10.4 or newer) in class O, A or S, and
+// of a MySQL account in class A or S.
+//
+//   - O, the default: an account of MariaDB may have alternative passwords. The new password
+//     becomes the first; the others stay, and the old one is removed when it is retired. The
+//     account may have two alternatives before the rotation.
+//   - A: two accounts, CredentialId with _a and _b, take turns. CredentialId is a role that has
+//     the rights, and is the default role of both.
+//   - S: the one password is replaced; new logins fail until the secret has the new one.
+//
+// MariaDB is sent hashes, so its general log holds no password. MySQL is sent passwords, which it
+// leaves out of its logs. What is done on MySQL follows its manual; the tests run on MariaDB.
+//
+// Tags:
+//   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
+//     ?sslmode=disable|require|verify-full (the default) and &sslrootcert=/path/ca.pem, which
+//     replaces the system's authorities
+//   - CredentialId: the account, as user or user@host, where host is % by default; it may be
+//     absent if the value has the user and the class is not A
+//   - AdminSecret: the login that changes the password; in class S without it, the account changes
+//     its own
+//   - RotationClass, PasswordLength, PasswordExclude
+//
+// The login of AdminSecret needs CREATE USER; in classes O and S also SELECT on mysql.global_priv;
+// in class A also the role WITH ADMIN OPTION. An account that changes its own password needs no
+// right.
+package mysql
+
+import (
+	"context"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
+)
+
+// Rotator implements rotation.Setter in classes O, A and S.
+type Rotator struct{}
+
+var _ rotation.Setter = Rotator{}
+
+// Plan implements rotation.Rotator.
+func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
+	target, err := readTarget(s)
+	if err != nil {
+		return rotation.Plan{}, err
+	}
+	next, decoy, err := target.current.Renew(target.nextUser(), s.Tags)
+	return rotation.Plan{
+		Class: target.class, Identity: target.identity(), Next: next, Decoy: decoy, Warnings: target.warnings(),
+	}, err
+}
+
+// Probe implements rotation.Prober.
+func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value) (rotation.Verdict, error) {
+	target, err := readTarget(s)
+	if err != nil {
+		return rotation.Unknown, err
+	}
+	tried, err := target.loginOf(s, value)
+	if err != nil {
+		return rotation.Unknown, err
+	}
+	session, verdict, err := target.server.logIn(ctx, tried)
+	defer session.close()
+	if verdict == rotation.Accepted && target.alternates(tried.User) {
+		return target.checkRole(ctx, session)
+	}
+	return login.Answer(verdict, err)
+}
+
+// Apply implements rotation.Setter.
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+	target, err := readTarget(s)
+	if err != nil {
+		return err
+	}
+	renewed, err := target.loginOf(s, next)
+	if err != nil {
+		return err
+	}
+	session, err := target.openLocked(ctx, renewed)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	switch {
+	case target.class == rotation.Alternating:
+		return target.applyAlternating(ctx, session, renewed, fence)
+	case session.mariaDB && target.admin != nil:
+		return target.applyAlternatives(ctx, session, renewed, fence)
+	case target.class == rotation.Overlap:
+		return rotation.Permanentf("The server %s is not MariaDB, and class O needs MariaDB. Set the tag RotationClass to A or S.", target.server)
+	}
+	return target.applySingle(ctx, session, renewed, fence)
+}
+
+// Retire implements rotation.Setter. In class S, Apply has replaced the old password already.
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+	target, err := readTarget(s)
+	if err != nil || target.class == rotation.Single {
+		return err
+	}
+	retired, err := target.loginOf(s, old)
+	if err != nil || retired.User == target.current.User && retired.Password.Equal(target.current.Password) {
+		return err
+	}
+	session, err := target.openLocked(ctx, target.current)
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	if target.class == rotation.Alternating {
+		return target.retireAlternating(ctx, session, retired)
+	}
+	return target.retireAlternative(ctx, session, retired)
+}

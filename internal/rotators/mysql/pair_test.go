@@ -1,0 +1,72 @@
+package mysql
+
+import (
+	"database/sql"
+	"testing"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/testserver"
+)
+
+func TestMariaDBAccountsTakeTurns(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, _ := newRole(t, server)
+	for turn, suffix := range []string{"_a", "_b", "_a", "_b", "_a", "_b", "_a", "_b", "_a", "_b"} {
+		plan, err := Rotator{}.Plan(s)
+		rotatortest.Must(t, err)
+		next, err := login.Parse(plan.Next, "")
+		rotatortest.Must(t, err)
+		if next.User != s.CredentialID+suffix || (len(plan.Warnings) == 0) != (turn > 0) {
+			t.Fatalf("%s, %v", next.User, plan.Warnings)
+		}
+		rotatortest.WantVerdict(t, Rotator{}, s, plan.Next.Reveal(), rotation.Rejected)
+		rotatortest.Apply(t, Rotator{}, s, plan.Next.Reveal())
+		rotatortest.Apply(t, Rotator{}, s, plan.Next.Reveal())
+		rotatortest.WantVerdict(t, Rotator{}, s, plan.Next.Reveal(), rotation.Accepted)
+		rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
+		usesTheDatabase(t, server.Connect(t, next.User, next.Password.Reveal()))
+		old := s.Current
+		s.Current = plan.Next
+		rotatortest.Retire(t, Rotator{}, s, old.Reveal())
+		rotatortest.Retire(t, Rotator{}, s, old.Reveal())
+		rotatortest.Retire(t, Rotator{}, s, s.Current.Reveal())
+		rotatortest.WantVerdict(t, Rotator{}, s, old.Reveal(), rotation.Rejected)
+		rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
+	}
+}
+
+func usesTheDatabase(t *testing.T, db *sql.DB) {
+	t.Helper()
+	for _, statement := range []string{"INSERT INTO app.t VALUES (1)", "SELECT n FROM app.t"} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "DROP TABLE app.t"); err == nil {
+		t.Error("the account may do more than the role")
+	}
+}
+
+func TestAnAccountWithoutItsRoleIsNotProven(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, _ := newRole(t, server)
+	plan, err := Rotator{}.Plan(s)
+	rotatortest.Must(t, err)
+	rotatortest.Apply(t, Rotator{}, s, plan.Next.Reveal())
+	server.Exec(t, "SET DEFAULT ROLE NONE FOR "+account{s.CredentialID + login.SuffixA, "%"}.sql())
+	rotatortest.WantVerdict(t, Rotator{}, s, plan.Next.Reveal(), rotation.Rejected)
+	rotatortest.Apply(t, Rotator{}, s, plan.Next.Reveal())
+	rotatortest.WantVerdict(t, Rotator{}, s, plan.Next.Reveal(), rotation.Accepted)
+}
+
+func TestARoleThatMayNotBeGranted(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, app := newRole(t, server)
+	server.Exec(t, "REVOKE ADMIN OPTION FOR "+quote(s.CredentialID)+" FROM "+operatorOf(t, s).sql())
+	rotatortest.RefuseApply(t, Rotator{}, s, urlValue(s.CredentialID+login.SuffixA, newPassword).Reveal(), "WITH ADMIN OPTION")
+	s.CredentialID = "nobody's"
+	rotatortest.RefuseApply(t, Rotator{}, s, urlValue("nobody's_a", newPassword).Reveal(), "must name a role")
+	rotatortest.RefuseApply(t, Rotator{}, s, urlValue(app.user, newPassword).Reveal(), "next in turn")
+}

@@ -1,0 +1,135 @@
+package mysql
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+)
+
+// packetTimeout bounds a server's answer to one packet.
+const packetTimeout = 10 * time.Second
+
+// session is a connection that is logged in. A nil session may be closed.
+type session struct {
+	db      *sql.DB
+	server  server
+	mariaDB bool
+	locked  string // the name of the lock that it holds, or ""
+}
+
+// logIn makes one connection and logs in once.
+func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Verdict, error) {
+	connector, err := s.connector(l)
+	if err != nil {
+		return nil, rotation.Unknown, err
+	}
+	conn, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, verdictOf(err), s.fault("the login", err)
+	}
+	session := &session{db: sql.OpenDB(&onlyConn{conn: conn}), server: s}
+	session.db.SetMaxOpenConns(1)
+	version, err := session.text(ctx, "SELECT VERSION()")
+	if err != nil {
+		session.close()
+		return nil, rotation.Unknown, err
+	}
+	session.mariaDB = strings.Contains(version, "MariaDB")
+	return session, rotation.Accepted, nil
+}
+
+// connector keeps the driver's defaults: no password in clear text, no local files, and one
+// statement at a time.
+func (s server) connector(l login.Login) (driver.Connector, error) {
+	config := mysql.NewConfig()
+	config.User, config.Passwd = l.User, l.Password.Reveal()
+	config.Net, config.Addr = "tcp", s.HostPort()
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = packetTimeout, packetTimeout, packetTimeout
+	config.Logger = &mysql.NopLogger{} // the default writes to stderr
+	// quote relies on this mode.
+	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'"}
+	tlsConfig, err := s.tls.Config(s.Host)
+	if err != nil {
+		return nil, err
+	}
+	config.TLS = tlsConfig
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, rotation.Permanentf("The tag ProviderAddress is not an address that the MySQL driver can connect to. Correct it.")
+	}
+	return connector, nil
+}
+
+// onlyConn keeps database/sql from connecting again: a second login may count as a second failure,
+// and the server's locks belong to one connection.
+type onlyConn struct{ conn driver.Conn }
+
+func (o *onlyConn) Connect(context.Context) (driver.Conn, error) {
+	conn := o.conn
+	if o.conn = nil; conn == nil {
+		return nil, mysql.ErrInvalidConn
+	}
+	return conn, nil
+}
+
+func (*onlyConn) Driver() driver.Driver { return mysql.MySQLDriver{} }
+
+// close releases the lock first: the server notices the end of a connection only a moment later,
+// and the next call may be ours.
+func (s *session) close() {
+	if s == nil {
+		return
+	}
+	if s.locked != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), packetTimeout)
+		defer cancel()
+		// If this fails, the connection's end releases the lock.
+		_, _ = s.db.ExecContext(ctx, "DO RELEASE_LOCK("+quote(s.locked)+")")
+	}
+	_ = s.db.Close()
+}
+
+// text returns the one text that a query finds, or "" for NULL or no row.
+func (s *session) text(ctx context.Context, query string) (string, error) {
+	var found sql.NullString
+	err := s.db.QueryRowContext(ctx, query).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return found.String, s.server.fault("a query", err)
+}
+
+// run runs statements and stops at the first that fails. action names them all.
+func (s *session) run(ctx context.Context, action string, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+			return s.server.fault(action, err)
+		}
+	}
+	return nil
+}
+
+// lock acquires the server's own lock for an identity until close. It fences off a worker that
+// slept through its lease.
+func (s *session) lock(ctx context.Context, identity string) error {
+	sum := sha256.Sum256([]byte(identity))
+	name := "rotunda:" + hex.EncodeToString(sum[:16]) // 64 characters at most
+	got, err := s.text(ctx, "SELECT GET_LOCK("+quote(name)+", 0)")
+	if err == nil && got != "1" {
+		return rotation.Temporaryf("Another worker is rotating this login on %s. The rotation is tried again later.", s.server)
+	}
+	if err == nil {
+		s.locked = name
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
+)
+
+// Apply implements rotation.Setter.
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+	target, err := readTarget(s)
+	if err != nil {
+		return err
+	}
+	renewed, err := target.loginOf(next)
+	if err != nil {
+		return err
+	}
+	if err := target.checkMayChange(renewed); err != nil {
+		return err
+	}
+	verifier, err := newVerifier(renewed.Password)
+	if err != nil {
+		return err
+	}
+	session, err := target.open(ctx)
+	if err != nil {
+		return target.unlessApplied(ctx, renewed, err)
+	}
+	defer session.close()
+	return target.apply(ctx, session, renewed.User, verifier, fence)
+}
+
+// checkMayChange keeps Apply from logins that are not the rotation's and, in class A, from the one
+// that readers use now.
+func (t target) checkMayChange(next login.Login) error {
+	isCurrent := next.User == t.current.User
+	switch {
+	case t.class == rotation.Single && !isCurrent, t.class == rotation.Alternating && !t.pair().Includes(next.User):
+		return rotation.Permanentf("The new value is for a login that this rotation does not change. Check the tag CredentialId and the user name in the secret's value.")
+	case t.class == rotation.Alternating && isCurrent && !next.Password.Equal(t.current.Password):
+		return rotation.Permanentf("The new value is for the login that readers use now, whose password must not change. Check the user name in the secret's value.")
+	}
+	return nil
+}
+
+// open logs in as the login that changes passwords.
+func (t target) open(ctx context.Context) (*session, error) {
+	if t.admin != nil {
+		return t.database.logIn(ctx, *t.admin)
+	}
+	return t.database.logIn(ctx, t.current)
+}
+
+// unlessApplied returns nil if a login that changes its own password was refused because it has
+// the new password already.
+func (t target) unlessApplied(ctx context.Context, next login.Login, err error) error {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); !ok || !refusesLogin(refusal) {
+		return newFault("The login that changes the password", err)
+	}
+	if t.admin != nil {
+		return rotation.Temporaryf("The server refuses the login of AdminSecret. Set that secret to what logs in.")
+	}
+	session, err := t.database.logIn(ctx, next)
+	if err != nil {
+		return rotation.Temporaryf("The server refuses the current password and the new one, so the login can't change its password. Name an administrator in the tag AdminSecret.")
+	}
+	session.close()
+	return nil
+}
+
+// apply sets a login's password in a transaction. When fence or a statement fails, closing the
+// session rolls it back.
+func (t target) apply(ctx context.Context, session *session, user, verifier string, fence func(context.Context) error) error {
+	if err := session.begin(ctx, t.identity()); err != nil {
+		return err
+	}
+	if err := fence(ctx); err != nil {
+		return err
+	}
+	if err := t.prepare(ctx, session, user); err != nil {
+		return newFault(changing, err)
+	}
+	err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD '"+verifier+"'")
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok && refusesPassword(refusal) {
+		return rotation.ErrRefusedByPolicy
+	}
+	if err != nil {
+		return newFault(changing, err)
+	}
+	return session.commit(ctx)
+}
+
+func (t target) prepare(ctx context.Context, session *session, user string) error {
+	switch {
+	case t.class == rotation.Alternating:
+		return t.ensureLogin(ctx, session, user)
+	case t.admin == nil: // a login that acts as another role has the right only as itself
+		return session.exec(ctx, "SET LOCAL ROLE none")
+	}
+	return nil
+}
+
+// ensureLogin creates a login of class A, or repairs it.
+func (t target) ensureLogin(ctx context.Context, session *session, user string) error {
+	for _, name := range []string{t.owner, t.current.User, user} {
+		if err := refusePrivileged(ctx, session, name); err != nil {
+			return err
+		}
+	}
+	exists, err := roleExists(ctx, session, user)
+	if err != nil {
+		return err
+	}
+	role, owner := quoteIdentifier(user), quoteIdentifier(t.owner)
+	if !exists {
+		if err := session.exec(ctx, "CREATE ROLE "+role); err != nil {
+			return err
+		}
+	}
+	return session.exec(ctx, "ALTER ROLE "+role+" LOGIN VALID UNTIL 'infinity'",
+		"GRANT "+owner+" TO "+role,
+		"ALTER ROLE "+role+" SET ROLE "+owner)
+}

@@ -1,0 +1,64 @@
+// Package postgres rotates logins of PostgreSQL 11 and later.
+//
+// Class A, which needs AdminSecret: the role in CredentialId owns what the application has, and
+// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on
+// demand. They are members of the owner and act as it from their first statement (ALTER ROLE ...
+// SET ROLE), so whatever either creates belongs to the owner. The secret's value is a URL or
+// JSON.
+//
+// Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
+//
+// Tags:
+//   - ProviderAddress: postgres://host:port/database?sslmode=verify-full&sslrootcert=/a/file.pem.
+//     Only the host is needed; without the rest, port 5432, the database postgres, and verify-full
+//     with the system's authorities
+//   - CredentialId: in class A the owner; in class S the login, needed for a bare password only
+//   - RotationClass: A or S; without it A with AdminSecret, and S without
+//   - AdminSecret, PasswordLength, PasswordExclude
+//
+// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs
+// CREATEROLE, and from PostgreSQL 16 on, for a role that it did not create itself, in class A
+// GRANT owner TO admin WITH ADMIN OPTION, and in class S GRANT login TO admin WITH ADMIN OPTION.
+//
+// The server is sent a SCRAM-SHA-256 verifier and never a password, so its log can't hold one.
+package postgres
+
+import (
+	"fmt"
+
+	"rotunda/internal/rotation"
+)
+
+// Rotator implements rotation.Setter in classes A and S.
+type Rotator struct{}
+
+var _ rotation.Setter = Rotator{}
+
+// Plan implements rotation.Rotator.
+func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
+	target, err := readTarget(s)
+	if err != nil {
+		return rotation.Plan{}, err
+	}
+	next, decoy, err := target.current.Renew(target.nextUser(), s.Tags)
+	return rotation.Plan{
+		Class: target.class, Identity: target.identity(), Next: next, Decoy: decoy, Warnings: target.warnings(),
+	}, err
+}
+
+// warnings are about what is allowed but could be better.
+func (t target) warnings() []string {
+	var warnings []string
+	if t.class == rotation.Single {
+		warnings = append(warnings, "In class S, new logins fail from the change of the password until readers have the new one. "+
+			"Class A has no such gap: name an AdminSecret, set RotationClass=A, and set CredentialId to the owner.")
+	}
+	if t.class == rotation.Alternating && !t.pair().Includes(t.current.User) {
+		warnings = append(warnings, fmt.Sprintf("The first rotation moves readers to %s. The login that they have now loses its password "+
+			"when the old value is retired; whoever else logs in with it must move before that.", t.nextUser()))
+	}
+	if !t.database.tls.Mode.Verifies() {
+		warnings = append(warnings, fmt.Sprintf("sslmode=%s does not check who the server is. Use verify-full.", t.database.tls.Mode))
+	}
+	return warnings
+}

@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"strings"
+	"unicode"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/class"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
+)
+
+// maxNameBytes is how long a name may be; PostgreSQL cuts off the rest without an error.
+const maxNameBytes = 63
+
+// target is what a subject says about a PostgreSQL login.
+type target struct {
+	database database
+	class    rotation.Class
+	owner    string // in class A
+	current  login.Login
+	admin    *login.Login // nil without AdminSecret
+}
+
+// readTarget reads a subject and finds everything wrong with it before any server is called.
+func readTarget(s rotation.Subject) (t target, err error) {
+	if t.database, err = parseAddress(s.Address); err != nil {
+		return t, err
+	}
+	if t.class, err = chooseClass(s); err != nil {
+		return t, err
+	}
+	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
+		return t, err
+	}
+	if t.class == rotation.Alternating {
+		return t.readAlternating(s)
+	}
+	return t.readSingle(s)
+}
+
+func chooseClass(s rotation.Subject) (rotation.Class, error) {
+	if s.Admin.IsSet() {
+		return class.Choose(s.Tags, "PostgreSQL", rotation.Alternating, rotation.Single)
+	}
+	chosen, err := class.Choose(s.Tags, "PostgreSQL", rotation.Single, rotation.Alternating)
+	if chosen == rotation.Alternating {
+		err = rotation.Permanentf("Class A needs an administrator that creates the two logins. Name its secret in the tag AdminSecret, or set the tag RotationClass to S.")
+	}
+	return chosen, err
+}
+
+func (t target) readAlternating(s rotation.Subject) (_ target, err error) {
+	t.owner = s.CredentialID
+	switch {
+	case t.owner == "":
+		return t, rotation.Permanentf("Class A needs the tag CredentialId. Set it to the role that owns what the application has; the two logins are its members.")
+	case len(t.owner) > maxNameBytes-len(login.SuffixA):
+		return t, rotation.Permanentf("The tag CredentialId is too long for class A: with _a or _b at its end it must fit in %d bytes.", maxNameBytes)
+	}
+	if t.current, err = t.loginOf(s.Current); err != nil {
+		return t, err
+	}
+	for _, user := range []string{t.current.User, t.owner, t.owner + login.SuffixA, t.owner + login.SuffixB} {
+		if user == t.admin.User {
+			return t, rotation.Permanentf("The login of AdminSecret can't be the owner, the secret's login or one of the two that take turns. Name another administrator in the tag AdminSecret.")
+		}
+	}
+	return t, checkName("CredentialId", t.owner)
+}
+
+func (t target) readSingle(s rotation.Subject) (_ target, err error) {
+	if t.current, err = login.Parse(s.Current, s.CredentialID); err != nil {
+		return t, err
+	}
+	if err := login.CheckUser(t.current.User, s.CredentialID); err != nil {
+		return t, err
+	}
+	if t.admin != nil && t.admin.User == t.current.User {
+		return t, rotation.Permanentf("The secret's login is AdminSecret's own. Remove the tag AdminSecret: a login can change its own password.")
+	}
+	return t, checkName("user name", t.current.User)
+}
+
+// loginOf reads a value of the target's class. In class A it must name its user.
+func (t target) loginOf(value secret.Value) (login.Login, error) {
+	if t.class == rotation.Single {
+		return login.Parse(value, t.current.User)
+	}
+	l, err := login.Parse(value, t.owner)
+	if err != nil {
+		return l, err
+	}
+	if err := l.CheckNamesUser(); err != nil {
+		return l, err
+	}
+	return l, checkName("user name", l.User)
+}
+
+func checkName(what, name string) error {
+	if len(name) > maxNameBytes || strings.ContainsFunc(name, unicode.IsControl) {
+		return rotation.Permanentf("The %s can't be the name of a PostgreSQL role. Use at most %d bytes and no control characters.", what, maxNameBytes)
+	}
+	return nil
+}
+
+// pair returns the two logins that take turns in class A.
+func (t target) pair() login.Pair { return login.Pair{Role: t.owner} }
+
+// nextUser returns the user that logs in after this rotation.
+func (t target) nextUser() string {
+	if t.class == rotation.Single {
+		return t.current.User
+	}
+	return t.pair().Next(t.current.User)
+}
+
+// identity names what is rotated, in the plan and in the server's lock.
+func (t target) identity() string {
+	if t.class == rotation.Alternating {
+		return t.database.String() + " as " + t.owner
+	}
+	return t.database.String() + " as " + t.current.User
+}

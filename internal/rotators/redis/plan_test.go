@@ -1,0 +1,50 @@
+package redis
+
+import (
+	"testing"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/class"
+	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/secret"
+)
+
+func TestWrongRedisSubjectsSayWhatIsWrong(t *testing.T) {
+	good := rotation.Subject{Name: "cache", Address: "redis://cache", CredentialID: "app", Current: secret.NewValue(oldPassword)}
+	for says, spoil := range map[string]func(*rotation.Subject){
+		"redis://host:6379": func(s *rotation.Subject) { s.Address = "cache:6379" },
+		"user or password":  func(s *rotation.Subject) { s.Address = "redis://app:canary-x@cache" },
+		"no TLS":            func(s *rotation.Subject) { s.Address = "redis://cache?cafile=/ca.pem" },
+		"absolute":          func(s *rotation.Subject) { s.Address = "rediss://cache?cafile=ca.pem" },
+		"no others":         func(s *rotation.Subject) { s.Address = "rediss://cache?password=canary-x" },
+		"CredentialId":      func(s *rotation.Subject) { s.CredentialID = "" },
+		"not the one in":    func(s *rotation.Subject) { s.Current = secret.NewValue("redis://:" + oldPassword + "@cache") },
+		"AdminSecret":       func(s *rotation.Subject) { s.Admin = secret.NewValue("canary-admin") },
+		tagPersist:          func(s *rotation.Subject) { s.Tags = map[string]string{tagPersist: "canary-yes"} },
+		class.Tag:           func(s *rotation.Subject) { s.Tags = map[string]string{class.Tag: "S"} },
+		"PasswordLength":    func(s *rotation.Subject) { s.Tags = map[string]string{"PasswordLength": "3"} },
+	} {
+		t.Run(says, func(t *testing.T) {
+			s := good
+			spoil(&s)
+			_, err := Rotator{}.Plan(s)
+			rotatortest.WantPermanent(t, err, says)
+		})
+	}
+}
+
+func FuzzRedisAddresses(f *testing.F) {
+	for _, address := range []string{"redis://cache", "rediss://[::1]:6380?cafile=/ca.pem", "redis://a:canary@b", "redis://h:0", "redis://cache/0"} {
+		f.Add(address)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		address, err := parseAddress(text)
+		if err != nil {
+			return
+		}
+		again, err := parseAddress(address.String())
+		if again.tls.RootsFile = address.tls.RootsFile; err != nil || again != address {
+			t.Errorf("%q: %v, %v, %v", text, address, again, err)
+		}
+	})
+}

@@ -1,0 +1,144 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+)
+
+// disableLogging keeps the client from writing the errors of servers and networks to stderr: these
+// may quote anything.
+var disableLogging = sync.OnceFunc(logging.Disable)
+
+// session is a connection that is logged in. A nil session may be closed.
+type session struct {
+	client *redis.Client
+	conn   *redis.Conn
+	server string
+}
+
+// logIn makes one connection and logs in once. The client is not given the login: it would try
+// again with AUTH after a refused HELLO, which counts as two failures, and on each new connection.
+func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Verdict, error) {
+	tlsConfig, err := s.tls.Config(s.Host)
+	if err != nil {
+		return nil, rotation.Unknown, err
+	}
+	disableLogging()
+	client := redis.NewClient(&redis.Options{
+		Addr: s.HostPort(), TLSConfig: tlsConfig, Protocol: 2,
+		MaxRetries: -1, DialerRetries: 1, PoolSize: 1, DisableIdentity: true, ContextTimeoutEnabled: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+	session := &session{client, client.Conn(), s.String()}
+	if err := session.conn.AuthACL(ctx, userOf(l), l.Password.Reveal()).Err(); err != nil {
+		session.close()
+		return nil, verdictOf(err), session.fault("the login", err)
+	}
+	return session, rotation.Accepted, nil
+}
+
+func (s *session) close() {
+	if s != nil {
+		_ = s.conn.Close()
+		_ = s.client.Close()
+	}
+}
+
+// verdictOf returns what a failed login says about the credential. Redis answers WRONGPASS for a
+// user that is off, too.
+func verdictOf(err error) rotation.Verdict {
+	if errorCode(err) == "WRONGPASS" {
+		return rotation.Rejected
+	}
+	return rotation.Unknown
+}
+
+func (s *session) set(ctx context.Context, user, rule string) error {
+	return s.ruleFault(s.conn.Do(ctx, "ACL", "SETUSER", user, rule).Err())
+}
+
+// setAndSave sets and saves in one transaction. If a worker died between the two, the password
+// would work and be published, and be gone after the server's next restart. saveCommand has tried
+// before that saving works at all.
+func (s *session) setAndSave(ctx context.Context, user, rule string) error {
+	save, err := s.saveCommand(ctx)
+	if err != nil {
+		return err
+	}
+	pipe := s.conn.TxPipeline()
+	set := pipe.Do(ctx, "ACL", "SETUSER", user, rule)
+	saved := pipe.Do(ctx, save...)
+	_, err = pipe.Exec(ctx)
+	if failed := s.ruleFault(set.Err()); failed != nil {
+		return failed
+	}
+	if saved.Err() != nil {
+		return s.fault("saving its users", saved.Err())
+	}
+	return s.ruleFault(err)
+}
+
+// saveCommand saves the users as they are and returns the command that did so. A server with an
+// aclfile accepts CONFIG REWRITE too but does not save users by it, so that command is used only
+// without an aclfile.
+func (s *session) saveCommand(ctx context.Context) ([]any, error) {
+	save, rewrite := []any{"ACL", "SAVE"}, []any{"CONFIG", "REWRITE"}
+	err := s.conn.Do(ctx, save...).Err()
+	if err == nil {
+		return save, nil
+	}
+	if !strings.Contains(err.Error(), "not configured to use an ACL file") {
+		return nil, s.fault("ACL SAVE", err)
+	}
+	err = s.conn.Do(ctx, rewrite...).Err()
+	if err != nil && strings.Contains(err.Error(), "without a config file") {
+		return nil, rotation.Permanentf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file. If it may forget the password, set the tag %s to none.", s.server, tagPersist)
+	}
+	return rewrite, s.fault("CONFIG REWRITE", err)
+}
+
+// ruleFault treats a password that is already gone as success: only removing one causes that
+// error.
+func (s *session) ruleFault(err error) error {
+	if err != nil && strings.Contains(err.Error(), "password you are trying to remove from the user does not exist") {
+		return nil
+	}
+	return s.fault("ACL SETUSER", err)
+}
+
+// fault says in our own words why action failed; nil stays nil. It quotes only the code of Redis's
+// error.
+func (s *session) fault(action string, err error) error {
+	code := errorCode(err)
+	switch {
+	case err == nil:
+		return nil
+	case code == "":
+		return rotation.Temporaryf("Redis at %s can't be reached or does not answer. Check the tag ProviderAddress, the network and the server.", s.server)
+	case code == "NOPERM":
+		return rotation.Permanentf("Redis at %s does not permit %s (NOPERM). Grant the login that changes the password +multi +exec +acl|setuser +acl|save, and without an aclfile +config|rewrite.", s.server, action)
+	}
+	return rotation.Temporaryf("Redis at %s refused %s (%s).", s.server, action, code)
+}
+
+// errorCode returns the code that Redis's error begins with, or "" for any other error.
+func errorCode(err error) string {
+	said, ok := errors.AsType[redis.Error](err)
+	if !ok {
+		return ""
+	}
+	code, _, _ := strings.Cut(said.Error(), " ")
+	if code == "" || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return "ERR"
+	}
+	return code
+}

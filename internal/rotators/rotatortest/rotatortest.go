@@ -1,0 +1,84 @@
+// Package rotatortest checks rotators against real servers, for tests. Passwords in tests begin
+// with "canary", so that one in an error is found.
+package rotatortest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// Unfenced is a fence that always holds.
+func Unfenced(context.Context) error { return nil }
+
+// Apply sets a value, which must succeed and call the fence once.
+func Apply(t *testing.T, setter rotation.Setter, s rotation.Subject, next string) {
+	t.Helper()
+	fences := 0
+	err := setter.Apply(t.Context(), s, secret.NewValue(next), func(context.Context) error { fences++; return nil })
+	if err != nil || fences != 1 {
+		t.Fatalf("Apply: %v; %d fences", err, fences)
+	}
+}
+
+// RefuseApply tries to set a value, which must fail with a fault that contains a text.
+func RefuseApply(t *testing.T, setter rotation.Setter, s rotation.Subject, next, text string) {
+	t.Helper()
+	fault := Fault(t, setter.Apply(t.Context(), s, secret.NewValue(next), Unfenced))
+	if fault == nil || !strings.Contains(fault.Reason, text) {
+		t.Fatalf("Apply: %v does not contain %q", fault, text)
+	}
+}
+
+// Retire retires a value, which must succeed.
+func Retire(t *testing.T, setter rotation.Setter, s rotation.Subject, old string) {
+	t.Helper()
+	if err := setter.Retire(t.Context(), s, secret.NewValue(old)); err != nil {
+		t.Fatalf("Retire: %v", err)
+	}
+}
+
+// WantVerdict logs in with a value. Unknown must come with a fault, and no other verdict may.
+func WantVerdict(t *testing.T, prober rotation.Prober, s rotation.Subject, value string, want rotation.Verdict) {
+	t.Helper()
+	verdict, err := prober.Probe(t.Context(), s, secret.NewValue(value))
+	if verdict != want || (err != nil) != (want == rotation.Unknown) {
+		t.Fatalf("got %v, not %v: %v", verdict, want, err)
+	}
+	_ = Fault(t, err)
+}
+
+// Fault returns err as the fault that it must be, or nil. Callers see faults, so none may quote a
+// password.
+func Fault(t *testing.T, err error) *rotation.Fault {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	fault, ok := errors.AsType[*rotation.Fault](err)
+	if !ok || strings.Contains(fault.Reason, "canary") {
+		t.Fatalf("not a fault, or one that quotes a password: %T %v", err, err)
+	}
+	return fault
+}
+
+// WantPermanent checks that err is a permanent fault that contains a text.
+func WantPermanent(t *testing.T, err error, text string) {
+	t.Helper()
+	fault := Fault(t, err)
+	if fault == nil || !fault.Permanent || !strings.Contains(fault.Reason, text) {
+		t.Errorf("%v is not permanent or does not contain %q", fault, text)
+	}
+}
+
+// Must ends the test if err is not nil.
+func Must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
