@@ -1,6 +1,6 @@
 // Package cache keeps what was read for a short time. It runs one load at a time per secret and
-// version, and keeps answers for a TTL; while the vault can't be reached, it serves them for longer,
-// up to a hard limit.
+// version, and keeps answers for a TTL; while the vault can't be reached, it serves them for
+// longer, up to a hard limit.
 //
 // Each process has a cache of its own, and correctness does not depend on it: another instance's
 // write is visible once the TTL has passed.
@@ -73,7 +73,7 @@ func New[T any](policy Policy[T], load Loader[T]) (*Cache[T], error) {
 		return c, nil
 	}
 	kept, err := otter.New(&otter.Options[Key, answer[T]]{
-		MaximumWeight:    uint64(policy.MaxBytes), //nolint:gosec // a setting, known to be positive
+		MaximumWeight:    uint64(policy.MaxBytes), //nolint:gosec // is positive
 		Weigher:          c.weigh,
 		ExpiryCalculator: otter.ExpiryWriting[Key, answer[T]](max(policy.TTL, policy.MaxStale, missingTTL)),
 	})
@@ -81,19 +81,20 @@ func New[T any](policy Policy[T], load Loader[T]) (*Cache[T], error) {
 	return c, err
 }
 
-// weigh combines two limits into one: an entry weighs its size in bytes, or the limit in bytes divided
-// by the limit in entries if that is more.
+// weigh combines two limits into one: an entry weighs its size in bytes, or the limit in bytes
+// divided by the limit in entries if that is more.
 func (c *Cache[T]) weigh(key Key, a answer[T]) uint32 {
 	const overhead = 200 // approximate bytes for the entry, the key and the maps
 	size := overhead + len(key.Name) + len(key.Version)
 	if a.err == nil {
 		size += c.policy.Size(a.value)
 	}
-	return uint32(max(size, c.policy.MaxBytes/max(c.policy.MaxEntries, 1))) //nolint:gosec // a secret has at most 25 KB
+	share := c.policy.MaxBytes / max(c.policy.MaxEntries, 1)
+	return uint32(max(size, share)) //nolint:gosec // a secret has at most 25 KB
 }
 
-// Get answers from memory while the answer is fresh, and from the vault otherwise. A caller that goes
-// away does not stop a load that others may be waiting for.
+// Get answers from memory while the answer is fresh, and from the vault otherwise. A caller that
+// goes away does not stop a load that others may be waiting for.
 func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	folded := key.folded()
 	if found, ok := c.peek(folded); ok {
@@ -133,8 +134,8 @@ func (c *Cache[T]) GetFresh(ctx context.Context, key Key) (Hit[T], error) {
 	return f.answer.hit(false)
 }
 
-// Forget drops everything about a name, including loads that are running: later callers get what a
-// later load reads.
+// Forget drops everything about a name, including loads that are running: later callers get what
+// a later load reads.
 func (c *Cache[T]) Forget(name string) {
 	name = strings.ToLower(name)
 	c.mu.Lock()
@@ -161,8 +162,8 @@ func (c *Cache[T]) peek(key Key) (answer[T], bool) {
 	return c.kept.GetIfPresent(key)
 }
 
-// keep stores a value, or that there is no such secret. Any other refusal drops what was kept, while
-// a failure to reach the vault leaves it. The caller holds the mutex.
+// keep stores a value, or that there is no such secret. Any other refusal drops what was kept,
+// while a failure to reach the vault leaves it. The caller holds the mutex.
 func (c *Cache[T]) keep(key Key, a answer[T]) {
 	switch {
 	case c.kept == nil:
@@ -177,8 +178,8 @@ func (c *Cache[T]) keep(key Key, a answer[T]) {
 	}
 }
 
-// jittered returns a time in the last tenth of ttl, so that secrets that were read together do not
-// expire together.
+// jittered returns a time in the last tenth of ttl, so that secrets that were read together do
+// not expire together.
 func jittered(ttl time.Duration) time.Duration {
 	return ttl - rand.N(ttl/10+1) //nolint:gosec // need not be unpredictable
 }

@@ -19,8 +19,8 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// source stands in for the vault and holds one number. A read takes latency: half of it before it
-// reads the number, half after.
+// source stands in for the vault and holds one number. A read takes latency: half of it before
+// it reads the number, half after.
 type source struct {
 	mu      sync.Mutex
 	number  int
@@ -98,7 +98,8 @@ func TestOneLoadForAThousandCallers(t *testing.T) {
 	}
 }
 
-// Callers that arrive while a load ends start no other load. This needs real threads, so no synctest.
+// Callers that arrive while a load ends start no other load. This needs real threads, so no
+// synctest.
 func TestOneLoadHoweverCallersArrive(t *testing.T) {
 	for round := range 200 {
 		s := &source{number: 1}

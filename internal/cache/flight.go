@@ -20,8 +20,8 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// join joins the running load of a key, or loads. It checks memory again, because a load may have
-// ended since the caller did.
+// join joins the running load of a key, or loads. It checks memory again, because a load may
+// have ended since the caller did.
 func (c *Cache[T]) join(ctx context.Context, key, folded Key) *flight[T] {
 	c.mu.Lock()
 	if f := c.flights[folded]; f != nil {
@@ -35,9 +35,9 @@ func (c *Cache[T]) join(ctx context.Context, key, folded Key) *flight[T] {
 	return c.begin(ctx, key, folded)
 }
 
-// begin loads on the caller's own goroutine, because switching to another one and back costs more than
-// everything else here. A caller that has joined a load may leave; one that loads stays to the end,
-// as others may be waiting. It is called with the mutex held, and unlocks it.
+// begin loads on the caller's own goroutine, because switching to another one and back costs
+// more than everything else here. A caller that has joined a load may leave; one that loads
+// stays to the end, as others may be waiting. It is called with the mutex held, and unlocks it.
 func (c *Cache[T]) begin(ctx context.Context, key, folded Key) *flight[T] {
 	f := &flight[T]{done: make(chan struct{})}
 	c.flights[folded] = f

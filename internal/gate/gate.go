@@ -1,5 +1,6 @@
-// Package gate limits the calls of one process to the vault: how many run at once, how many start
-// per second, and how many may wait. While the vault is away, it refuses almost all of them.
+// Package gate limits the calls of one process to the vault: how many run at once, how many
+// start per second, and how many may wait. While the vault is away, it refuses almost all of
+// them.
 package gate
 
 import (
@@ -52,8 +53,8 @@ const (
 	Abandoned                // the caller gave up, which says nothing about the vault
 )
 
-// Do waits for its turn and then runs call. It fails at once with ErrVaultUnreachable while the vault
-// is away, and with ErrBusy if too many calls are waiting.
+// Do waits for its turn and then runs call. It fails at once with ErrVaultUnreachable while the
+// vault is away, and with ErrBusy if too many calls are waiting.
 func (g *Gate) Do(ctx context.Context, call func() Outcome) error {
 	if !g.breaker.allow() {
 		return secret.Problemf(secret.ErrVaultUnreachable, "The app can't reach the vault at the moment. It tries again every %s.", probeEvery)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// quota is a token bucket. Each 429 of the vault halves its rate, which grows back within a minute
-// without one.
+// quota is a token bucket. Each 429 of the vault halves its rate, which grows back within a
+// minute without one.
 type quota struct {
 	full    rate.Limit
 	limiter *rate.Limiter
@@ -22,8 +22,8 @@ type quota struct {
 const (
 	// growBack is how long the rate takes to grow back after it was halved.
 	growBack = time.Minute
-	// halveEvery is the shortest time between two halvings: a hundred concurrent calls that are all
-	// throttled count once.
+	// halveEvery is the shortest time between two halvings: a hundred concurrent calls that are
+	// all throttled count once.
 	halveEvery = time.Second
 )
 

@@ -11,7 +11,8 @@ import (
 )
 
 // Credential returns a *NoTokenError where the wrapped credential fails, so that callers can
-// distinguish it from a failure of the service, and azcore does not retry: azidentity retries itself.
+// distinguish it from a failure of the service, and azcore does not retry: azidentity retries
+// itself.
 type Credential struct{ azcore.TokenCredential }
 
 // GetToken implements azcore.TokenCredential.

@@ -30,8 +30,8 @@ type Problem struct {
 	Cause      error
 }
 
-// Problemf returns a Problem. The message reaches the caller, so it must hold no value and nothing
-// internal.
+// Problemf returns a Problem. The message reaches the caller, so it must hold no value and
+// nothing internal.
 func Problemf(kind error, format string, args ...any) *Problem {
 	return &Problem{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
@@ -78,8 +78,8 @@ const (
 	CodeForbiddenByFirewall   = "ForbiddenByFirewall"
 )
 
-// IsVaultAway reports whether err says nothing about the secret, because the vault can't be reached,
-// fails, or throttles.
+// IsVaultAway reports whether err says nothing about the secret, because the vault can't be
+// reached, fails, or throttles.
 func IsVaultAway(err error) bool {
 	status, _ := RefusedWith(err)
 	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError ||

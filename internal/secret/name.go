@@ -2,8 +2,8 @@ package secret
 
 import "fmt"
 
-// Limits of Key Vault (MicrosoftDocs/azure-security-docs articles/key-vault/secrets/about-secrets.md
-// and general/about-keys-secrets-certificates.md).
+// Limits of Key Vault (MicrosoftDocs/azure-security-docs
+// articles/key-vault/secrets/about-secrets.md and general/about-keys-secrets-certificates.md).
 const (
 	MaxNameLength        = 127
 	MaxValueBytes        = 25 * 1024

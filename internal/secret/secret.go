@@ -1,6 +1,6 @@
-// Package secret defines the words that the rest of the app uses: a secret, its value, which can't
-// be printed, its name, and the kinds of failure. It does no input or output and imports no other
-// package of this module.
+// Package secret defines the words that the rest of the app uses: a secret, its value, which
+// can't be printed, its name, and the kinds of failure. It does no input or output and imports
+// no other package of this module.
 package secret
 
 import "time"
@@ -50,8 +50,8 @@ type Draft struct {
 	Expires     *time.Time
 }
 
-// Page is one page of a list. Next is opaque, and "" on the last page. A page may be empty although
-// more pages follow.
+// Page is one page of a list. Next is opaque, and "" on the last page. A page may be empty
+// although more pages follow.
 type Page struct {
 	Secrets []Secret
 	Next    string

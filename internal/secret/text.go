@@ -12,8 +12,8 @@ func Clip(text string, most int) string {
 	return string([]rune(text)[:most-len(mark)]) + mark
 }
 
-// ErrorCode returns code if it looks like an error code: 1 to 60 letters and digits. Otherwise it
-// returns instead, because what a server sends in the place of a code may hold a secret.
+// ErrorCode returns code if it looks like an error code: 1 to 60 letters and digits. Otherwise
+// it returns instead, because what a server sends in the place of a code may hold a secret.
 func ErrorCode(code, instead string) string {
 	const most = 60
 	isCodeByte := func(c byte) bool { return c != '-' && isNameByte(c) }

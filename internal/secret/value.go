@@ -29,8 +29,8 @@ func (v Value) Reveal() string {
 // IsSet reports whether there is a value. The empty string is a value.
 func (v Value) IsSet() bool { return v.text != nil }
 
-// Equal reports whether v and other hold the same text. Its duration does not depend on where they
-// differ.
+// Equal reports whether v and other hold the same text. Its duration does not depend on where
+// they differ.
 func (v Value) Equal(other Value) bool {
 	return v.IsSet() == other.IsSet() &&
 		subtle.ConstantTimeCompare([]byte(v.Reveal()), []byte(other.Reveal())) == 1

@@ -31,7 +31,8 @@ func (v *Vault) Recover(ctx context.Context, name string) (secret.Secret, error)
 	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
 }
 
-// Purge starts the permanent deletion of a soft-deleted secret. The vault does not report its end.
+// Purge starts the permanent deletion of a soft-deleted secret. The vault does not report its
+// end.
 func (v *Vault) Purge(ctx context.Context, name string) error {
 	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()

@@ -15,8 +15,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// explain turns an error of the SDK into one of ours. A message in which the vault quotes sent is
-// left out.
+// explain turns an error of the SDK into one of ours. A message in which the vault quotes sent
+// is left out.
 func (v *Vault) explain(err error, sent secret.Value) error {
 	if err == nil {
 		return nil

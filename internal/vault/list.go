@@ -13,8 +13,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// listAPIVersion is in the first link of a list, which is built here because the pager's own first
-// request can't carry maxresults.
+// listAPIVersion is in the first link of a list, which is built here because the pager's own
+// first request can't carry maxresults.
 const listAPIVersion = "2026-04-01"
 
 // List reads a page of all secrets, without values.
@@ -63,8 +63,9 @@ func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], pat
 	return page, err
 }
 
-// seek makes link the next page of pager, by way of the pager's own JSON. A pager that is restored
-// this way returns the restored page first, without a call, so that one is dropped here.
+// seek makes link the next page of pager, by way of the pager's own JSON. A pager that is
+// restored this way returns the restored page first, without a call, so that one is dropped
+// here.
 func seek[T any](ctx context.Context, pager *runtime.Pager[T], link string) error {
 	state, err := json.Marshal(map[string]string{"nextLink": link})
 	if err != nil {
@@ -77,8 +78,8 @@ func seek[T any](ctx context.Context, pager *runtime.Pager[T], link string) erro
 	return err
 }
 
-// link returns the address of a page. Only its query comes from the caller's $skiptoken, so a forged
-// token stays within this vault and this list.
+// link returns the address of a page. Only its query comes from the caller's $skiptoken, so a
+// forged token stays within this vault and this list.
 func (v *Vault) link(path string, query secret.Query) (string, error) {
 	link := v.base.JoinPath(path)
 	values := url.Values{"api-version": {listAPIVersion}}

@@ -7,9 +7,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// SetReclaiming sets a secret whose name a soft-deleted secret may hold. It recovers that secret,
-// waits until the vault allows writes to the name, and then sets it. It also waits for a name that
-// is being deleted, recovered or purged.
+// SetReclaiming sets a secret whose name a soft-deleted secret may hold. It recovers that
+// secret, waits until the vault allows writes to the name, and then sets it. It also waits for a
+// name that is being deleted, recovered or purged.
 func (v *Vault) SetReclaiming(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
 	var answer secret.Secret
 	advice := "The name " + name + " is still not available. Nothing was set. Try again later."

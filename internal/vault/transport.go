@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// NewTransport returns an HTTP client for one busy host. It respects HTTPS_PROXY and NO_PROXY. If
-// caFile is not "", it trusts the certificate authorities in that file besides the system's. It
-// follows no redirects, so that the token goes nowhere else.
+// NewTransport returns an HTTP client for one busy host. It respects HTTPS_PROXY and NO_PROXY.
+// If caFile is not "", it trusts the certificate authorities in that file besides the system's.
+// It follows no redirects, so that the token goes nowhere else.
 func NewTransport(caFile string) (*http.Client, error) {
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if caFile == "" {
@@ -58,7 +58,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
-		// All connections are to one host. With net/http's default of 2, most calls would need a handshake.
+		// All connections are to one host. With net/http's default of 2, most calls would need a
+		// handshake.
 		MaxIdleConns:        256,
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     90 * time.Second,

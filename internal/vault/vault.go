@@ -1,5 +1,5 @@
-// Package vault is the only package that calls Key Vault. It wraps azsecrets, and returns the types
-// and errors of package secret.
+// Package vault is the only package that calls Key Vault. It wraps azsecrets, and returns the
+// types and errors of package secret.
 package vault
 
 import (
@@ -17,16 +17,16 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Vault calls one Key Vault as the app's identity. Its errors are *secret.Problem, *secret.Refusal or
-// an error of the context.
+// Vault calls one Key Vault as the app's identity. Its errors are *secret.Problem,
+// *secret.Refusal or an error of the context.
 type Vault struct {
 	client   *azsecrets.Client
 	base     *url.URL
 	identity string
 }
 
-// Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil Gate
-// sets no limits.
+// Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil
+// Gate sets no limits.
 type Options struct {
 	URL        string
 	Credential azcore.TokenCredential
@@ -81,8 +81,8 @@ func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, e
 	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
 }
 
-// Set creates a new version, which becomes the latest at once. A retry after a lost answer creates a
-// second, equal version.
+// Set creates a new version, which becomes the latest at once. A retry after a lost answer
+// creates a second, equal version.
 func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -93,8 +93,8 @@ func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secre
 	return fromSecret(answer.Secret), v.explain(err, draft.Value)
 }
 
-// Update changes the attributes, tags and content type of a version, or of the latest if version is
-// "". Fields that the draft leaves out stay as they are. Tags are replaced as a whole.
+// Update changes the attributes, tags and content type of a version, or of the latest if version
+// is "". Fields that the draft leaves out stay as they are. Tags are replaced as a whole.
 func (v *Vault) Update(ctx context.Context, name, version string, draft secret.Draft) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

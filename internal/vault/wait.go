@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// maxWait bounds how long a caller waits for what the vault does after its answer. The recordings in
-// Azure/azure-sdk-assets show 1 to 10 s, and once just under a minute.
+// maxWait bounds how long a caller waits for what the vault does after its answer. The
+// recordings in Azure/azure-sdk-assets show 1 to 10 s, and once just under a minute.
 const maxWait = 2 * time.Minute
 
 // AwaitDeleted waits until the soft delete of name is complete.
@@ -30,8 +30,9 @@ func (v *Vault) AwaitRecovered(ctx context.Context, name string) error {
 		})
 }
 
-// isComplete interprets the answer to a poll. 200 is complete, and so is 403, which the vault always
-// answers for a disabled secret. 404 is not complete yet. Any other failure ends the wait.
+// isComplete interprets the answer to a poll. 200 is complete, and so is 403, which the vault
+// always answers for a disabled secret. 404 is not complete yet. Any other failure ends the
+// wait.
 func isComplete(err error) (bool, error) {
 	switch status, _ := secret.RefusedWith(err); {
 	case err == nil, status == http.StatusForbidden:
@@ -42,8 +43,8 @@ func isComplete(err error) (bool, error) {
 	return false, err
 }
 
-// poll calls done at growing intervals of up to 2 s, until it returns true or an error. After maxWait
-// it returns ErrNotFinished, with the advice.
+// poll calls done at growing intervals of up to 2 s, until it returns true or an error. After
+// maxWait it returns ErrNotFinished, with the advice.
 func poll(ctx context.Context, advice string, done func(context.Context) (bool, error)) error {
 	const longest = 2 * time.Second
 	bounded, cancel := context.WithTimeout(ctx, maxWait)
