@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// MaxConnections is how many connections to the vault a transport keeps.
+const MaxConnections = 256
+
 // NewTransport returns an HTTP client for one busy host. It respects HTTPS_PROXY and NO_PROXY.
 // If caFile is not "", it trusts the certificate authorities in that file besides the system's.
 // It follows no redirects, so that the token goes nowhere else.
@@ -60,8 +63,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		ForceAttemptHTTP2:   true,
 		// All connections are to one host. With net/http's default of 2, most calls would need a
 		// handshake.
-		MaxIdleConns:        256,
-		MaxIdleConnsPerHost: 256,
+		MaxIdleConns:        MaxConnections,
+		MaxIdleConnsPerHost: MaxConnections,
 		IdleConnTimeout:     90 * time.Second,
 		// Pings detect a connection that has died silently (Azure/azure-sdk-for-go#21346).
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
