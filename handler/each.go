@@ -37,7 +37,7 @@ func each(err error) []error {
 // joined returns the parts of an error that only lists them, one a line, as errors.Join does. It
 // returns nil for any other error, also for one that wraps several.
 func joined(err error) []error {
-	list, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // each looks at one level at a time
+	list, ok := err.(interface{ Unwrap() []error }) // not errors.As: one level at a time
 	if !ok {
 		return nil
 	}

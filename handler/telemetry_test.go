@@ -49,7 +49,7 @@ func TestSamplers(t *testing.T) {
 	}
 }
 
-// tell reads a secret of each name with its parent, and gives what a collector was told when the
+// tell reads a secret for each parent, and returns what the collector has received when the
 // handler has ended.
 func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Told {
 	t.Helper()

@@ -9,10 +9,10 @@ const (
 	AzureClientID          = "AZURE_CLIENT_ID"
 	LogLevel               = "LOG_LEVEL"
 
-	SecretCacheTTL      = "SECRET_CACHE_TTL"
-	SecretCacheMaxStale = "SECRET_CACHE_MAX_STALE"
-	SecretCacheEntries  = "SECRET_CACHE_ENTRIES"
-	SecretCacheBytes    = "SECRET_CACHE_BYTES"
+	CacheTTL      = "SECRET_CACHE_TTL"
+	CacheMaxStale = "SECRET_CACHE_MAX_STALE"
+	CacheEntries  = "SECRET_CACHE_ENTRIES"
+	CacheBytes    = "SECRET_CACHE_BYTES"
 
 	RotationSweepSchedule = "ROTATION_SWEEP_SCHEDULE" // read by the host, from sweep/function.json
 	RotationLeadDays      = "ROTATION_LEAD_DAYS"
@@ -38,7 +38,7 @@ const (
 	HandlerPort        = "FUNCTIONS_CUSTOMHANDLER_PORT"
 	AppRoot            = "FUNCTIONS_APP_ROOT_PATH"
 	FunctionTimeout    = "AzureFunctionsJobHost__functionTimeout" // overrides host.json
-	StorageAccountName = "AzureWebJobsStorage__accountName"       // of the host's own storage account
+	StorageAccountName = "AzureWebJobsStorage__accountName"       // where the host stores its data
 	WebsiteHostname    = "WEBSITE_HOSTNAME"
 	WebsiteSiteName    = "WEBSITE_SITE_NAME"
 )

@@ -33,7 +33,7 @@ func (r *reader) rotation() Rotation {
 		Lead:          time.Duration(r.number(RotationLeadDays, 30)) * 24 * time.Hour,
 		Grace:         r.duration(RotationGrace, 24*time.Hour, maxGrace),
 		Cooldown:      r.duration(RotationCooldown, max(defaultCooldown, 2*timeout), maxGrace),
-		AttemptLimit:  min(eventLimit, timeout*4/5), // at functionTimeout, the host kills the handler
+		AttemptLimit:  min(eventLimit, timeout*4/5), // at the timeout, the host kills the handler
 		ProviderHosts: r.getenv(RotationProviderHosts),
 		Sweeps:        r.getenv(RotationSweepSchedule) != "",
 	}
