@@ -14,21 +14,12 @@ import (
 	"rotunda/internal/lease"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/answer"
-	"rotunda/internal/rotators"
 	"rotunda/internal/secrets"
 	"rotunda/internal/settings"
 	"rotunda/internal/telemetry"
 	"rotunda/internal/vault"
 	"rotunda/internal/wire"
 )
-
-// rotatorKinds lists every rotator, by the tag Rotator or the scheme of ProviderAddress.
-var rotatorKinds = map[string]rotation.Rotator{
-	"postgres": rotators.Postgres{}, "postgresql": rotators.Postgres{},
-	"mysql": rotators.MySQL{}, "mariadb": rotators.MySQL{},
-	"redis": rotators.Redis{}, "rediss": rotators.Redis{},
-	"random": rotators.Random{},
-}
 
 // newApp joins vault, cache, rotation and functions. It makes no calls.
 func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger) (http.Handler, *vault.Vault, error) {

@@ -35,8 +35,8 @@ func TestEach(t *testing.T) {
 		"a wrapped join beside an error":    {errors.Join(a, fmt.Errorf("x: %w", errors.Join(b, c))), []string{"a", "x: b", "x: c"}},
 		"a wrapped join that holds a join":  {fmt.Errorf("x: %w", errors.Join(a, errors.Join(b, c))), []string{"x: a", "x: b", "x: c"}},
 		"a sentence about two errors":       {fmt.Errorf("%w, because of %w", a, b), []string{"a, because of b"}},
-		"a problem without a cause":         {secret.Problemf(secret.ErrBusy, "Wait."), []string{"too many calls to the vault wait: Wait."}},
-		"a problem with joined causes":      {secret.Problemf(secret.ErrBusy, "Wait.").Because(errors.Join(a, b)), []string{"too many calls to the vault wait: a\nb"}},
+		"a problem without a cause":         {secret.Problemf(secret.ErrBusy, "Wait."), []string{"too many calls to the vault are waiting: Wait."}},
+		"a problem with joined causes":      {secret.Problemf(secret.ErrBusy, "Wait.").Because(errors.Join(a, b)), []string{"too many calls to the vault are waiting: a\nb"}},
 		"a text that hides the wrapped one": {hidden{errors.Join(a, b)}, []string{"hidden"}},
 	} {
 		var got []string

@@ -12,10 +12,20 @@ import (
 
 	"rotunda/internal/azfunc"
 	"rotunda/internal/jsonlog"
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators"
 	"rotunda/internal/secret"
 	"rotunda/internal/settings"
 	"rotunda/internal/vault"
 )
+
+// rotatorKinds lists every rotator, by the tag Rotator or the scheme of ProviderAddress.
+var rotatorKinds = map[string]rotation.Rotator{
+	"postgres": rotators.Postgres{}, "postgresql": rotators.Postgres{},
+	"mysql": rotators.MySQL{}, "mariadb": rotators.MySQL{},
+	"redis": rotators.Redis{}, "rediss": rotators.Redis{},
+	"random": rotators.Random{},
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

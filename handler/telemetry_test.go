@@ -14,8 +14,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// Each sampler is asked without a parent, by a parent that is malformed, by one that says no and
-// by one that says yes.
+// Each sampler gets requests without a parent, with a malformed one, with one that is not sampled,
+// and with one that is.
 func TestSamplers(t *testing.T) {
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
 	parents := map[string]string{"none": "", "malformed": "00-not-a-trace-01", "no": parent + "00", "yes": parent + "01"}

@@ -16,7 +16,7 @@ var (
 	ErrVaultUnreachable    = errors.New("vault unreachable")
 	ErrVaultTimeout        = errors.New("vault timeout")
 	ErrNotFinished         = errors.New("operation not finished in time")
-	ErrBusy                = errors.New("too many calls to the vault wait")
+	ErrBusy                = errors.New("too many calls to the vault are waiting")
 	ErrNoStage             = errors.New("no version in this stage")
 	ErrRotationRefused     = errors.New("rotation refused")
 	ErrRotationDelayed     = errors.New("rotation delayed")

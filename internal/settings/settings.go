@@ -76,7 +76,7 @@ func (r *reader) clientID() string {
 	id := r.getenv(AzureClientID)
 	const guidLength = 36 // uuid also accepts longer and shorter forms
 	if id != "" && (len(id) != guidLength || uuid.Validate(id) != nil) {
-		r.problemf("%s is %q: it must be the client ID (a GUID) of a user-assigned identity, or empty for the system-assigned one", AzureClientID, id)
+		r.problemf("%s is %q: it must be the client id (a GUID) of a user-assigned identity, or empty for the system-assigned one", AzureClientID, id)
 	}
 	return id
 }
