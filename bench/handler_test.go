@@ -49,7 +49,7 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	t.Helper()
 	never := func(error) bool { return false }
 	kept, err := cache.New(cache.Policy[*wire.Rendered]{
-		TTL: time.Hour, MaxEntries: 100, MaxBytes: 1 << 20, Size: (*wire.Rendered).Size, Missing: never, Passing: never,
+		TTL: time.Hour, MaxEntries: 100, MaxBytes: 1 << 20, Size: (*wire.Rendered).Size, Missing: never, Away: never,
 	}, func(context.Context, cache.Key) (*wire.Rendered, error) { return wire.Render(oneSecret()) })
 	if err != nil {
 		t.Fatal(err)

@@ -65,7 +65,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 	lose("delete")
 	got := app.Do(t, http.MethodDelete, "/secrets/a", "")
-	if got.Status != http.StatusBadGateway || !strings.Contains(got.Body, "may or may not have been carried out") {
+	if got.Status != http.StatusBadGateway || !strings.Contains(got.Body, "may or may not have taken effect") {
 		t.Errorf("delete: %v", got)
 	}
 	if got := app.Do(t, http.MethodGet, "/deletedsecrets/a", ""); got.Status != http.StatusOK {

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { wiretest.Main(m) }
 
-// process is the handler binary, started without a host.
+// process is the running handler, which a test has started without a host.
 type process struct {
 	*exec.Cmd
 	out    *wiretest.Log
@@ -53,7 +53,7 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// get asks until the process listens.
+// get repeats a request until the process listens.
 func (p *process) get(ctx context.Context, path string) (int, error) {
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
@@ -73,7 +73,7 @@ func (p *process) get(ctx context.Context, path string) (int, error) {
 	}
 }
 
-func TestFatalErrorsExitNonZeroAndAreToldOnStdout(t *testing.T) {
+func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 		status, _ := p.get(ctx, "/api/secrets/a")
 		answered <- status
 	}()
-	for len(azure.Vault().Faults().Calls) > 0 { // until the request is in the vault
+	for len(azure.Vault().Faults().Calls) > 0 { // until the vault has the request
 		if ctx.Err() != nil {
 			t.Fatal("the request never got to the vault")
 		}
@@ -140,7 +140,7 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Errorf("after the drain: %v", err)
 	}
-	collector.Await(t, func(told wiretest.Told) bool { // though it would have exported in an hour only
+	collector.Await(t, func(told wiretest.Told) bool { // although the next export was an hour away
 		return len(told.Spans) > 0 && len(told.Metrics) > 0
 	})
 }

@@ -9,18 +9,21 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"rotunda/internal/settings"
 )
 
-// drainTime is how long requests in flight may still take when the handler is told to stop. The
-// host itself kills without telling (WebJobs.Script/Workers/ProcessManagement/WorkerProcess.cs).
+// drainTime is how long requests in progress may still take after the handler is told to stop.
+// The host itself kills it without warning
+// (WebJobs.Script/Workers/ProcessManagement/WorkerProcess.cs).
 const drainTime = 10 * time.Second
 
-// serve listens on loopback only: the host dials 127.0.0.1, and nobody else should. It calls
-// listening once it does, which may fail, and returns nil after a drain.
+// serve listens on loopback only: the host connects to 127.0.0.1, and nobody else should. As
+// soon as it listens, it calls listening, whose error stops it. It returns nil after a drain.
 func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger, listening func() error) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		return fmt.Errorf("%s=%d: %w", settingPort, port, err)
+		return fmt.Errorf("%s=%d: %w", settings.HandlerPort, port, err)
 	}
 	server := &http.Server{
 		Handler:           handler,
@@ -41,12 +44,13 @@ func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger
 	}
 }
 
+// drain waits for requests in progress, up to drainTime.
 func drain(server *http.Server, log *slog.Logger) error {
 	log.Info("stopping", "drainSeconds", drainTime.Seconds())
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("requests were cut off: %w", err)
+		return fmt.Errorf("requests did not end in time: %w", err)
 	}
 	return nil
 }

@@ -5,24 +5,25 @@ import (
 	"log/slog"
 	"time"
 
+	"rotunda/internal/settings"
 	"rotunda/internal/telemetry"
 )
 
-// openTelemetry gives nil where it is off.
-func openTelemetry(ctx context.Context, c telemetryConfig, log *slog.Logger) (*telemetry.Provider, error) {
-	if c.endpoint == "" {
+// openTelemetry returns nil if telemetry is off.
+func openTelemetry(ctx context.Context, s settings.Telemetry, log *slog.Logger) (*telemetry.Provider, error) {
+	if s.Endpoint == "" {
 		return nil, nil
 	}
-	if c.grpc {
-		log.Warn("the setting " + settingCollectorProtocol + " is grpc, and the app tells a collector over HTTP only, so it tells nothing: set http/protobuf, and the address that the collector has for it, usually with port 4318")
+	if s.GRPC {
+		log.Warn("the setting " + settings.OTLPProtocol + " is grpc, but the app sends telemetry over HTTP only, so it sends none: set http/protobuf, and the address at which the collector accepts it, usually with port 4318")
 		return nil, nil
 	}
 	return telemetry.Start(ctx, telemetry.Options{
-		Endpoint: c.endpoint, Headers: c.headers, Service: c.service, Share: c.share, IgnoreParent: c.ignoreParent, Log: log,
+		Endpoint: s.Endpoint, Headers: s.Headers, Service: s.Service, Share: s.Share, IgnoreParent: s.IgnoreParent, Log: log,
 	})
 }
 
-// exportTime bounds the last export, as the host may kill at any time.
+// exportTime bounds the last export, because the host may kill the handler at any time.
 const exportTime = 2 * time.Second
 
 func stopTelemetry(provider *telemetry.Provider, log *slog.Logger) {

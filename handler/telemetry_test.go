@@ -14,7 +14,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// Each sampler is asked without a parent, by a parent that is malformed, by one that says no and by one that says yes.
+// Each sampler gets requests without a parent, with a malformed one, with one that is not sampled,
+// and with one that is.
 func TestSamplers(t *testing.T) {
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
 	parents := map[string]string{"none": "", "malformed": "00-not-a-trace-01", "no": parent + "00", "yes": parent + "01"}
@@ -48,7 +49,8 @@ func TestSamplers(t *testing.T) {
 	}
 }
 
-// tell reads a secret of each name with its parent, and gives what a collector was told when the handler has ended.
+// tell reads a secret for each parent, and returns what the collector has received when the
+// handler has ended.
 func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Told {
 	t.Helper()
 	p := start(t, env...)
@@ -80,7 +82,7 @@ func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map
 	return collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
 }
 
-// The host's settings may be about gRPC. That is no reason to keep secrets back.
+// The host may need gRPC in its settings. The app must serve secrets all the same.
 func TestTelemetryByGRPCIsOff(t *testing.T) {
 	collector := wiretest.StartCollector(t)
 	env := append(append(wiretest.StartAzure(t, wiretest.Options{}).Env(wiretest.Vault), collector.Env()...), "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")

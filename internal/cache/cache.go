@@ -1,8 +1,9 @@
-// Package cache is short memory for reads: one load at a time per secret and version, answers kept
-// for a TTL, and past it, up to a hard bound, while the vault can't be reached.
+// Package cache keeps what was read for a short time. It runs one load at a time per secret and
+// version, and keeps answers for a TTL; while the vault can't be reached, it serves them for
+// longer, up to a hard limit.
 //
-// It is the memory of one process. Nothing correct rests on it: another instance's write is seen
-// when the TTL has passed.
+// Each process has a cache of its own, and correctness does not depend on it: another instance's
+// write is visible once the TTL has passed.
 package cache
 
 import (
@@ -15,62 +16,64 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// Key names what is read. Version is "" for the latest.
+// Key identifies what is read. Version is "" for the latest.
 type Key struct{ Name, Version string }
 
-// folded is the key with which names that differ in case are one, as in Key Vault.
+// folded returns the key that all spellings of a name share: Key Vault ignores case.
 func (k Key) folded() Key { return Key{strings.ToLower(k.Name), strings.ToLower(k.Version)} }
 
 // Loader reads from the vault.
 type Loader[T any] func(ctx context.Context, key Key) (T, error)
 
-// Policy is what the cache needs to know of what it keeps.
+// Policy says what the cache keeps, and for how long.
 type Policy[T any] struct {
-	TTL        time.Duration // 0: nothing is kept, loads are still shared
-	MaxStale   time.Duration // how old an answer may become while the vault can't be reached
+	TTL        time.Duration // 0 keeps nothing; loads are still shared
+	MaxStale   time.Duration // the maximum age of an answer while the vault can't be reached
 	MaxEntries int
 	MaxBytes   int
-	Size       func(T) int      // bytes of a kept answer
-	Missing    func(error) bool // "there is no such secret": kept for a few seconds
-	Passing    func(error) bool // the vault can't be reached: an older answer may serve
+	Size       func(T) int // bytes of a kept answer
+	// Missing reports that there is no such secret, which is kept for a few seconds.
+	Missing func(error) bool
+	// Away reports that the vault can't be reached, so that an older answer may serve.
+	Away func(error) bool
 }
 
-// missingTTL is how long "no such secret" is kept.
+// missingTTL bounds how long the cache remembers that there is no such secret.
 const missingTTL = 3 * time.Second
 
-// Cache keeps what its loader reads. Use New.
+// Cache keeps what its loader reads. Create one with New.
 type Cache[T any] struct {
 	load   Loader[T]
 	policy Policy[T]
-	kept   *otter.Cache[Key, answer[T]] // nil when nothing is kept
+	kept   *otter.Cache[Key, answer[T]] // nil if nothing is kept
 
 	mu      sync.Mutex
 	flights map[Key]*flight[T]
 }
 
-// answer is the end of a load: a value, or an error.
+// answer is the result of a load: a value or an error.
 type answer[T any] struct {
 	value      T
 	err        error
-	readAt     time.Time // when the load began: it is not older than that
+	readAt     time.Time // when the load began; the value is at least as recent
 	freshUntil time.Time
 }
 
-// Hit is an answer and how old it is.
+// Hit is a value and its age.
 type Hit[T any] struct {
 	Value T
 	Age   time.Duration
-	Stale bool // it outlived its TTL, as the vault can't be reached
+	Stale bool // older than its TTL, because the vault can't be reached
 }
 
-// New makes a cache.
+// New returns an empty cache.
 func New[T any](policy Policy[T], load Loader[T]) (*Cache[T], error) {
 	c := &Cache[T]{load: load, policy: policy, flights: map[Key]*flight[T]{}}
 	if policy.TTL == 0 {
 		return c, nil
 	}
 	kept, err := otter.New(&otter.Options[Key, answer[T]]{
-		MaximumWeight:    uint64(policy.MaxBytes), //nolint:gosec // a setting, checked to be positive
+		MaximumWeight:    uint64(policy.MaxBytes), //nolint:gosec // is positive
 		Weigher:          c.weigh,
 		ExpiryCalculator: otter.ExpiryWriting[Key, answer[T]](max(policy.TTL, policy.MaxStale, missingTTL)),
 	})
@@ -78,18 +81,20 @@ func New[T any](policy Policy[T], load Loader[T]) (*Cache[T], error) {
 	return c, err
 }
 
-// weigh makes one bound of two: an entry weighs its bytes, but at least its share of the entries.
+// weigh combines two limits into one: an entry weighs its size in bytes, or the limit in bytes
+// divided by the limit in entries if that is more.
 func (c *Cache[T]) weigh(key Key, a answer[T]) uint32 {
-	const overhead = 200 // of the entry, the key and the maps, about
+	const overhead = 200 // approximate bytes for the entry, the key and the maps
 	size := overhead + len(key.Name) + len(key.Version)
 	if a.err == nil {
 		size += c.policy.Size(a.value)
 	}
-	return uint32(max(size, c.policy.MaxBytes/max(c.policy.MaxEntries, 1))) //nolint:gosec // a secret has 25 KB
+	share := c.policy.MaxBytes / max(c.policy.MaxEntries, 1)
+	return uint32(max(size, share)) //nolint:gosec // a secret has at most 25 KB
 }
 
-// Get answers from memory while the answer is fresh, else from the vault. A caller that goes away
-// does not end a load that others may wait for.
+// Get answers from memory while the answer is fresh, and from the vault otherwise. A caller that
+// goes away does not stop a load that others may be waiting for.
 func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	folded := key.folded()
 	if found, ok := c.peek(folded); ok {
@@ -97,11 +102,11 @@ func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 			return Hit[T]{Value: found.value, Age: now.Sub(found.readAt)}, found.err
 		}
 	}
-	f := c.board(ctx, key, folded)
+	f := c.join(ctx, key, folded)
 	if err := f.wait(ctx); err != nil {
 		return Hit[T]{}, err
 	}
-	if f.answer.err == nil || !c.policy.Passing(f.answer.err) {
+	if f.answer.err == nil || !c.policy.Away(f.answer.err) {
 		return f.answer.hit(false)
 	}
 	if old, ok := c.peek(folded); ok && old.err == nil && time.Since(old.readAt) < c.policy.MaxStale {
@@ -110,27 +115,27 @@ func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	return f.answer.hit(false)
 }
 
-// Peek answers from memory alone, while the answer is fresh and not a failure.
+// Peek answers from memory alone, and only if the answer is fresh and not an error.
 func (c *Cache[T]) Peek(key Key) (Hit[T], bool) {
 	found, ok := c.peek(key.folded())
 	if !ok || found.err != nil || !time.Now().Before(found.freshUntil) {
 		return Hit[T]{}, false
 	}
-	hit, _ := found.hit(false) // its error was just seen to be nil
+	hit, _ := found.hit(false) // its error is nil
 	return hit, true
 }
 
-// GetFresh answers from the vault, by a load that began after this call did.
+// GetFresh answers from the vault, with a load that begins after the call.
 func (c *Cache[T]) GetFresh(ctx context.Context, key Key) (Hit[T], error) {
-	f := c.boardNext(ctx, key, key.folded())
+	f := c.joinNext(ctx, key, key.folded())
 	if err := f.wait(ctx); err != nil {
 		return Hit[T]{}, err
 	}
 	return f.answer.hit(false)
 }
 
-// Forget drops all that is known of a name, and the loads under way: whoever asks after this gets
-// what a later load reads.
+// Forget drops everything about a name, including loads that are running: later callers get what
+// a later load reads.
 func (c *Cache[T]) Forget(name string) {
 	name = strings.ToLower(name)
 	c.mu.Lock()
@@ -157,8 +162,8 @@ func (c *Cache[T]) peek(key Key) (answer[T], bool) {
 	return c.kept.GetIfPresent(key)
 }
 
-// keep stores the end of a load by what it says: a value, "no such secret", or a refusal, which
-// ends what was kept. A failure to reach the vault leaves it. The caller holds the mutex.
+// keep stores a value, or that there is no such secret. Any other refusal drops what was kept,
+// while a failure to reach the vault leaves it. The caller holds the mutex.
 func (c *Cache[T]) keep(key Key, a answer[T]) {
 	switch {
 	case c.kept == nil:
@@ -168,15 +173,15 @@ func (c *Cache[T]) keep(key Key, a answer[T]) {
 	case c.policy.Missing(a.err):
 		a.freshUntil = a.readAt.Add(min(missingTTL, c.policy.TTL))
 		c.kept.Set(key, a)
-	case !c.policy.Passing(a.err):
+	case !c.policy.Away(a.err):
 		c.kept.Invalidate(key)
 	}
 }
 
-// jittered spreads expiries over the last tenth of the TTL, so that names read together do not
-// expire together.
+// jittered returns a time in the last tenth of ttl, so that secrets that were read together do
+// not expire together.
 func jittered(ttl time.Duration) time.Duration {
-	return ttl - rand.N(ttl/10+1) //nolint:gosec // not for secrecy
+	return ttl - rand.N(ttl/10+1) //nolint:gosec // need not be unpredictable
 }
 
 func (a answer[T]) hit(stale bool) (Hit[T], error) {

@@ -15,12 +15,12 @@ import (
 
 var (
 	errMissing = errors.New("missing")
-	errPassing = errors.New("unreachable")
+	errAway    = errors.New("unreachable")
 	errRefused = errors.New("refused")
 )
 
-// source is a vault of one number that every write raises. A read takes latency: half before it
-// looks, half after.
+// source stands in for the vault and holds one number. A read takes latency: half of it before
+// it reads the number, half after.
 type source struct {
 	mu      sync.Mutex
 	number  int
@@ -61,7 +61,7 @@ func open(t *testing.T, s *source, change func(*cache.Policy[int])) *cache.Cache
 		TTL: time.Minute, MaxStale: 5 * time.Minute, MaxEntries: 100, MaxBytes: 1 << 20,
 		Size:    func(int) int { return 8 },
 		Missing: func(err error) bool { return errors.Is(err, errMissing) },
-		Passing: func(err error) bool { return errors.Is(err, errPassing) },
+		Away:    func(err error) bool { return errors.Is(err, errAway) },
 	}
 	if change != nil {
 		change(&policy)
@@ -98,7 +98,8 @@ func TestOneLoadForAThousandCallers(t *testing.T) {
 	}
 }
 
-// Callers arrive while a load ends: none may start another. Without a bubble, as it is about threads.
+// Callers that arrive while a load ends start no other load. This needs real threads, so no
+// synctest.
 func TestOneLoadHoweverCallersArrive(t *testing.T) {
 	for round := range 200 {
 		s := &source{number: 1}
@@ -130,7 +131,7 @@ func TestTTL(t *testing.T) {
 		}
 		ask(1, 1)
 		s.set(2, nil)
-		time.Sleep(53 * time.Second) // in a bubble: no time passes for us
+		time.Sleep(53 * time.Second) // in a bubble, this takes no time
 		ask(1, 1)
 		time.Sleep(8 * time.Second)
 		ask(2, 2)
@@ -146,8 +147,8 @@ func TestZeroTTLKeepsNothing(t *testing.T) {
 			t.Errorf("%+v, %v", hit, err)
 		}
 	}
-	s.set(0, errPassing)
-	if hit, err := c.Get(t.Context(), key); !errors.Is(err, errPassing) {
+	s.set(0, errAway)
+	if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
 		t.Errorf("%+v, %v", hit, err)
 	}
 }
@@ -160,7 +161,7 @@ func TestStaleWhileTheVaultIsAwayAndNoLonger(t *testing.T) {
 		if _, err := c.Get(t.Context(), key); err != nil {
 			t.Fatal(err)
 		}
-		s.set(2, errPassing)
+		s.set(2, errAway)
 		for time.Since(started) < 5*time.Minute {
 			hit, err := c.Get(t.Context(), key)
 			past := time.Since(started) >= time.Minute
@@ -169,7 +170,7 @@ func TestStaleWhileTheVaultIsAwayAndNoLonger(t *testing.T) {
 			}
 			time.Sleep(7 * time.Second)
 		}
-		if hit, err := c.Get(t.Context(), key); !errors.Is(err, errPassing) {
+		if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
 			t.Errorf("after %s: %+v, %v: the bound is hard", time.Since(started), hit, err)
 		}
 		s.set(2, nil)
@@ -191,8 +192,8 @@ func TestRefusalEndsStaleness(t *testing.T) {
 				t.Errorf("%v, want %v", err, refusal)
 			}
 			time.Sleep(10 * time.Second)
-			s.set(0, errPassing)
-			if hit, err := c.Get(t.Context(), key); !errors.Is(err, errPassing) {
+			s.set(0, errAway)
+			if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
 				t.Errorf("served after a refusal: %+v, %v", hit, err)
 			}
 		})
@@ -226,14 +227,14 @@ func TestMissingIsKeptForSecondsAndErrorsNever(t *testing.T) {
 	})
 }
 
-// A write that was answered is seen by every later read, though loads were under way.
+// Once a write is answered, every later read sees it, although loads were running.
 func TestForgetBeatsLoadsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{number: 1, latency: 100 * time.Millisecond}
 		c := open(t, s, nil)
 		var early sync.WaitGroup
 		early.Go(func() { _, _ = c.Get(t.Context(), key) })
-		time.Sleep(80 * time.Millisecond) // the load has looked, and has not come back
+		time.Sleep(80 * time.Millisecond) // the load has read the number and has not returned
 		s.set(2, nil)
 		c.Forget("dB")
 		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 2 {
@@ -269,7 +270,7 @@ func TestGetFreshNeverTakesAnOlderLoad(t *testing.T) {
 		var callers sync.WaitGroup
 		callers.Go(func() { _, _ = c.Get(t.Context(), key) })
 		time.Sleep(80 * time.Millisecond)
-		s.set(2, nil) // by somebody else: nothing tells us
+		s.set(2, nil) // by another instance, of which the cache learns nothing
 		for range 500 {
 			callers.Go(func() {
 				if hit, err := c.GetFresh(t.Context(), key); err != nil || hit.Value != 2 || hit.Age > 200*time.Millisecond {
@@ -294,9 +295,9 @@ func TestACallerThatLeavesDoesNotEndTheLoad(t *testing.T) {
 		ctx, leave := context.WithTimeout(t.Context(), time.Millisecond)
 		defer leave()
 		var callers sync.WaitGroup
-		callers.Go(func() { _, _ = c.Get(ctx, key) }) // loads, and its caller leaves
+		callers.Go(func() { _, _ = c.Get(ctx, key) }) // loads; its caller leaves
 		synctest.Wait()
-		callers.Go(func() { // joins, and leaves
+		callers.Go(func() { // joins, then leaves
 			if _, err := c.Get(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v", err)
 			}
@@ -310,7 +311,7 @@ func TestACallerThatLeavesDoesNotEndTheLoad(t *testing.T) {
 }
 
 func TestAPanicInALoadIsAnError(t *testing.T) {
-	c, err := cache.New(cache.Policy[int]{Passing: func(error) bool { return false }},
+	c, err := cache.New(cache.Policy[int]{Away: func(error) bool { return false }},
 		func(context.Context, cache.Key) (int, error) { panic("canary") })
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,9 @@
 package cache
 
-// Settle lets the store finish its evictions, which it does in the background.
+// Settle waits for the evictions that the store does in the background.
 func (c *Cache[T]) Settle() { c.kept.CleanUp() }
 
-// Stop ends the store's background work, which a bubble of synctest must not be left with.
+// Stop stops the store's goroutines, which must not outlive a synctest bubble.
 func (c *Cache[T]) Stop() {
 	if c.kept != nil {
 		c.kept.StopAllGoroutines()

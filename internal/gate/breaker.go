@@ -6,19 +6,20 @@ import (
 )
 
 const (
-	// tripAfter failures in a row keep further calls away from the vault.
+	// tripAfter is how many failures in a row stop further calls.
 	tripAfter = 5
-	// probeEvery is how often one call goes through all the same, to see whether the vault is back.
+	// probeEvery is how often one call still goes through, to check whether the vault is back.
 	probeEvery = 500 * time.Millisecond
 )
 
-// breaker keeps calls from piling up before a vault that is away.
+// breaker refuses calls while the vault is away, so that they do not pile up.
 type breaker struct {
 	mu       sync.Mutex
 	failures int // in a row
 	probedAt time.Time
 }
 
+// allow reports whether a call may go through.
 func (b *breaker) allow() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -32,6 +33,7 @@ func (b *breaker) allow() bool {
 	return true
 }
 
+// report records the outcome of a call.
 func (b *breaker) report(outcome Outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

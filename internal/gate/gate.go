@@ -1,5 +1,6 @@
-// Package gate bounds what one process asks of the vault: how many calls at once, how many a
-// second, how many may wait, and next to none while the vault is away.
+// Package gate limits the calls of one process to the vault: how many run at once, how many
+// start per second, and how many may wait. While the vault is away, it refuses almost all of
+// them.
 package gate
 
 import (
@@ -16,12 +17,12 @@ import (
 
 // Limits of a Gate.
 type Limits struct {
-	InFlight  int // calls at once
-	Waiting   int // calls that may wait for their turn; further ones are refused
-	PerSecond int // sustained calls per second, and as many at once after a pause
+	InFlight  int // calls that run at once
+	Waiting   int // calls that may wait for their turn; further calls are refused
+	PerSecond int // calls per second, sustained; after a pause, as many may start at once
 }
 
-// maxWait is the longest that a call waits for its turn in the vault's quota.
+// maxWait bounds how long a call waits for its turn in the vault's quota.
 const maxWait = 5 * time.Second
 
 // Gate is safe for concurrent use. Use New.
@@ -33,7 +34,7 @@ type Gate struct {
 	breaker breaker
 }
 
-// New makes a gate that is open.
+// New returns a gate that has seen no failure yet.
 func New(limits Limits) *Gate {
 	return &Gate{
 		limits: limits, slots: make(chan struct{}, limits.InFlight),
@@ -41,29 +42,29 @@ func New(limits Limits) *Gate {
 	}
 }
 
-// Outcome is what a call tells the gate about the vault.
+// Outcome is what a call says about the vault.
 type Outcome int
 
-// The outcomes that count.
+// The outcomes.
 const (
-	Answered  Outcome = iota // the vault answered, whatever it said
-	Throttled                // it answered 429
-	Away                     // it could not be reached, or answered 5xx
-	Abandoned                // the caller gave up: that says nothing of the vault
+	Answered  Outcome = iota // the vault answered, with any other status
+	Throttled                // the vault answered 429
+	Away                     // the vault could not be reached, or answered 5xx
+	Abandoned                // the caller gave up, which says nothing about the vault
 )
 
-// Do lets call through when its turn has come. It fails at once with ErrVaultUnreachable while the
-// vault is away, and with ErrBusy when too many wait already.
+// Do waits for its turn and then runs call. It fails at once with ErrVaultUnreachable while the
+// vault is away, and with ErrBusy if too many calls are waiting.
 func (g *Gate) Do(ctx context.Context, call func() Outcome) error {
 	if !g.breaker.allow() {
-		return secret.Problemf(secret.ErrVaultUnreachable, "The vault can't be reached from the app at the moment; it is asked again every %s.", probeEvery)
+		return secret.Problemf(secret.ErrVaultUnreachable, "The app can't reach the vault at the moment. It tries again every %s.", probeEvery)
 	}
 	if err := g.enter(ctx); err != nil {
 		g.breaker.report(Abandoned)
 		return err
 	}
 	outcome := Abandoned
-	defer func() { // also when call panics
+	defer func() { // even if call panics
 		<-g.slots
 		g.breaker.report(outcome)
 	}()
@@ -94,7 +95,7 @@ func (g *Gate) enter(ctx context.Context) error {
 	}
 }
 
-// tryEnter takes a slot and a share of the quota where both are free.
+// tryEnter takes a slot and a share of the quota if both are free.
 func (g *Gate) tryEnter() bool {
 	select {
 	case g.slots <- struct{}{}:
@@ -108,8 +109,9 @@ func (g *Gate) tryEnter() bool {
 	return false
 }
 
+// busy returns the refusal of a call that may be repeated after a time.
 func busy(after time.Duration) error {
-	problem := secret.Problemf(secret.ErrBusy, "More calls to the vault wait than the app allows. Try again after Retry-After.")
+	problem := secret.Problemf(secret.ErrBusy, "Too many calls to the vault are waiting. Try again after the time in Retry-After.")
 	problem.RetryAfter = strconv.Itoa(int(math.Ceil(after.Seconds())))
 	return problem
 }

@@ -62,11 +62,11 @@ func TestWaitersAreBounded(t *testing.T) {
 	})
 }
 
-// count makes calls for a while, a thousand tries a second, and tells how many got through.
-func count(t *testing.T, g *gate.Gate, how time.Duration, outcome func() gate.Outcome) int {
+// count tries a thousand calls per second for a while, and returns how many got through.
+func count(t *testing.T, g *gate.Gate, period time.Duration, outcome func() gate.Outcome) int {
 	t.Helper()
 	through := 0
-	for end := time.Now().Add(how); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(period); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 		_ = g.Do(ctx, func() gate.Outcome { through++; return outcome() })
 		cancel()
@@ -79,7 +79,7 @@ func answered() gate.Outcome { return gate.Answered }
 func TestQuotaHalvesOn429AndGrowsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := gate.New(gate.Limits{InFlight: 10, Waiting: 10, PerSecond: 200})
-		count(t, g, time.Second, answered) // what had been saved up
+		count(t, g, time.Second, answered) // spends what the pause has saved up
 		if got := count(t, g, time.Second, answered); got < 195 || got > 205 {
 			t.Errorf("%d calls in a second, want 200", got)
 		}
@@ -140,7 +140,7 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-func TestACallerThatGivesUpSaysNothingOfTheVault(t *testing.T) {
+func TestACallerThatGivesUpSaysNothingAboutTheVault(t *testing.T) {
 	g := gate.New(wide())
 	for range 20 {
 		_ = g.Do(t.Context(), func() gate.Outcome { return gate.Abandoned })
@@ -150,7 +150,7 @@ func TestACallerThatGivesUpSaysNothingOfTheVault(t *testing.T) {
 	}
 }
 
-func TestAPanicGivesItsSlotBack(t *testing.T) {
+func TestAPanicReleasesItsSlot(t *testing.T) {
 	g := gate.New(gate.Limits{InFlight: 1, Waiting: 1, PerSecond: 1000})
 	func() {
 		defer func() { _ = recover() }()

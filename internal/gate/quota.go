@@ -8,29 +8,32 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// quota is a token bucket that the vault's 429 halves, and that grows back to full in a minute
-// without one.
+// quota is a token bucket. Each 429 of the vault halves its rate, which grows back within a
+// minute without one.
 type quota struct {
 	full    rate.Limit
 	limiter *rate.Limiter
 
 	mu     sync.Mutex
-	halved time.Time  // the last time
-	low    rate.Limit // the limit right after that
+	halved time.Time  // when the rate was last halved
+	low    rate.Limit // the rate right after that
 }
 
 const (
+	// growBack is how long the rate takes to grow back after it was halved.
 	growBack = time.Minute
-	// once per window: a hundred calls that were under way together are one reason to halve, not a hundred.
+	// halveEvery is the shortest time between two halvings: a hundred concurrent calls that are
+	// all throttled count once.
 	halveEvery = time.Second
 )
 
+// allow reports whether a call may start now, and counts it.
 func (q *quota) allow() bool {
 	q.grow()
 	return q.limiter.Allow()
 }
 
-// wait takes its turn, unless that is over maxWait away.
+// wait waits for a turn. It fails at once if the turn is more than maxWait away.
 func (q *quota) wait(ctx context.Context) error {
 	turn := q.limiter.Reserve()
 	delay := turn.Delay()
@@ -47,6 +50,7 @@ func (q *quota) wait(ctx context.Context) error {
 	}
 }
 
+// halve reacts to a 429.
 func (q *quota) halve() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -58,6 +62,7 @@ func (q *quota) halve() {
 	q.limiter.SetLimit(q.low)
 }
 
+// grow raises a rate that was halved.
 func (q *quota) grow() {
 	if q.limiter.Limit() >= q.full {
 		return

@@ -28,7 +28,7 @@ import (
 	"rotunda/internal/standin/authority"
 )
 
-// TestAzurite takes Blob to Microsoft's emulator.
+// TestAzurite runs Blob against Microsoft's emulator.
 func TestAzurite(t *testing.T) {
 	url, client := startAzurite(t)
 	worker := func(container string) *lease.Blob {
@@ -80,7 +80,7 @@ func race(t *testing.T, blob *lease.Blob) int32 {
 func takenAway(t *testing.T, blob *lease.Blob) {
 	t.Helper()
 	const path = "rot/contoso/db"
-	mine, err := blob.Take(t.Context(), path)
+	mine, err := blob.Acquire(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func takenAway(t *testing.T, blob *lease.Blob) {
 	if err := lease.RenewOnce(t.Context(), mine); !lease.IsGone(err) {
 		t.Errorf("after it was broken: %v", err)
 	}
-	if _, err := blob.Take(t.Context(), path); err != nil {
+	if _, err := blob.Acquire(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	if err := lease.RenewOnce(t.Context(), mine); !lease.IsGone(err) {
@@ -101,7 +101,7 @@ func takenAway(t *testing.T, blob *lease.Blob) {
 	}
 }
 
-// identity gives tokens whose form Azurite accepts; it does not check signatures.
+// identity returns tokens in the form that Azurite accepts. Azurite does not check signatures.
 type identity struct{}
 
 func (identity) GetToken(_ context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
@@ -146,7 +146,7 @@ func startAzurite(t *testing.T) (url string, client *http.Client) {
 	return "", nil
 }
 
-// findAzurite skips the test where Azurite is not installed, but not in CI: there it must run.
+// findAzurite skips the test if Azurite is not installed, except in CI, where the test must run.
 func findAzurite(t *testing.T) (node, script string) {
 	t.Helper()
 	script, err := filepath.Abs(filepath.Join("azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js"))
@@ -167,7 +167,8 @@ func findAzurite(t *testing.T) (node, script string) {
 	return "", ""
 }
 
-// certificates writes a certificate for 127.0.0.1 and its key, and gives the authority to trust.
+// certificates writes a certificate for 127.0.0.1 and its key, and returns the authority to
+// trust.
 func certificates(t *testing.T) (certificate, key string, trust *x509.CertPool) {
 	t.Helper()
 	ca, err := authority.New()

@@ -11,16 +11,20 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"rotunda/internal/identity"
 )
 
-// Blob locks by a lease on an empty blob, rot/<vault>/<name>, as the app's identity. It needs the role Storage Blob
-// Data Contributor on the container, or on the account if the container is to be made on demand.
+// Blob locks with a lease on an empty blob, rot/<vault>/<name>, as the app's identity. It needs
+// the role Storage Blob Data Contributor on the container, or on the account if it has to create
+// the container.
 type Blob struct {
 	container *container.Client
 	vault     string
 }
 
-// BlobOptions of NewBlob. Container is "rotunda" if "". Vault keeps vaults that share a container apart.
+// BlobOptions configure NewBlob. Container is "rotunda" if "". Vault separates vaults that share
+// a container.
 type BlobOptions struct {
 	ServiceURL string // https://<account>.blob.core.windows.net
 	Container  string
@@ -29,27 +33,28 @@ type BlobOptions struct {
 	Vault      string
 }
 
-// NewBlob makes a client. It does not call the storage account.
+// NewBlob returns a Blob. It does not call the storage account.
 func NewBlob(options BlobOptions) (*Blob, error) {
 	base, err := url.Parse(options.ServiceURL)
 	if err != nil || base.Scheme != "https" || base.Host == "" {
-		return nil, errors.New("the URL of the storage account must be like https://<account>.blob.core.windows.net")
+		return nil, errors.New("the URL of the storage account must have the form https://<account>.blob.core.windows.net")
 	}
 	if options.Credential == nil || options.Transport == nil || options.Vault == "" {
-		return nil, errors.New("a blob lease needs a credential, a transport and a vault's name")
+		return nil, errors.New("a blob lease needs a credential, a transport and the name of a vault")
 	}
 	if options.Container == "" {
 		options.Container = "rotunda"
 	}
-	client, err := container.NewClient(base.JoinPath(options.Container).String(), credential{options.Credential}, clientOptions(options.Transport))
+	client, err := container.NewClient(base.JoinPath(options.Container).String(), identity.Credential{TokenCredential: options.Credential}, clientOptions(options.Transport))
 	if err != nil {
-		return nil, errors.New("the client of the storage account can't be made")
+		return nil, errors.New("the client of the storage account can't be created")
 	}
 	return &Blob{container: client, vault: strings.ToLower(options.Vault)}, nil
 }
 
 const (
-	// callTimeout bounds one call, its repeats included: two fit between the renewal's time and the lock's loss.
+	// callTimeout bounds one call, including its retries: two calls fit between the time of a
+	// renewal and the loss of the lock.
 	callTimeout = 10 * time.Second
 	tryTimeout  = 4 * time.Second
 )
@@ -62,13 +67,13 @@ func clientOptions(transport *http.Client) *container.ClientOptions {
 	}}
 }
 
-// Lock takes the lock of a name, and keeps it until release.
+// Lock acquires the lock of a name, and keeps it until release.
 func (b *Blob) Lock(ctx context.Context, name string) (held context.Context, release func(), err error) {
 	name, err = key(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	taken, sent, err := b.take(ctx, "rot/"+b.vault+"/"+name)
+	taken, sent, err := b.acquire(ctx, "rot/"+b.vault+"/"+name)
 	if err != nil {
 		return nil, nil, explain(ctx, err)
 	}

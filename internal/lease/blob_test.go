@@ -15,7 +15,7 @@ import (
 	"rotunda/internal/rotation"
 )
 
-func TestTheFirstLockMakesWhatIsMissing(t *testing.T) {
+func TestTheFirstLockCreatesWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := empty()
 		blob := worker(t, account, token{})
@@ -55,7 +55,7 @@ func TestALeaseIsKeptUntilRelease(t *testing.T) {
 	})
 }
 
-func TestALeaseIsKeptAndGivenBackThoughTheCallerIsGone(t *testing.T) {
+func TestALeaseIsKeptAndReleasedThoughTheCallerIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := empty()
 		one, other := worker(t, account, token{}), worker(t, account, token{})
@@ -101,7 +101,7 @@ func TestHeldEndsWellBeforeALeaseThatCannotBeRenewed(t *testing.T) {
 	}
 }
 
-// lost checks when held ends, if the account fails from some time on.
+// lost checks when held ends if the account begins to fail after a while.
 func lost(t *testing.T, fault fault, from, want time.Duration) *storage {
 	t.Helper()
 	account, began := empty(), time.Now()
@@ -117,7 +117,7 @@ func lost(t *testing.T, fault fault, from, want time.Duration) *storage {
 	return account
 }
 
-// freeIn15s checks when another worker gets the lock.
+// freeIn15s checks that another worker gets the lock after 15 s.
 func freeIn15s(t *testing.T, account *storage) {
 	t.Helper()
 	<-time.After(15*time.Second - time.Nanosecond)
@@ -148,7 +148,7 @@ func TestTheLossIsCountedFromBeforeTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account, began := empty(), time.Now()
 		account.set(slow)
-		held, release := lock(t, worker(t, account, token{}), "db") // three calls before the one that counts, and that one
+		held, release := lock(t, worker(t, account, token{}), "db") // in four calls
 		defer release()
 		account.set(silent)
 		<-held.Done()

@@ -9,11 +9,12 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// File locks files in a folder, for a desk and for tests. It excludes processes of this machine, and goroutines of one
-// process; the system lets go when a process dies, however it dies. The folder must be on a local disk.
+// File locks files in a folder, for a developer's machine and for tests. It excludes other
+// processes on the machine and other goroutines of the process. The system releases a lock when
+// its process ends, however it ends. The folder must be on a local disk.
 type File struct{ Dir string }
 
-// Lock takes the lock of a name. held is ctx, until release.
+// Lock acquires the lock of a name. held ends with ctx or with release.
 func (f File) Lock(ctx context.Context, name string) (held context.Context, release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
@@ -29,24 +30,26 @@ func (f File) Lock(ctx context.Context, name string) (held context.Context, rele
 	held, cancel := context.WithCancel(ctx)
 	return held, sync.OnceFunc(func() {
 		cancel()
-		unlock(file) // closing is not enough: a child that is being started may have a copy for a moment
+		unlock(file) // not only closed: a child that is being started may briefly hold a copy
 		_ = file.Close()
 	}), nil
 }
 
-// open makes the file, which stays: a lock on a file that another has removed would exclude nobody.
+// open opens or creates the file. It is never removed, because a lock on a removed file excludes
+// nobody.
 func (f File) open(name string) (*os.File, error) {
 	name, err := key(name)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
-		return nil, rotation.Temporaryf("The folder of locks can't be made: %v", err)
+		return nil, rotation.Temporaryf("The folder of the locks can't be created: %v", err)
 	}
-	path := filepath.Join(f.Dir, "rot-"+name+".lock") // the prefix keeps clear of Windows' devices, such as con
+	// The prefix avoids the names of Windows devices, such as con.
+	path := filepath.Join(f.Dir, "rot-"+name+".lock")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, rotation.Temporaryf("The lock's file can't be opened: %v", err)
+		return nil, rotation.Temporaryf("The file of the lock can't be opened: %v", err)
 	}
 	return file, nil
 }

@@ -18,14 +18,15 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// holdIn makes this binary a worker that takes the lock of db in a folder, and keeps it until it is killed.
+// holdIn names a variable. If it is set, this binary acquires the lock of db in that folder, and
+// keeps it until it is killed.
 const holdIn = "LEASE_TEST_HOLD_IN"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(holdIn); dir != "" {
 		_, release, err := lease.File{Dir: dir}.Lock(context.Background(), "db")
 		fmt.Println("locked:", err)
-		_, _ = os.Stdin.Read(make([]byte, 1)) // until the parent goes
+		_, _ = os.Stdin.Read(make([]byte, 1)) // until the parent ends
 		release()
 		return
 	}
@@ -46,7 +47,7 @@ func TestFileExcludesAnotherProcessUntilItIsKilled(t *testing.T) {
 	release()
 }
 
-// holder is another process that has the lock of db.
+// holder starts another process, which holds the lock of db.
 func holder(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
@@ -94,7 +95,7 @@ func TestFileExcludesGoroutines(t *testing.T) {
 	}
 }
 
-func TestFileTakesSpellingsOfANameForOne(t *testing.T) {
+func TestFileTreatsSpellingsOfANameAsOne(t *testing.T) {
 	files := lease.File{Dir: t.TempDir()}
 	_, release := lock(t, files, "Db-Password")
 	defer release()
@@ -105,7 +106,7 @@ func TestFileTakesSpellingsOfANameForOne(t *testing.T) {
 	release()
 }
 
-func TestFileRefusesWhatIsNoName(t *testing.T) {
+func TestFileRefusesInvalidNames(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"", "../db", "a/b", `a\b`, "con.", strings.Repeat("a", 128)} {
 		if _, _, err := (lease.File{Dir: dir}).Lock(t.Context(), name); err == nil || errors.Is(err, rotation.ErrLocked) {

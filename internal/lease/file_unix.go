@@ -10,14 +10,15 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// tryLock takes a flock, which belongs to the opened file and not, as fcntl's, to the process.
+// tryLock uses flock, whose lock belongs to the open file. A lock of fcntl would belong to the
+// process.
 func tryLock(file *os.File) error {
 	err := flock(file, syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return rotation.ErrLocked
 	}
 	if err != nil {
-		return rotation.Temporaryf("The lock's file can't be locked: %v", err)
+		return rotation.Temporaryf("The file of the lock can't be locked: %v", err)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// tryLock locks all that the file could hold. The lock belongs to the handle, not to the process.
+// tryLock locks the whole range of the file. The lock belongs to the handle, not to the process.
 func tryLock(file *os.File) error {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	err := windows.LockFileEx(windows.Handle(file.Fd()), flags, 0, math.MaxUint32, math.MaxUint32, new(windows.Overlapped))
@@ -18,7 +18,7 @@ func tryLock(file *os.File) error {
 		return rotation.ErrLocked
 	}
 	if err != nil {
-		return rotation.Temporaryf("The lock's file can't be locked: %v", err)
+		return rotation.Temporaryf("The file of the lock can't be locked: %v", err)
 	}
 	return nil
 }

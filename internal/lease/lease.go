@@ -1,7 +1,9 @@
-// Package lease has the locks that let one worker at a time rotate a secret: Blob in Azure, where workers share
-// nothing but a storage account, and File on one machine. Both are a rotation.Locker.
+// Package lease provides the locks that let one worker at a time rotate a secret: Blob in Azure,
+// where workers share nothing but a storage account, and File on one machine. Without either,
+// None refuses every rotation. All three are a rotation.Locker.
 //
-// Neither is a fence: a worker that sleeps through its lease may wake up and write. Rotation's record covers that.
+// A lock alone does not stop a worker that sleeps past the end of its lease, wakes up, and
+// writes. Rotation's record covers that.
 package lease
 
 import (
@@ -14,10 +16,12 @@ import (
 var (
 	_ rotation.Locker = (*Blob)(nil)
 	_ rotation.Locker = File{}
+	_ rotation.Locker = None{}
 )
 
-// key is one for all spellings of a name: to Key Vault, Db and db are one secret.
+// key returns the form that all spellings of a name share: to Key Vault, Db and db are one
+// secret.
 func key(name string) (string, error) {
-	name, err := secret.ParseName(name) // nothing that could leave the folder gets past it
+	name, err := secret.ParseName(name) // a valid name can't lead out of the folder
 	return strings.ToLower(name), err
 }

@@ -18,17 +18,17 @@ import (
 
 const canary = "canary-token-0123456789"
 
-// storage is a storage account in memory, without a network, so that it can be in a bubble of synctest. Its leases end
-// by the bubble's clock.
+// storage is a storage account in memory. It needs no network, so it can run in a synctest
+// bubble, where its leases end by the bubble's clock.
 type storage struct {
 	mu        sync.Mutex
 	container bool
 	blobs     map[string]*leased
 	calls     []string
-	fault     fault // unless nil, comes first
+	fault     fault // if not nil, is asked first
 }
 
-// fault answers instead of the account, unless the status is 0.
+// fault answers in place of the account, unless it returns the status 0.
 type fault func(*http.Request) (status int, code string, err error)
 
 type leased struct {
@@ -82,7 +82,7 @@ func (s *storage) serve(r *http.Request) (status int, code string) {
 	}
 }
 
-// act is Azure's table of lease operations, as far as it is used.
+// act implements Azure's table of lease operations, as far as the package uses it.
 func (l *leased) act(action string, header http.Header) (status int, code string) {
 	mine := l.id != "" && l.id == header.Get("x-ms-lease-id")
 	switch {
@@ -101,7 +101,7 @@ func (l *leased) act(action string, header http.Header) (status int, code string
 	return 200, ""
 }
 
-// canonical does what the way over a wire does to the SDK's headers.
+// canonical changes the SDK's headers in the way that a transfer over HTTP does.
 func canonical(sent http.Header) http.Header {
 	header := http.Header{}
 	for name, values := range sent {
@@ -110,7 +110,7 @@ func canonical(sent http.Header) http.Header {
 	return header
 }
 
-// answer quotes the token wherever it can, for the SDK quotes answers.
+// answer quotes the token wherever it can, because the SDK quotes answers.
 func answer(r *http.Request, status int, code string) *http.Response {
 	quote := r.Header.Get("Authorization")
 	header := http.Header{"X-Ms-Quote": {quote}}
@@ -134,7 +134,7 @@ func (s *storage) called() []string {
 	return called
 }
 
-// Faults of the way to the storage account.
+// Faults on the way to the storage account.
 func refused(*http.Request) (int, string, error) {
 	return 0, "", errors.New("dial tcp: refused for " + canary)
 }
@@ -153,7 +153,7 @@ func always(status int, code string) fault {
 	return func(*http.Request) (int, string, error) { return status, code, nil }
 }
 
-// token is a credential; its error, if it has one, quotes what it should not.
+// token is a credential. Its error, if any, quotes a secret.
 type token struct{ err error }
 
 func (c token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
@@ -162,7 +162,7 @@ func (c token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acc
 
 func empty() *storage { return &storage{blobs: map[string]*leased{}} }
 
-// worker is one of those that compete for the locks of a storage account.
+// worker returns a client that competes with others for the locks of a storage account.
 func worker(t *testing.T, account http.RoundTripper, credential token) *lease.Blob {
 	t.Helper()
 	blob, err := lease.NewBlob(lease.BlobOptions{

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Describes tells whether setting d would make a version equal to s. What d does not give has Key
-// Vault's default: enabled, and no content type, tags or times.
+// Describes reports whether setting d would create a version equal to s. Fields that d leaves
+// out get Key Vault's defaults: enabled, and no content type, tags or times.
 func (d Draft) Describes(s Secret) bool {
 	return d.Value.Equal(s.Value) &&
 		orZero(d.ContentType) == orZero(s.ContentType) &&

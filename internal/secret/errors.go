@@ -3,9 +3,10 @@ package secret
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
-// The kinds of failure. apierror maps each to a status and a code.
+// The kinds of failure. Package apierror maps each to a status and a code.
 var (
 	ErrBadParameter        = errors.New("bad parameter")
 	ErrBodyTooLarge        = errors.New("request body too large")
@@ -15,26 +16,27 @@ var (
 	ErrVaultUnreachable    = errors.New("vault unreachable")
 	ErrVaultTimeout        = errors.New("vault timeout")
 	ErrNotFinished         = errors.New("operation not finished in time")
-	ErrBusy                = errors.New("too many calls to the vault wait")
+	ErrBusy                = errors.New("too many calls to the vault are waiting")
 	ErrNoStage             = errors.New("no version in this stage")
 	ErrRotationRefused     = errors.New("rotation refused")
 	ErrRotationDelayed     = errors.New("rotation delayed")
 )
 
-// Problem is a failure of ours, in words for the caller. Cause is for the log only.
+// Problem is a failure of the app, with a message for the caller. Cause is for the log only.
 type Problem struct {
 	Kind       error
 	Message    string
-	RetryAfter string // seconds; "" for the kind's own
+	RetryAfter string // seconds; "" for the default of the kind
 	Cause      error
 }
 
-// Problemf makes a Problem. The message reaches the caller: no value and nothing internal may be in it.
+// Problemf returns a Problem. The message reaches the caller, so it must hold no value and
+// nothing internal.
 func Problemf(kind error, format string, args ...any) *Problem {
 	return &Problem{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
-// Because adds the cause, for the log.
+// Because adds the cause, which only the log shows.
 func (p *Problem) Because(cause error) *Problem {
 	p.Cause = cause
 	return p
@@ -47,24 +49,24 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%v: %s", p.Kind, p.Message)
 }
 
-// Unwrap gives the kind and the cause.
+// Unwrap returns the kind and the cause, which may be nil.
 func (p *Problem) Unwrap() []error { return []error{p.Kind, p.Cause} }
 
-// Refusal is the vault's own no, in its words.
+// Refusal is an error that the vault answered, in its own words.
 type Refusal struct {
 	Status     int
 	Code       string
 	InnerCode  string
 	Message    string
 	RetryAfter string // as the vault sent it: seconds or a date
-	Identity   string // whom the vault refused, in words
+	Identity   string // the app's identity in words, which the vault refused
 }
 
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("vault answered %d %s %s", r.Status, r.Code, r.InnerCode)
 }
 
-// Inner codes of Key Vault that decide what happens next
+// Inner codes of Key Vault that decide what the app does next
 // (Azure/azure-sdk-assets recordings and the threads named in docs/api.md).
 const (
 	CodeDeletedButRecoverable = "ObjectIsDeletedButRecoverable"
@@ -76,15 +78,21 @@ const (
 	CodeForbiddenByFirewall   = "ForbiddenByFirewall"
 )
 
-// IsVaultAway tells the failures that say nothing of the secret: the vault can't be reached, fails, or
-// throttles.
+// IsVaultAway reports whether err says nothing about the secret, because the vault can't be
+// reached, fails, or throttles.
 func IsVaultAway(err error) bool {
 	status, _ := RefusedWith(err)
-	return status == 429 || status >= 500 ||
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError ||
 		errors.Is(err, ErrVaultUnreachable) || errors.Is(err, ErrVaultTimeout)
 }
 
-// RefusedWith tells the vault's status and inner code, or 0 and "" when err is no refusal.
+// IsMissing reports whether the vault answered that there is no such secret or version.
+func IsMissing(err error) bool {
+	status, _ := RefusedWith(err)
+	return status == http.StatusNotFound
+}
+
+// RefusedWith returns the vault's status and inner code, or 0 and "" if err is not a Refusal.
 func RefusedWith(err error) (status int, innerCode string) {
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return refusal.Status, refusal.InnerCode

@@ -2,14 +2,14 @@ package secret
 
 import "strings"
 
-// Filter picks entries of a list. The zero value picks all.
+// Filter selects entries of a list. The zero value selects all.
 type Filter struct {
-	Prefix   string // of the name, in any case
-	TagName  string // "": any tags or none
+	Prefix   string // of the name, ignoring case
+	TagName  string // "" for entries with any tags or none
 	TagValue *string
 }
 
-// Matches tells whether f picks s.
+// Matches reports whether f selects s.
 func (f Filter) Matches(s Secret) bool {
 	if len(s.Name) < len(f.Prefix) || !strings.EqualFold(s.Name[:len(f.Prefix)], f.Prefix) {
 		return false

@@ -2,8 +2,8 @@ package secret
 
 import "fmt"
 
-// Limits of Key Vault (MicrosoftDocs/azure-security-docs articles/key-vault/secrets/about-secrets.md
-// and general/about-keys-secrets-certificates.md).
+// Limits of Key Vault (MicrosoftDocs/azure-security-docs
+// articles/key-vault/secrets/about-secrets.md and general/about-keys-secrets-certificates.md).
 const (
 	MaxNameLength        = 127
 	MaxValueBytes        = 25 * 1024
@@ -14,27 +14,28 @@ const (
 	versionLength        = 32
 )
 
-// ParseName checks a secret's name: 1 to 127 of 0-9, a-z, A-Z and "-".
+// ParseName returns name if it is a valid name of a secret: 1 to 127 of 0-9, a-z, A-Z and "-".
 func ParseName(name string) (string, error) {
-	if name == "" || len(name) > MaxNameLength || !each(name, isNameByte) {
+	if name == "" || len(name) > MaxNameLength || !allBytes(name, isNameByte) {
 		return "", Problemf(ErrBadParameter,
 			"The request URI contains an invalid name: %s. A name is 1 to %d of the characters 0-9, a-z, A-Z and '-'.",
-			shown(name), MaxNameLength)
+			quoted(name), MaxNameLength)
 	}
 	return name, nil
 }
 
-// ParseVersion checks a version: empty for the latest, or 32 hex digits.
+// ParseVersion returns version if it is valid: 32 hex digits, or empty for the latest.
 func ParseVersion(version string) (string, error) {
-	if version != "" && (len(version) != versionLength || !each(version, isHexByte)) {
+	if version != "" && (len(version) != versionLength || !allBytes(version, isHexByte)) {
 		return "", Problemf(ErrBadParameter,
-			"The request URI contains an invalid version: %s. A version is %d hexadecimal digits; leave it out for the latest.",
-			shown(version), versionLength)
+			"The request URI contains an invalid version: %s. A version is %d hexadecimal digits; omit it for the latest.",
+			quoted(version), versionLength)
 	}
 	return version, nil
 }
 
-func each(s string, ok func(byte) bool) bool {
+// allBytes reports whether ok accepts every byte of s.
+func allBytes(s string, ok func(byte) bool) bool {
 	for i := range len(s) {
 		if !ok(s[i]) {
 			return false
@@ -51,13 +52,13 @@ func isHexByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// shown keeps a bad name readable in one line of a message.
-func shown(s string) string {
+// quoted returns an invalid name in a form that is readable in one line of a message.
+func quoted(s string) string {
 	const most = 140
 	if len(s) > most {
 		return fmt.Sprintf("%.*q... (%d bytes)", most, s, len(s))
 	}
-	if each(s, func(c byte) bool { return c > ' ' && c < 0x7f }) && s != "" {
+	if allBytes(s, func(c byte) bool { return c > ' ' && c < 0x7f }) && s != "" {
 		return s
 	}
 	return fmt.Sprintf("%q", s)

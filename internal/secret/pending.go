@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// Beside each secret that is rotated stands one of Rotunda's own, which holds what a rotation is about to publish. No
-// caller sees or writes it through the app.
+// Each rotated secret has a second secret beside it: Rotunda's own record, which holds the value
+// that a rotation is about to publish. No caller can read or write it through the app.
 const (
 	pendingSuffix = "--pending"
 	hashedPrefix  = "rot-"
 	hashedDigits  = 32
 )
 
-// PendingName is the name of the record of a secret's rotation. Names too long for the suffix are hashed.
+// PendingName returns the name of the record of a secret's rotation. A name that is too long for
+// the suffix is hashed.
 func PendingName(name string) string {
 	if len(name)+len(pendingSuffix) <= MaxNameLength {
 		return name + pendingSuffix
@@ -23,9 +24,9 @@ func PendingName(name string) string {
 	return hashedPrefix + hex.EncodeToString(sum[:])[:hashedDigits]
 }
 
-// IsPending tells whether a name is one that PendingName gives.
+// IsPending reports whether PendingName returns name for some secret.
 func IsPending(name string) bool {
 	lower := strings.ToLower(name)
 	digits, hashed := strings.CutPrefix(lower, hashedPrefix)
-	return strings.HasSuffix(lower, pendingSuffix) || hashed && len(digits) == hashedDigits && each(digits, isHexByte)
+	return strings.HasSuffix(lower, pendingSuffix) || hashed && len(digits) == hashedDigits && allBytes(digits, isHexByte)
 }

@@ -1,6 +1,6 @@
-// Package secret holds the words the rest is written in: a secret, its value that can't be
-// printed, its name, and the kinds of failure. It does no input or output and imports nothing
-// of ours.
+// Package secret defines the words that the rest of the app uses: a secret, its value, which
+// can't be printed, its name, and the kinds of failure. It does no input or output and imports
+// no other package of this module.
 package secret
 
 import "time"
@@ -12,8 +12,8 @@ type Secret struct {
 	Version string // 32 hex digits; "" in lists
 	Value   Value
 
-	ContentType *string           // nil: never given
-	Tags        map[string]string // nil: never given; Key Vault keeps {} apart from that
+	ContentType *string           // nil if never set
+	Tags        map[string]string // nil if never set, which Key Vault distinguishes from {}
 	Attributes  Attributes
 
 	KeyID           *string // certificate-backed secrets only
@@ -22,7 +22,7 @@ type Secret struct {
 	Deletion        *Deletion
 }
 
-// Attributes are what Key Vault keeps about a version. Times have whole seconds.
+// Attributes are what Key Vault stores about a version. Times are whole seconds.
 type Attributes struct {
 	Enabled         *bool
 	NotBefore       *time.Time
@@ -33,14 +33,14 @@ type Attributes struct {
 	RecoverableDays *int32
 }
 
-// Deletion is what a soft-deleted secret has on top.
+// Deletion describes a soft-deleted secret.
 type Deletion struct {
 	RecoveryID         *string
 	DeletedDate        *time.Time
 	ScheduledPurgeDate *time.Time
 }
 
-// Draft is what a caller asks to set or update. Fields that are nil were not given.
+// Draft is what a caller wants to set or update. A nil field was left out.
 type Draft struct {
 	Value       Value
 	ContentType *string
@@ -50,15 +50,15 @@ type Draft struct {
 	Expires     *time.Time
 }
 
-// Page is one page of a list. Next is opaque and "" on the last page; a page may be empty and
-// still have a next one.
+// Page is one page of a list. Next is opaque, and "" on the last page. A page may be empty
+// although more pages follow.
 type Page struct {
 	Secrets []Secret
 	Next    string
 }
 
-// Query is which page of a list is wanted: Next from the page before, or "" for the first, and at
-// most MaxResults entries (0: the vault's default, 25).
+// Query selects a page of a list. Next comes from the page before, or is "" for the first page.
+// MaxResults limits the entries; 0 is the vault's default of 25.
 type Query struct {
 	Next       string
 	MaxResults int

@@ -10,14 +10,15 @@ import (
 const redacted = "[redacted]"
 
 // Value is a secret's text. It can't be printed: every fmt verb, slog, JSON and text encoding
-// gives "[redacted]". The text sits behind a pointer because fmt reads unexported string fields
-// of other structs without asking for their methods.
+// shows "[redacted]". The text is behind a pointer because fmt reads unexported string fields of
+// other structs without calling their methods.
 type Value struct{ text *string }
 
-// NewValue wraps text.
+// NewValue returns a Value that holds text.
 func NewValue(text string) Value { return Value{text: &text} }
 
-// Reveal gives the text; "" when there is none. Call it only where a value leaves on purpose.
+// Reveal returns the text, or "" if there is none. Call it only where a value leaves the app on
+// purpose.
 func (v Value) Reveal() string {
 	if v.text == nil {
 		return ""
@@ -25,10 +26,11 @@ func (v Value) Reveal() string {
 	return *v.text
 }
 
-// IsSet tells whether there is a value at all; the empty string is one.
+// IsSet reports whether there is a value. The empty string is a value.
 func (v Value) IsSet() bool { return v.text != nil }
 
-// Equal compares in a time that does not depend on where the two differ.
+// Equal reports whether v and other hold the same text. Its duration does not depend on where
+// they differ.
 func (v Value) Equal(other Value) bool {
 	return v.IsSet() == other.IsSet() &&
 		subtle.ConstantTimeCompare([]byte(v.Reveal()), []byte(other.Reveal())) == 1

@@ -10,7 +10,7 @@ import (
 
 func fromSecret(s azsecrets.Secret) secret.Secret {
 	found := secret.Secret{
-		ContentType: s.ContentType, Tags: plain(s.Tags), Attributes: fromAttributes(s.Attributes),
+		ContentType: s.ContentType, Tags: fromTags(s.Tags), Attributes: fromAttributes(s.Attributes),
 		KeyID: (*string)(s.KID), Managed: s.Managed, PreviousVersion: s.PreviousVersion,
 	}
 	setID(&found, s.ID)
@@ -20,7 +20,7 @@ func fromSecret(s azsecrets.Secret) secret.Secret {
 
 func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
 	found := secret.Secret{
-		ContentType: s.ContentType, Tags: plain(s.Tags), Attributes: fromAttributes(s.Attributes),
+		ContentType: s.ContentType, Tags: fromTags(s.Tags), Attributes: fromAttributes(s.Attributes),
 		KeyID: (*string)(s.KID), Managed: s.Managed, PreviousVersion: s.PreviousVersion,
 		Deletion: &secret.Deletion{RecoveryID: s.RecoveryID, DeletedDate: s.DeletedDate, ScheduledPurgeDate: s.ScheduledPurgeDate},
 	}
@@ -33,7 +33,7 @@ func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
 		found := secret.Secret{
-			ContentType: e.ContentType, Tags: plain(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
+			ContentType: e.ContentType, Tags: fromTags(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
 		}
 		setID(&found, e.ID)
 		page.Secrets = append(page.Secrets, found)
@@ -45,7 +45,7 @@ func fromDeletedProperties(entries []*azsecrets.DeletedSecretProperties) secret.
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
 		found := secret.Secret{
-			ContentType: e.ContentType, Tags: plain(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
+			ContentType: e.ContentType, Tags: fromTags(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
 			Deletion: &secret.Deletion{RecoveryID: e.RecoveryID, DeletedDate: e.DeletedDate, ScheduledPurgeDate: e.ScheduledPurgeDate},
 		}
 		setID(&found, e.ID)
@@ -83,7 +83,7 @@ func setValue(s *secret.Secret, text *string) {
 	}
 }
 
-func plain(tags map[string]*string) map[string]string {
+func fromTags(tags map[string]*string) map[string]string {
 	if tags == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func plain(tags map[string]*string) map[string]string {
 	return found
 }
 
-func pointers(tags map[string]string) map[string]*string {
+func toTags(tags map[string]string) map[string]*string {
 	if tags == nil {
 		return nil
 	}
@@ -107,15 +107,16 @@ func pointers(tags map[string]string) map[string]*string {
 	return sent
 }
 
-// blobValue and blobBytes: azsecrets carries backups decoded, the wire has them as base64url.
+// blobValue encodes a backup. azsecrets decodes backups, while the API shows them as base64url.
 func blobValue(blob []byte) secret.Value {
 	return secret.NewValue(base64.RawURLEncoding.EncodeToString(blob))
 }
 
+// blobBytes decodes a backup.
 func blobBytes(blob secret.Value) ([]byte, error) {
 	bytes, err := base64.RawURLEncoding.DecodeString(blob.Reveal())
 	if err != nil {
-		return nil, secret.Problemf(secret.ErrBadParameter, "The request body is not valid: value is not base64url without padding, as a backup gives it.")
+		return nil, secret.Problemf(secret.ErrBadParameter, "The request body is not valid: value must be base64url without padding, as backupsecret returns it.")
 	}
 	return bytes, nil
 }

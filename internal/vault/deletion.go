@@ -6,16 +6,16 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Delete starts the soft delete of all versions. The vault goes on with it after its answer.
+// Delete starts the soft delete of all versions. The vault completes it after its answer.
 func (v *Vault) Delete(ctx context.Context, name string) (secret.Secret, error) {
-	ctx, cancel := v.once(ctx)
+	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.DeleteSecret(ctx, name, nil)
 	return fromDeleted(answer.DeletedSecret), v.explain(err, secret.Value{})
 }
 
-// GetDeleted reads a soft-deleted secret, without its value. A deleted disabled secret is refused
-// with 403 for ever.
+// GetDeleted reads a soft-deleted secret, without its value. For one that is disabled, the vault
+// always answers 403.
 func (v *Vault) GetDeleted(ctx context.Context, name string) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -23,17 +23,18 @@ func (v *Vault) GetDeleted(ctx context.Context, name string) (secret.Secret, err
 	return fromDeleted(answer.DeletedSecret), v.explain(err, secret.Value{})
 }
 
-// Recover starts to bring back a soft-deleted secret. The vault goes on with it after its answer.
+// Recover starts the recovery of a soft-deleted secret. The vault completes it after its answer.
 func (v *Vault) Recover(ctx context.Context, name string) (secret.Secret, error) {
-	ctx, cancel := v.once(ctx)
+	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.RecoverDeletedSecret(ctx, name, nil)
 	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
 }
 
-// Purge starts to delete a soft-deleted secret for good. The vault tells nobody when it is done.
+// Purge starts the permanent deletion of a soft-deleted secret. The vault does not report its
+// end.
 func (v *Vault) Purge(ctx context.Context, name string) error {
-	ctx, cancel := v.once(ctx)
+	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	_, err := v.client.PurgeDeletedSecret(ctx, name, nil)
 	return v.explain(err, secret.Value{})

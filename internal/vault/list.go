@@ -13,7 +13,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// listAPIVersion goes into the first link of a list; the pager's own first request can't carry maxresults.
+// listAPIVersion is in the first link of a list, which is built here because the pager's own
+// first request can't carry maxresults.
 const listAPIVersion = "2026-04-01"
 
 // List reads a page of all secrets, without values.
@@ -40,6 +41,7 @@ func (v *Vault) ListDeleted(ctx context.Context, query secret.Query) (secret.Pag
 		})
 }
 
+// readPage reads the page that query selects from the list at path.
 func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], path string, query secret.Query,
 	convert func(T) (secret.Page, *string),
 ) (secret.Page, error) {
@@ -47,7 +49,7 @@ func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], pat
 	if err != nil {
 		return secret.Page{}, err
 	}
-	if err := resume(ctx, pager, link); err != nil {
+	if err := seek(ctx, pager, link); err != nil {
 		return secret.Page{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -57,13 +59,14 @@ func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], pat
 		return secret.Page{}, v.explain(err, secret.Value{})
 	}
 	page, next := convert(answer)
-	page.Next, err = token(next)
+	page.Next, err = skipToken(next)
 	return page, err
 }
 
-// resume puts a pager behind a page whose nextLink is link, by the pager's own JSON. A pager made
-// so gives that page first, without a call; it is dropped here.
-func resume[T any](ctx context.Context, pager *runtime.Pager[T], link string) error {
+// seek makes link the next page of pager, by way of the pager's own JSON. A pager that is
+// restored this way returns the restored page first, without a call, so that one is dropped
+// here.
+func seek[T any](ctx context.Context, pager *runtime.Pager[T], link string) error {
 	state, err := json.Marshal(map[string]string{"nextLink": link})
 	if err != nil {
 		return err
@@ -75,8 +78,8 @@ func resume[T any](ctx context.Context, pager *runtime.Pager[T], link string) er
 	return err
 }
 
-// link is the address of a page. Only its query comes from a token, so that a forged one stays
-// within this vault and this list.
+// link returns the address of a page. Only its query comes from the caller's $skiptoken, so a
+// forged token stays within this vault and this list.
 func (v *Vault) link(path string, query secret.Query) (string, error) {
 	link := v.base.JoinPath(path)
 	values := url.Values{"api-version": {listAPIVersion}}
@@ -87,26 +90,27 @@ func (v *Vault) link(path string, query secret.Query) (string, error) {
 	if query.Next != "" {
 		continued, err := base64.RawURLEncoding.DecodeString(query.Next)
 		if err != nil || !isContinuation(string(continued)) {
-			return "", secret.Problemf(secret.ErrBadParameter, "The query parameter $skiptoken is not one of ours. Follow nextLink as it was given.")
+			return "", secret.Problemf(secret.ErrBadParameter, "The query parameter $skiptoken is not valid. Follow nextLink exactly as it was returned.")
 		}
 		link.RawQuery = string(continued)
 	}
 	return link.String(), nil
 }
 
+// isContinuation reports whether query looks like that of a nextLink.
 func isContinuation(query string) bool {
 	values, err := url.ParseQuery(query)
 	return err == nil && values.Get("$skiptoken") != "" && values.Has("api-version")
 }
 
-// token wraps the query of the vault's nextLink.
-func token(nextLink *string) (string, error) {
+// skipToken encodes the query of the vault's nextLink for the caller.
+func skipToken(nextLink *string) (string, error) {
 	if nextLink == nil || *nextLink == "" {
 		return "", nil
 	}
 	link, err := url.Parse(*nextLink)
 	if err != nil {
-		return "", secret.Problemf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is no URL.").Because(err)
+		return "", secret.Problemf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is not a URL.").Because(err)
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(link.RawQuery)), nil
 }

@@ -11,9 +11,12 @@ import (
 	"time"
 )
 
-// NewTransport makes an HTTP client for one busy host. It honours HTTPS_PROXY and NO_PROXY, and
-// trusts the authorities in caFile beside the system's when caFile is not "". Redirects are not
-// followed: the token must not travel.
+// MaxConnections is how many connections to the vault a transport keeps.
+const MaxConnections = 256
+
+// NewTransport returns an HTTP client for one busy host. It respects HTTPS_PROXY and NO_PROXY.
+// If caFile is not "", it trusts the certificate authorities in that file besides the system's.
+// It follows no redirects, so that the token goes nowhere else.
 func NewTransport(caFile string) (*http.Client, error) {
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if caFile == "" {
@@ -24,24 +27,25 @@ func NewTransport(caFile string) (*http.Client, error) {
 		return nil, err
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM form", caFile)
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", caFile)
 	}
 	return &http.Client{Transport: &lazyTransport{pem: pem}, CheckRedirect: noRedirect}, nil
 }
 
-// lazyTransport reads the system's authorities at the first call, not at the start: that takes
-// longer than all the rest of it.
+// lazyTransport reads the system's certificate authorities at the first call, because that takes
+// longer than the rest of the start.
 type lazyTransport struct {
 	pem  []byte
 	once sync.Once
 	made *http.Transport
 }
 
+// RoundTrip implements http.RoundTripper.
 func (l *lazyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.once.Do(func() {
 		roots, err := x509.SystemCertPool()
 		if err != nil {
-			roots = x509.NewCertPool() // a machine without any: ours alone
+			roots = x509.NewCertPool() // the system has none: trust those of the file alone
 		}
 		roots.AppendCertsFromPEM(l.pem)
 		l.made = newTransport(roots)
@@ -57,11 +61,12 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
-		// One host, so its share is the whole: net/http's default of 2 makes a storm of handshakes.
-		MaxIdleConns:        256,
-		MaxIdleConnsPerHost: 256,
+		// All connections are to one host. With net/http's default of 2, most calls would need a
+		// handshake.
+		MaxIdleConns:        MaxConnections,
+		MaxIdleConnsPerHost: MaxConnections,
 		IdleConnTimeout:     90 * time.Second,
-		// A connection that died in silence is found by pings (Azure/azure-sdk-for-go#21346).
+		// Pings detect a connection that has died silently (Azure/azure-sdk-for-go#21346).
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 	}
 }

@@ -1,4 +1,5 @@
-// Package vault is the only door to Key Vault: azsecrets in, our words out.
+// Package vault is the only package that calls Key Vault. It wraps azsecrets, and returns the
+// types and errors of package secret.
 package vault
 
 import (
@@ -12,19 +13,20 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"rotunda/internal/gate"
+	"rotunda/internal/identity"
 	"rotunda/internal/secret"
 )
 
-// Vault speaks to one Key Vault as the app's identity. Its errors are *secret.Problem,
-// *secret.Refusal or a context's.
+// Vault calls one Key Vault as the app's identity. Its errors are *secret.Problem,
+// *secret.Refusal or an error of the context.
 type Vault struct {
 	client   *azsecrets.Client
 	base     *url.URL
 	identity string
 }
 
-// Options of New. Identity says in words who the app is, for the remedy in a 403. A nil Gate bounds
-// nothing.
+// Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil
+// Gate sets no limits.
 type Options struct {
 	URL        string
 	Credential azcore.TokenCredential
@@ -34,13 +36,13 @@ type Options struct {
 }
 
 const (
-	// callTimeout bounds one call to the vault, its repeats included.
+	// callTimeout bounds one call to the vault, including its retries.
 	callTimeout = 30 * time.Second
-	// tryTimeout bounds one try of it.
+	// tryTimeout bounds each try of a call.
 	tryTimeout = 10 * time.Second
 )
 
-// New makes a client. It does not call the vault.
+// New returns a client. It does not call the vault.
 func New(options Options) (*Vault, error) {
 	base, err := url.Parse(options.URL)
 	if err != nil {
@@ -54,7 +56,7 @@ func New(options Options) (*Vault, error) {
 			TryTimeout:    tryTimeout,
 			RetryDelay:    200 * time.Millisecond,
 			MaxRetryDelay: 2 * time.Second,
-			// 429 is missing on purpose: the caller is told, with its Retry-After.
+			// 429 is missing on purpose: the caller gets it, with its Retry-After.
 			StatusCodes: []int{
 				http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
 				http.StatusServiceUnavailable, http.StatusGatewayTimeout,
@@ -64,14 +66,14 @@ func New(options Options) (*Vault, error) {
 	if options.Gate != nil {
 		clientOptions.PerCallPolicies = []policy.Policy{gated{options.Gate}}
 	}
-	client, err := azsecrets.NewClient(options.URL, credential{options.Credential}, clientOptions)
+	client, err := azsecrets.NewClient(options.URL, identity.Credential{TokenCredential: options.Credential}, clientOptions)
 	if err != nil {
 		return nil, err
 	}
 	return &Vault{client: client, base: base, identity: options.Identity}, nil
 }
 
-// Get reads a version, or the latest when version is "".
+// Get reads a version, or the latest if version is "".
 func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -79,30 +81,30 @@ func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, e
 	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
 }
 
-// Set makes a new version, which is the latest at once. A repeat after a lost answer makes a
-// second, equal version.
+// Set creates a new version, which becomes the latest at once. A retry after a lost answer
+// creates a second, equal version.
 func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	value := draft.Value.Reveal()
 	answer, err := v.client.SetSecret(ctx, name, azsecrets.SetSecretParameters{
-		Value: &value, ContentType: draft.ContentType, Tags: pointers(draft.Tags), SecretAttributes: draftAttributes(draft),
+		Value: &value, ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
 	return fromSecret(answer.Secret), v.explain(err, draft.Value)
 }
 
-// Update changes attributes, tags and content type of a version, or of the latest when version is
-// "". What the draft does not give stays; tags are replaced as a whole.
+// Update changes the attributes, tags and content type of a version, or of the latest if version
+// is "". Fields that the draft leaves out stay as they are. Tags are replaced as a whole.
 func (v *Vault) Update(ctx context.Context, name, version string, draft secret.Draft) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.UpdateSecretProperties(ctx, name, version, azsecrets.UpdateSecretPropertiesParameters{
-		ContentType: draft.ContentType, Tags: pointers(draft.Tags), SecretAttributes: draftAttributes(draft),
+		ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
 	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
 }
 
-// Backup gives all versions as an encrypted blob that only Key Vault can read.
+// Backup returns all versions as an encrypted blob that only Key Vault can read.
 func (v *Vault) Backup(ctx context.Context, name string) (secret.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -113,20 +115,20 @@ func (v *Vault) Backup(ctx context.Context, name string) (secret.Value, error) {
 	return blobValue(answer.Value), nil
 }
 
-// Restore brings back a backup, with its version ids.
+// Restore restores a backup, with its version ids.
 func (v *Vault) Restore(ctx context.Context, blob secret.Value) (secret.Secret, error) {
 	bytes, err := blobBytes(blob)
 	if err != nil {
 		return secret.Secret{}, err
 	}
-	ctx, cancel := v.once(ctx)
+	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.RestoreSecret(ctx, azsecrets.RestoreSecretParameters{SecretBackup: bytes}, nil)
 	return fromSecret(answer.Secret), v.explain(err, blob)
 }
 
-// once is for calls whose repeat after a lost answer would get another answer than the first one
-// did: they are tried a single time.
-func (v *Vault) once(ctx context.Context) (context.Context, context.CancelFunc) {
+// withoutRetries returns the context of a call that is tried once, because a retry after a lost
+// answer would get a different answer than the first try.
+func (v *Vault) withoutRetries(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1}), callTimeout)
 }

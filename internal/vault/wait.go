@@ -8,31 +8,32 @@ import (
 	"rotunda/internal/secret"
 )
 
-// waitBound is how long a caller is kept waiting for what the vault does after its answer. The
-// recordings in Azure/azure-sdk-assets show 1 to 10 s, once under a minute.
-const waitBound = 2 * time.Minute
+// maxWait bounds how long a caller waits for what the vault does after its answer. The
+// recordings in Azure/azure-sdk-assets show 1 to 10 s, and once just under a minute.
+const maxWait = 2 * time.Minute
 
-// AwaitDeleted returns when the soft delete of name has finished.
+// AwaitDeleted waits until the soft delete of name is complete.
 func (v *Vault) AwaitDeleted(ctx context.Context, name string) error {
-	return until(ctx, "The vault accepted the deletion of "+name+" and goes on with it. Ask GET deletedsecrets/"+name+" until it answers 200 or 403.",
+	return poll(ctx, "The vault accepted the deletion of "+name+" and is still working on it. Call GET deletedsecrets/"+name+" until it answers 200 or 403.",
 		func(ctx context.Context) (bool, error) {
 			_, err := v.GetDeleted(ctx, name)
-			return settled(err)
+			return isComplete(err)
 		})
 }
 
-// AwaitRecovered returns when the recovery of name has finished.
+// AwaitRecovered waits until the recovery of name is complete.
 func (v *Vault) AwaitRecovered(ctx context.Context, name string) error {
-	return until(ctx, "The vault accepted the recovery of "+name+" and goes on with it. Ask GET secrets/"+name+" until it answers 200 or 403.",
+	return poll(ctx, "The vault accepted the recovery of "+name+" and is still working on it. Call GET secrets/"+name+" until it answers 200 or 403.",
 		func(ctx context.Context) (bool, error) {
 			_, err := v.Get(ctx, name, "")
-			return settled(err)
+			return isComplete(err)
 		})
 }
 
-// settled reads the answer to a poll: 200 is done, and so is 403, which a disabled secret answers
-// for ever; 404 is not yet. Any other failure ends the wait.
-func settled(err error) (bool, error) {
+// isComplete interprets the answer to a poll. 200 is complete, and so is 403, which the vault
+// always answers for a disabled secret. 404 is not complete yet. Any other failure ends the
+// wait.
+func isComplete(err error) (bool, error) {
 	switch status, _ := secret.RefusedWith(err); {
 	case err == nil, status == http.StatusForbidden:
 		return true, nil
@@ -42,13 +43,13 @@ func settled(err error) (bool, error) {
 	return false, err
 }
 
-// until polls, ever more slowly up to every 2 s, until done answers true or an error, or
-// waitBound has passed, which is ErrNotFinished with the advice.
-func until(ctx context.Context, advice string, done func(context.Context) (bool, error)) error {
-	const slowest = 2 * time.Second
-	bounded, cancel := context.WithTimeout(ctx, waitBound)
+// poll calls done at growing intervals of up to 2 s, until it returns true or an error. After
+// maxWait it returns ErrNotFinished, with the advice.
+func poll(ctx context.Context, advice string, done func(context.Context) (bool, error)) error {
+	const longest = 2 * time.Second
+	bounded, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, slowest) {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, longest) {
 		finished, err := done(bounded)
 		if finished {
 			return nil
@@ -59,14 +60,15 @@ func until(ctx context.Context, advice string, done func(context.Context) (bool,
 		select {
 		case <-time.After(pause):
 		case <-bounded.Done():
-			return gaveUp(ctx, advice)
+			return notFinished(ctx, advice)
 		}
 	}
 }
 
-func gaveUp(ctx context.Context, advice string) error {
+// notFinished returns the error of a wait that has ended too early.
+func notFinished(ctx context.Context, advice string) error {
 	if ctx.Err() != nil {
-		return ctx.Err() // the caller's own end, not our bound
+		return ctx.Err() // the caller gave up before maxWait
 	}
-	return secret.Problemf(secret.ErrNotFinished, "The vault had not finished after %s. %s", waitBound, advice)
+	return secret.Problemf(secret.ErrNotFinished, "The vault had not finished after %s. %s", maxWait, advice)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -119,7 +118,7 @@ func (a *attempt) disableBase(ctx context.Context) error {
 		return nil
 	}
 	_, err := a.Vault.Update(ctx, a.latest.Name, a.record.Base, secret.Draft{Enabled: new(false)})
-	if status, _ := secret.RefusedWith(err); status == http.StatusNotFound {
+	if secret.IsMissing(err) {
 		return nil
 	}
 	return err

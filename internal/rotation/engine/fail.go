@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -25,7 +24,7 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 		return a.tryLater(ctx, a.record.state, describe(err))
 	case permanent && unattended:
 		return a.noteWrong(ctx, fault)
-	case isMissing(err) && unattended:
+	case secret.IsMissing(err) && unattended:
 		return a.end(rotation.Outcome{State: rotation.None, Note: "The secret no longer exists."})
 	}
 	return err
@@ -119,9 +118,4 @@ func (a *attempt) writeWrong(ctx context.Context, fault *rotation.Fault) (err er
 		return err
 	}
 	return a.giveWayIfMet(ctx) // once more: a record that was written in between is hidden now
-}
-
-func isMissing(err error) bool {
-	status, _ := secret.RefusedWith(err)
-	return status == http.StatusNotFound
 }

@@ -21,7 +21,7 @@ var errGaveWay = errors.New("another rotation of this secret is under way")
 func (a *attempt) giveWayIfMet(ctx context.Context) error {
 	records := history{vault: a.Vault, name: secret.PendingName(a.latest.Name)}
 	versions, err := records.versions(ctx)
-	if err != nil && !isMissing(err) { // before the first record, there is none
+	if err != nil && !secret.IsMissing(err) { // before the first record, there is none
 		return err
 	}
 	other := ""

@@ -62,7 +62,7 @@ func parseProgress(tags map[string]string) progress {
 func (r record) tags(of string) map[string]string {
 	tags := map[string]string{
 		tagOperation: r.Operation, tagOf: of, tagState: string(r.state), tagSince: formatTime(r.since), tagNext: formatTime(r.next),
-		tagRetireAt: formatTime(r.retireAt), tagRetire: r.retire, tagReason: clip(r.reason), tagLastSuccess: formatTime(r.lastSuccess),
+		tagRetireAt: formatTime(r.retireAt), tagRetire: r.retire, tagReason: secret.Clip(r.reason, secret.MaxTagLength), tagLastSuccess: formatTime(r.lastSuccess),
 		tagControl: r.control, tagSeen: r.seen, tagTries: formatCount(r.tries), tagRefused: formatCount(r.refused),
 		tagExposure: formatCount(int(r.exposure.Milliseconds())),
 	}
@@ -91,12 +91,4 @@ func formatTime(t time.Time) string {
 func parseTime(text string) time.Time {
 	t, _ := time.Parse(time.RFC3339Nano, text) // absent or garbled counts as zero
 	return t
-}
-
-// clip shortens a reason to the length of a tag.
-func clip(text string) string {
-	if letters := []rune(text); len(letters) > secret.MaxTagLength {
-		return string(letters[:secret.MaxTagLength-3]) + "..."
-	}
-	return text
 }

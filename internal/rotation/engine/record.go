@@ -62,7 +62,7 @@ func (r record) open() bool {
 func (e *Engine) readRecord(ctx context.Context, name string) (record, error) {
 	pending := secret.PendingName(name)
 	found, err := e.Vault.Get(ctx, pending, "")
-	if status, _ := secret.RefusedWith(err); status == http.StatusNotFound {
+	if secret.IsMissing(err) {
 		if revived, err := e.revive(ctx, pending); !revived || err != nil {
 			return record{}, err
 		}

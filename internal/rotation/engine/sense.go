@@ -37,7 +37,7 @@ func (a *attempt) readSecret(ctx context.Context) error {
 // rotation is open: the record is kept until it is recovered.
 func (a *attempt) readLatest(ctx context.Context) (err error) {
 	a.latest, err = a.Vault.Get(ctx, a.request.Name, "")
-	if isMissing(err) && a.durable {
+	if secret.IsMissing(err) && a.durable {
 		return nil
 	}
 	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled {

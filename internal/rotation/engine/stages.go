@@ -38,7 +38,7 @@ func (e *Engine) Pending(ctx context.Context, name string) (secret.Secret, error
 // lookUp returns the record of a secret, or a zero one. It leaves a deleted record where it is.
 func (e *Engine) lookUp(ctx context.Context, name string) (record, error) {
 	found, err := e.Vault.Get(ctx, secret.PendingName(name), "")
-	if isMissing(err) {
+	if secret.IsMissing(err) {
 		return record{}, nil
 	}
 	if err != nil {

@@ -98,7 +98,7 @@ func TestPreview(t *testing.T) {
 		if p, err := w.whole().Preview(context.Background(), theName); err != nil || !strings.Contains(p.Problem, rotation.TagValidity) {
 			t.Errorf("a wrong tag: %+v, %v", p, err)
 		}
-		if _, err := w.whole().Preview(context.Background(), "nobody"); !isMissing(err) {
+		if _, err := w.whole().Preview(context.Background(), "nobody"); !secret.IsMissing(err) {
 			t.Errorf("no such secret: %v", err)
 		}
 	})

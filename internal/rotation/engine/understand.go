@@ -69,7 +69,7 @@ func (a *attempt) adminValue(ctx context.Context, name string) (secret.Value, er
 		return secret.Value{}, rotation.Permanentf("The tag %s does not hold the name of a secret.", rotation.TagAdminSecret)
 	}
 	admin, err := a.Vault.Get(ctx, name, "")
-	if status, _ := secret.RefusedWith(err); isMissing(err) || status == http.StatusForbidden {
+	if status, _ := secret.RefusedWith(err); secret.IsMissing(err) || status == http.StatusForbidden {
 		return secret.Value{}, rotation.Permanentf("The tag %s names a secret that cannot be read (%d). It must be in this vault, and enabled.", rotation.TagAdminSecret, status)
 	}
 	if err != nil {

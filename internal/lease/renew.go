@@ -12,21 +12,22 @@ import (
 
 const (
 	renewEvery = 20 * time.Second
-	renewAgain = 2 * time.Second // after a failure
-	// loseAfter counts from before the last success was asked for: nobody else gets the lease for 15 s more.
+	retryAfter = 2 * time.Second // after a failure
+	// loseAfter counts from before the last successful request. Nobody else gets the lease for
+	// another 15 s.
 	loseAfter      = 45 * time.Second
 	releaseTimeout = 5 * time.Second
 )
 
-// kept is a lease that is renewed.
-type kept struct {
+// renewer renews a lease.
+type renewer struct {
 	lease *azlease.BlobClient
 	lose  func()
-	loss  *time.Timer // goes off even while a renewal hangs
+	loss  *time.Timer // calls lose, even while a renewal hangs
 }
 
-// keep renews a lease until release or loss. That the caller's context ends is no reason to stop: what the caller began
-// may still go on.
+// keep renews a lease until release or loss. It goes on after the caller's context has ended,
+// because what the caller began may still be running.
 func keep(ctx context.Context, lease *azlease.BlobClient, sent time.Time) (held context.Context, release func()) {
 	held, end := context.WithCancelCause(ctx)
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -34,7 +35,7 @@ func keep(ctx context.Context, lease *azlease.BlobClient, sent time.Time) (held 
 		end(rotation.ErrLockLost)
 		stop()
 	}
-	k := kept{lease: lease, lose: lose, loss: time.AfterFunc(time.Until(sent.Add(loseAfter)), lose)}
+	k := renewer{lease: lease, lose: lose, loss: time.AfterFunc(time.Until(sent.Add(loseAfter)), lose)}
 	var renewal sync.WaitGroup
 	renewal.Go(func() { k.renewUntil(renewing, sent) })
 	return held, sync.OnceFunc(func() {
@@ -42,18 +43,19 @@ func keep(ctx context.Context, lease *azlease.BlobClient, sent time.Time) (held 
 		renewal.Wait()
 		k.loss.Stop()
 		end(nil)
-		giveBack(context.WithoutCancel(ctx), lease)
+		releaseLease(context.WithoutCancel(ctx), lease)
 	})
 }
 
-func (k kept) renewUntil(ctx context.Context, sent time.Time) {
+// renewUntil renews the lease until ctx ends.
+func (k renewer) renewUntil(ctx context.Context, sent time.Time) {
 	pause := time.Until(sent.Add(renewEvery))
 	for wait(ctx, pause) {
 		pause = k.renew(ctx)
 	}
 }
 
-// wait is false if ctx ended.
+// wait waits for pause, and reports whether ctx is still alive.
 func wait(ctx context.Context, pause time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -62,8 +64,8 @@ func wait(ctx context.Context, pause time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// renew tells when to do so again.
-func (k kept) renew(ctx context.Context) (pause time.Duration) {
+// renew renews the lease, and returns the time until the next attempt.
+func (k renewer) renew(ctx context.Context) (pause time.Duration) {
 	sent := time.Now()
 	err := renew(ctx, k.lease)
 	if err == nil {
@@ -73,7 +75,7 @@ func (k kept) renew(ctx context.Context) (pause time.Duration) {
 	if isGone(err) {
 		k.lose()
 	}
-	return renewAgain
+	return retryAfter
 }
 
 func renew(ctx context.Context, lease *azlease.BlobClient) error {
@@ -83,8 +85,9 @@ func renew(ctx context.Context, lease *azlease.BlobClient) error {
 	return err
 }
 
-// giveBack spares the next worker the wait for the lease's end; that comes by itself if this fails.
-func giveBack(ctx context.Context, lease *azlease.BlobClient) {
+// releaseLease saves the next worker from waiting for the end of the lease. If it fails, the
+// lease ends by itself.
+func releaseLease(ctx context.Context, lease *azlease.BlobClient) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
 	_, _ = lease.ReleaseLease(ctx, nil)

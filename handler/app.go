@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"rotunda/functions"
+	"rotunda/internal/azfunc"
+	"rotunda/internal/gate"
+	"rotunda/internal/identity"
+	"rotunda/internal/lease"
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
+	"rotunda/internal/rotation/answer"
+	"rotunda/internal/secrets"
+	"rotunda/internal/settings"
+	"rotunda/internal/telemetry"
+	"rotunda/internal/vault"
+	"rotunda/internal/wire"
+)
+
+// newApp joins vault, cache, rotation and functions. It makes no calls.
+func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger) (http.Handler, *vault.Vault, error) {
+	credential, err := identity.New(s.Vault.Cloud)
+	if err != nil {
+		return nil, nil, err
+	}
+	transport, err := vault.NewTransport(s.Vault.CAFile)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", settings.KeyVaultCAFile, err)
+	}
+	transport.Transport = provider.Transport(transport.Transport)
+	vault, err := newVault(s, credential, transport)
+	if err != nil {
+		return nil, nil, err
+	}
+	locks, err := newLocks(s, credential, transport)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept, err := secrets.New(vault, secrets.Limits(s.Cache))
+	if err != nil {
+		return nil, nil, err
+	}
+	rotations := answer.Rotations{Engine: newEngine(s.Rotation, kept, locks), Secrets: kept, Log: log}
+	lists := wire.Lister{Prefix: functions.RoutePrefix, Hostname: s.Hostname}
+	handlers := functions.Handlers(kept, rotations, lists, s.Vault.Name)
+	app, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
+	return app, vault, err
+}
+
+func newVault(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (*vault.Vault, error) {
+	return vault.New(vault.Options{
+		URL: s.Vault.URL, Credential: credential, Transport: transport, Identity: identity.Describe(s.ClientID),
+		// As many calls at once as the transport keeps connections.
+		Gate: gate.New(gate.Limits{InFlight: vault.MaxConnections, Waiting: 1024, PerSecond: s.Vault.CallsPerSecond}),
+	})
+}
+
+func newEngine(s settings.Rotation, vault engine.Vault, locks rotation.Locker) *engine.Engine {
+	return &engine.Engine{
+		Vault: vault, Locks: locks, Rotators: rotatorKinds,
+		Policy: engine.Policy{Lead: s.Lead, Grace: s.Grace, Cooldown: s.Cooldown, Hosts: rotation.Hosts(s.ProviderHosts), Limit: s.AttemptLimit},
+	}
+}
+
+// newLocks returns blob leases in Azure, and files on one machine.
+func newLocks(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (rotation.Locker, error) {
+	switch r := s.Rotation; {
+	case r.LockFolder != "":
+		return lease.File{Dir: r.LockFolder}, nil
+	case r.LockAccount != "":
+		return lease.NewBlob(lease.BlobOptions{
+			ServiceURL: "https://" + r.LockAccount + s.Vault.BlobSuffix, Credential: credential, Transport: transport, Vault: s.Vault.Name,
+		})
+	}
+	return lease.None{Remedy: fmt.Sprintf("Set %s to a storage account in which the app's identity may write blobs; on one machine, set %s to a folder.",
+		settings.RotationLockAccount, settings.RotationLockFolder)}, nil
+}

@@ -1,0 +1,77 @@
+package answer
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// GetRotation returns where a secret's rotation stands.
+func (r Rotations) GetRotation(ctx context.Context, name string) (wire.Rotation, error) {
+	status, err := r.Engine.Status(ctx, name)
+	return fromStatus(status), forCaller(err)
+}
+
+// readsPerPage is how many secrets of a page are read at once.
+const readsPerPage = 8
+
+// ListRotations returns the rotations of the secrets on one page of the vault's list.
+func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotations []wire.Rotation, next string, err error) {
+	page, err := r.Secrets.List(ctx, query)
+	if err != nil {
+		return nil, "", err
+	}
+	var names []string
+	for _, entry := range page.Secrets {
+		if rotation.IsManaged(entry.Tags) && !secret.IsPending(entry.Name) {
+			names = append(names, entry.Name)
+		}
+	}
+	found := make([]wire.Rotation, len(names))
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(readsPerPage)
+	for i, name := range names {
+		reads.Go(func() (err error) {
+			found[i], err = r.GetRotation(ctx, name)
+			return err
+		})
+	}
+	return found, page.Next, reads.Wait()
+}
+
+func fromStatus(s engine.Status) wire.Rotation {
+	w := wire.Rotation{
+		Name: s.Name, Status: statuses[s.State], State: string(s.State), Rotator: s.Rotator, Class: string(s.Class), Operation: s.Operation,
+		Since: orNil(s.Since), LastSuccess: orNil(s.LastSuccess), NextDue: orNil(s.NextDue), NextTry: orNil(s.NextTry), Tries: s.Tries, Reason: s.Reason,
+	}
+	if !s.LastSuccess.IsZero() {
+		w.Exposure = new(s.Exposure.Milliseconds())
+	}
+	return w
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC().Truncate(time.Second))
+}
+
+// statuses are those of Azure's long-running operations, by state.
+var statuses = map[rotation.State]string{
+	rotation.None:      "NotStarted",
+	rotation.Prepared:  "Running",
+	rotation.Intent:    "Running",
+	rotation.Busy:      "Running",
+	rotation.Blocked:   "Running",
+	rotation.Retiring:  "Succeeded",
+	rotation.Closed:    "Succeeded",
+	rotation.Abandoned: "Failed",
+	rotation.Attention: "Failed",
+}

@@ -1,0 +1,34 @@
+package answer
+
+import (
+	"context"
+	"errors"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
+)
+
+// RotateExpiring rotates a secret because of an event about one of its versions.
+func (r Rotations) RotateExpiring(ctx context.Context, name, version string) (note string, err error) {
+	return r.unattended(ctx, engine.Request{Name: name, Version: version, By: engine.ByEvent})
+}
+
+// RotateDue rotates a secret that FindDue returned.
+func (r Rotations) RotateDue(ctx context.Context, name string) (note string, err error) {
+	return r.unattended(ctx, engine.Request{Name: name, By: engine.BySweep})
+}
+
+// unattended makes an attempt that nobody waits for. It reports success for a permanent fault,
+// which is logged: to deliver the event again would not correct it.
+func (r Rotations) unattended(ctx context.Context, request engine.Request) (string, error) {
+	outcome, err := r.rotate(ctx, request)
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok && fault.Permanent {
+		return request.Name + ": " + fault.Reason, nil
+	}
+	return request.Name + ": " + outcome.Note, err
+}
+
+// FindDue lists the vault once, and returns the names of the secrets that need an attempt.
+func (r Rotations) FindDue(ctx context.Context) ([]string, error) {
+	return r.Engine.Sweep(ctx, r.Secrets)
+}

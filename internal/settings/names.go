@@ -1,0 +1,44 @@
+package settings
+
+// The app settings. local.settings.json.example lists them too.
+const (
+	KeyVaultName           = "KEY_VAULT_NAME"
+	KeyVaultURL            = "KEY_VAULT_URL"
+	KeyVaultCAFile         = "KEY_VAULT_CA_FILE"
+	KeyVaultCallsPerSecond = "KEY_VAULT_CALLS_PER_SECOND"
+	AzureClientID          = "AZURE_CLIENT_ID"
+	LogLevel               = "LOG_LEVEL"
+
+	CacheTTL      = "SECRET_CACHE_TTL"
+	CacheMaxStale = "SECRET_CACHE_MAX_STALE"
+	CacheEntries  = "SECRET_CACHE_ENTRIES"
+	CacheBytes    = "SECRET_CACHE_BYTES"
+
+	RotationSweepSchedule = "ROTATION_SWEEP_SCHEDULE" // read by the host, from sweep/function.json
+	RotationLeadDays      = "ROTATION_LEAD_DAYS"
+	RotationGrace         = "ROTATION_GRACE"
+	RotationCooldown      = "ROTATION_COOLDOWN"
+	RotationLockAccount   = "ROTATION_LOCK_ACCOUNT"
+	RotationLockFolder    = "ROTATION_LOCK_FOLDER"
+	RotationProviderHosts = "ROTATION_PROVIDER_HOSTS"
+)
+
+// The settings of OpenTelemetry that the app reads. OpenTelemetry's SDK reads OTEL_SERVICE_NAME,
+// OTEL_RESOURCE_ATTRIBUTES, OTEL_METRIC_EXPORT_INTERVAL and OTEL_BSP_* itself.
+const (
+	OTLPEndpoint     = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	OTLPHeaders      = "OTEL_EXPORTER_OTLP_HEADERS"
+	OTLPProtocol     = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	TracesSampler    = "OTEL_TRACES_SAMPLER"
+	TracesSamplerArg = "OTEL_TRACES_SAMPLER_ARG"
+)
+
+// Settings that the Functions host or the platform provides.
+const (
+	HandlerPort        = "FUNCTIONS_CUSTOMHANDLER_PORT"
+	AppRoot            = "FUNCTIONS_APP_ROOT_PATH"
+	FunctionTimeout    = "AzureFunctionsJobHost__functionTimeout" // overrides host.json
+	StorageAccountName = "AzureWebJobsStorage__accountName"       // where the host stores its data
+	WebsiteHostname    = "WEBSITE_HOSTNAME"
+	WebsiteSiteName    = "WEBSITE_SITE_NAME"
+)

@@ -1,0 +1,67 @@
+package settings_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/settings"
+)
+
+func TestCooldownOutlastsFunctionTimeout(t *testing.T) {
+	const eventLimit = 25 * time.Second
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "host.json"), []byte(`{"version":"2.0","functionTimeout":"00:07:00"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		given           map[string]string
+		says            string
+		cooldown, limit time.Duration
+	}{
+		"nothing is known of the host":   {nil, "", time.Hour, eventLimit},
+		"host.json in the app root":      {map[string]string{settings.AppRoot: root}, "", 14 * time.Minute, eventLimit},
+		"a setting overrides host.json":  {map[string]string{settings.AppRoot: root, settings.FunctionTimeout: "00:00:10"}, "", 10 * time.Minute, 8 * time.Second},
+		"a cooldown that is too short":   {map[string]string{settings.AppRoot: root, settings.RotationCooldown: "7m"}, "longer than functionTimeout", 0, 0},
+		"too short, and another problem": {map[string]string{settings.AppRoot: root, settings.RotationCooldown: "7m", settings.RotationGrace: "x"}, "longer than functionTimeout", 0, 0},
+		"a timeout without a limit":      {map[string]string{settings.FunctionTimeout: "-1"}, "needs a limit", 0, 0},
+		"a timeout of zero":              {map[string]string{settings.FunctionTimeout: "00:00:00"}, "needs a limit", 0, 0},
+		"an app root that is not there":  {map[string]string{settings.AppRoot: filepath.Join(root, "no")}, "can't be read", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := load(row.given)
+			if row.says != "" {
+				if err == nil || !strings.Contains(err.Error(), row.says) {
+					t.Errorf("got %v, want %q", err, row.says)
+				}
+				return
+			}
+			if r := s.Rotation; err != nil || r.Cooldown != row.cooldown || r.AttemptLimit != row.limit {
+				t.Errorf("got cooldown %s and limit %s, %v", r.Cooldown, r.AttemptLimit, err)
+			}
+		})
+	}
+}
+
+func TestLocksAreKeptWhereTheHostKeepsItsOwn(t *testing.T) {
+	for name, row := range map[string]struct {
+		given           map[string]string
+		account, folder string
+	}{
+		"the host's account":       {map[string]string{settings.StorageAccountName: "hosts"}, "hosts", ""},
+		"an account of its own":    {map[string]string{settings.StorageAccountName: "hosts", settings.RotationLockAccount: "own"}, "own", ""},
+		"a folder, on one machine": {map[string]string{settings.StorageAccountName: "hosts", settings.RotationLockFolder: "/locks"}, "", "/locks"},
+		"nowhere: rotation is off": {nil, "", ""},
+	} {
+		s, err := load(row.given)
+		if r := s.Rotation; err != nil || r.LockAccount != row.account || r.LockFolder != row.folder {
+			t.Errorf("%s: %q, %q, %v", name, r.LockAccount, r.LockFolder, err)
+		}
+	}
+	_, err := load(map[string]string{settings.RotationLockAccount: "account", settings.RotationLockFolder: "/tmp"})
+	if err == nil || !strings.Contains(err.Error(), "both set") {
+		t.Error(err)
+	}
+}

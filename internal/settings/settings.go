@@ -1,0 +1,95 @@
+// Package settings reads and checks the app settings, once, at the start. App settings reach the
+// handler as environment variables. To add a setting, name it in names.go, read it into
+// Settings, and list it in local.settings.json.example; a test compares the two.
+package settings
+
+import (
+	"errors"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Settings holds every app setting.
+type Settings struct {
+	Port     int    // that the handler listens on
+	Hostname string // of the app, with a port if it has one; may be ""
+	ClientID string // of a user-assigned identity; "" for the system-assigned one
+	LogLevel slog.Level
+
+	Vault     Vault
+	Cache     Cache
+	Rotation  Rotation
+	Telemetry Telemetry
+}
+
+// Cache limits what is kept in memory.
+type Cache struct {
+	TTL, MaxStale        time.Duration
+	MaxEntries, MaxBytes int
+}
+
+const maxCacheTime = 24 * time.Hour
+
+// Load reads all settings. Its error joins one error per problem, each with the setting's name.
+func Load(getenv func(string) string) (Settings, error) {
+	r := &reader{getenv: getenv}
+	s := Settings{
+		Port:     r.port(),
+		Hostname: r.hostname(),
+		ClientID: r.clientID(),
+		LogLevel: r.logLevel(),
+		Vault:    r.vault(),
+		Cache: Cache{
+			TTL:        r.duration(CacheTTL, time.Minute, maxCacheTime),
+			MaxStale:   r.duration(CacheMaxStale, 5*time.Minute, maxCacheTime),
+			MaxEntries: r.number(CacheEntries, 10_000),
+			MaxBytes:   r.number(CacheBytes, 32<<20),
+		},
+		Rotation:  r.rotation(),
+		Telemetry: r.telemetry(),
+	}
+	return s, errors.Join(r.problems...)
+}
+
+func (r *reader) port() int {
+	text := r.getenv(HandlerPort)
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > 65535 {
+		r.problemf("%s is %q: it must be a port from 1 to 65535. The Functions host sets it; without the host, use `go run ./local`", HandlerPort, text)
+	}
+	return port
+}
+
+func (r *reader) hostname() string {
+	name := r.getenv(WebsiteHostname)
+	if u, err := url.Parse("https://" + name); err != nil || u.Host != name {
+		r.problemf("%s is %q: it must be a host name, optionally with a port. The Functions host sets it", WebsiteHostname, name)
+	}
+	return name
+}
+
+func (r *reader) clientID() string {
+	id := r.getenv(AzureClientID)
+	const guidLength = 36 // uuid also accepts longer and shorter forms
+	if id != "" && (len(id) != guidLength || uuid.Validate(id) != nil) {
+		r.problemf("%s is %q: it must be the client id (a GUID) of a user-assigned identity, or empty for the system-assigned one", AzureClientID, id)
+	}
+	return id
+}
+
+// logLevel reads the level from which the app logs. At info, each request has a line; at warn
+// and above, only requests that failed with 5xx.
+func (r *reader) logLevel() (level slog.Level) {
+	text := r.getenv(LogLevel)
+	if text == "" {
+		return slog.LevelInfo
+	}
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		r.problemf("%s is %q: it must be debug, info, warn or error; the default is info", LogLevel, text)
+	}
+	return level
+}

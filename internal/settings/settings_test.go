@@ -1,0 +1,145 @@
+package settings_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rotunda/internal/settings"
+)
+
+// load loads settings, with a vault and a port unless they name others.
+func load(given map[string]string) (settings.Settings, error) {
+	all := map[string]string{settings.HandlerPort: "7000"}
+	if given[settings.KeyVaultURL] == "" {
+		all[settings.KeyVaultName] = "contoso"
+	}
+	maps.Copy(all, given)
+	return settings.Load(func(name string) string { return all[name] })
+}
+
+func TestDefaults(t *testing.T) {
+	s, err := load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Port != 7000 || s.Cache.TTL.String() != "1m0s" || s.Cache.MaxStale.String() != "5m0s" || s.Cache.MaxEntries != 10_000 ||
+		s.Cache.MaxBytes != 32<<20 || s.Vault.CallsPerSecond != 200 || s.LogLevel.String() != "INFO" ||
+		s.Rotation.Lead.Hours() != 30*24 || s.Rotation.Grace.Hours() != 24 || s.Rotation.Sweeps ||
+		s.Telemetry.Endpoint != "" || s.Telemetry.Service != "rotunda" || s.Telemetry.Share != 0.01 || s.Telemetry.IgnoreParent {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestWrongSettingsSayWhatToDo(t *testing.T) {
+	for _, row := range []struct{ name, value, says string }{
+		{settings.KeyVaultName, "", "set one"},
+		{settings.KeyVaultName, "ab", "3 to 24"},
+		{settings.KeyVaultName, "a--b", "single hyphens"},
+		{settings.KeyVaultName, "https://contoso.vault.azure.net", "for a URL, set KEY_VAULT_URL"},
+		{settings.KeyVaultURL, "http://contoso.vault.azure.net", "not an https URL"},
+		{settings.KeyVaultURL, "contoso", "not an https URL"},
+		{settings.KeyVaultURL, "https://", "not an https URL"},
+		{settings.KeyVaultURL, "https://u:canary@contoso.vault.azure.net", "user info"},
+		{settings.KeyVaultURL, "https://contoso.vault.azure.net/secrets", "path, query or fragment"},
+		{settings.KeyVaultURL, "https://contoso.vault.azure.net?x=1", "path, query or fragment"},
+		{settings.KeyVaultURL, "https://contoso.vault.azure.net:8443", "port 8443"},
+		{settings.KeyVaultURL, "https://contoso.managedhsm.azure.net", "not a vault's"},
+		{settings.KeyVaultURL, "https://vault.azure.net.evil.example", "not a vault's"},
+		{settings.KeyVaultURL, "https://a.b.vault.azure.net", "not a vault's"},
+		{settings.AzureClientID, "me", "a GUID"},
+		{settings.AzureClientID, "0123456789abcdef0123456789abcdef", "a GUID"},
+		{settings.KeyVaultCAFile, "nowhere.pem", "PEM"},
+		{settings.WebsiteHostname, "https://app/", "host name"},
+		{settings.HandlerPort, "0", "port from 1 to 65535"},
+		{settings.LogLevel, "loud", "debug, info, warn or error"},
+		{settings.CacheTTL, "60", "such as 90s or 5m"},
+		{settings.CacheMaxStale, "-1s", "from 0 to 24h"},
+		{settings.CacheEntries, "0", "whole number from 1"},
+		{settings.CacheBytes, "1MB", "whole number from 1"},
+		{settings.KeyVaultCallsPerSecond, "fast", "whole number from 1"},
+		{settings.OTLPEndpoint, "localhost:4318", "address of a collector"},
+		{settings.OTLPEndpoint, "http://u:canary@localhost:4318", "address of a collector"},
+		{settings.OTLPEndpoint, "https://collector?key=canary", "address of a collector"},
+		{settings.OTLPHeaders, "canary", "name=value"},
+		{settings.OTLPHeaders, "key=canary%0d%0ax:y", "name=value"},
+		{settings.OTLPHeaders, "key=canary%", "name=value"},
+		{settings.OTLPProtocol, "udp", "http/protobuf or grpc"},
+		{settings.TracesSampler, "xray", "parentbased_traceidratio"},
+		{settings.TracesSamplerArg, "1%", "from 0 to 1"},
+		{settings.TracesSamplerArg, "NaN", "from 0 to 1"},
+		{settings.RotationLeadDays, "0", "whole number"},
+		{settings.RotationGrace, "soon", "from 0 to 2160h"},
+		{settings.RotationGrace, "2161h", "2160h"},
+		{settings.RotationLockAccount, "My-Account", "storage account"},
+		{settings.StorageAccountName, "My-Account", "storage account"},
+	} {
+		_, err := load(map[string]string{row.name: row.value})
+		if err == nil || !strings.HasPrefix(err.Error(), row.name) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s=%s: %v, want its name and %q", row.name, row.value, err, row.says)
+		}
+		if err != nil && strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s=%s quotes a password: %v", row.name, row.value, err)
+		}
+	}
+}
+
+// Every setting that can be wrong is wrong here.
+func TestEachWrongSettingHasALineOfItsOwn(t *testing.T) {
+	wrong := map[string]string{
+		settings.KeyVaultName: "-", settings.KeyVaultURL: "contoso", settings.KeyVaultCAFile: "nowhere.pem", settings.KeyVaultCallsPerSecond: "x",
+		settings.AzureClientID: "x", settings.LogLevel: "x", settings.HandlerPort: "x", settings.WebsiteHostname: "x/",
+		settings.CacheTTL: "x", settings.CacheMaxStale: "x", settings.CacheEntries: "x", settings.CacheBytes: "x",
+		settings.RotationLeadDays: "x", settings.RotationGrace: "x", settings.RotationCooldown: "x", settings.RotationLockAccount: "x",
+		settings.FunctionTimeout: "x",
+		settings.OTLPEndpoint:    "x", settings.OTLPHeaders: "x", settings.OTLPProtocol: "x", settings.TracesSampler: "x", settings.TracesSamplerArg: "x",
+	}
+	_, err := load(wrong)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	var named []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		name := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ':' })[0]
+		named = append(named, name)
+	}
+	slices.Sort(named)
+	if want := slices.Sorted(maps.Keys(wrong)); !slices.Equal(named, want) {
+		t.Errorf("the lines are about %v, want %v:\n%v", named, want, err)
+	}
+}
+
+func TestExampleListsEverySetting(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "local.settings.json.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example struct{ Values map[string]string }
+	if err := json.Unmarshal(text, &example); err != nil {
+		t.Fatal(err)
+	}
+	delete(example.Values, "FUNCTIONS_WORKER_RUNTIME") // the host reads these two
+	delete(example.Values, "AzureWebJobsStorage")
+	if listed, read := slices.Sorted(maps.Keys(example.Values)), settingsRead(); !slices.Equal(listed, read) {
+		t.Errorf("local.settings.json.example lists %v, Load reads %v", listed, read)
+	}
+}
+
+// settingsRead returns the names that Load reads, except those that the host or the platform
+// sets.
+func settingsRead() []string {
+	others := []string{
+		settings.HandlerPort, settings.WebsiteHostname, settings.AppRoot, settings.FunctionTimeout, settings.StorageAccountName, settings.WebsiteSiteName,
+	}
+	read := map[string]bool{}
+	_, _ = settings.Load(func(name string) string {
+		read[name] = !slices.Contains(others, name)
+		return ""
+	})
+	maps.DeleteFunc(read, func(_ string, ours bool) bool { return !ours })
+	return slices.Sorted(maps.Keys(read))
+}
