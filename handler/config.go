@@ -6,12 +6,11 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-
-	"rotunda/internal/lazy"
 )
 
 // config is every app setting, read and checked once.
@@ -86,10 +85,10 @@ func (c *config) setPort(text string) error {
 	return nil
 }
 
-var guid = lazy.Regexp(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 func (c *config) checkClientID() error {
-	if c.clientID == "" || guid().MatchString(c.clientID) {
+	if c.clientID == "" || guid.MatchString(c.clientID) {
 		return nil
 	}
 	return fmt.Errorf("%s is %q: it must be the client id (a GUID) of a user-assigned identity, or empty for the system-assigned one", settingClientID, c.clientID)

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"rotunda/internal/lazy"
 	"rotunda/internal/rotation"
 )
 
@@ -72,13 +72,13 @@ func loadRotationConfig(getenv func(string) string) (rotationConfig, error) {
 	return c, err
 }
 
-var storageAccount = lazy.Regexp(`^[a-z0-9]{3,24}$`)
+var storageAccount = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
 
 func (c *rotationConfig) checkLock() error {
 	switch {
 	case c.lockAccount != "" && c.lockFolder != "":
 		return fmt.Errorf("%s and %s are both set: keep the account in Azure, and the folder on one machine", settingLockAccount, settingLockFolder)
-	case c.lockAccount != "" && !storageAccount().MatchString(c.lockAccount):
+	case c.lockAccount != "" && !storageAccount.MatchString(c.lockAccount):
 		return fmt.Errorf("%s is %q: it must be the name of a storage account, 3 to 24 lower-case letters and digits", settingLockAccount, c.lockAccount)
 	}
 	return nil

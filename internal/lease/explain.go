@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
-	"rotunda/internal/lazy"
 	"rotunda/internal/rotation"
 )
 
@@ -51,11 +51,11 @@ func refusal(status int, code string) error {
 	return rotation.Temporaryf("The storage account of the locks answered %d (%s).", status, word(code))
 }
 
-var isWord = lazy.Regexp(`^[A-Za-z]{1,60}$`)
+var isWord = regexp.MustCompile(`^[A-Za-z]{1,60}$`)
 
 // word lets a code through, and nothing that is none.
 func word(code string) string {
-	if !isWord().MatchString(code) {
+	if !isWord.MatchString(code) {
 		return "without a code"
 	}
 	return code

@@ -2,15 +2,15 @@ package wire
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
-	"rotunda/internal/lazy"
 	"rotunda/internal/secret"
 )
 
 // apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview.
-var apiVersion = lazy.Regexp(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
+var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
 // CheckAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
 func CheckAPIVersion(r *http.Request) error {
@@ -18,7 +18,7 @@ func CheckAPIVersion(r *http.Request) error {
 		return nil
 	}
 	query := r.URL.Query()
-	if query.Has("api-version") && !apiVersion().MatchString(query.Get("api-version")) {
+	if query.Has("api-version") && !apiVersion.MatchString(query.Get("api-version")) {
 		return secret.Problemf(secret.ErrBadParameter,
 			"The query parameter api-version is malformed. Leave it out, or send one of Key Vault's, such as 7.6 or 2026-04-01.")
 	}
