@@ -1,4 +1,4 @@
-// Package jsonlog is the log of the program: slog's JSON, a line each, which costs a read little.
+// Package jsonlog is the log of the program: slog's JSON, one object per line, with reads buffered.
 package jsonlog
 
 import (
@@ -12,7 +12,7 @@ import (
 // New writes JSON lines to out, from level up. Call flush before the process ends.
 func New(out io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
 	buffer := &lineBuffer{out: out}
-	return slog.New(promptHandler{Handler: newLineHandler(buffer, level), buffer: buffer}), buffer.Flush
+	return slog.New(promptHandler{Handler: slog.NewJSONHandler(buffer, &slog.HandlerOptions{Level: level}), buffer: buffer}), buffer.Flush
 }
 
 // promptHandler sends out at once what must not be lost: warnings, and all that is no read.
