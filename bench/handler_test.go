@@ -58,7 +58,7 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	if log != nil {
 		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), provider, logger)
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Links{}, "contoso"), provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

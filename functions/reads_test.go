@@ -235,10 +235,10 @@ func TestAnEventMakesMemoryForget(t *testing.T) {
 	for _, row := range []struct{ event, log, reads string }{
 		{`{"eventType":"Microsoft.KeyVault.SecretNearExpiry","data":{"VaultName":"contoso","ObjectName":"a"}}`, "neither the tag", "canary-old"},
 		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"VaultName":"fabrikam","ObjectName":"a"}}`, "another vault", "canary-old"},
-		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "names no secret", "canary-old"},
+		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "not a secret's name", "canary-old"},
 		{
 			`{"specversion":"1.0","type":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"vaultName":"Contoso","ObjectName ":" a","Version":" ee05","NBF":null,"EXP":"1"}}`,
-			"forgot a", "canary-new",
+			"removed a from the cache", "canary-new",
 		},
 	} {
 		result, err := app.Host.Invoke(t.Context(), "onvaultevent", host.Event([]byte(row.event)))

@@ -101,7 +101,7 @@ func TestASweepFindsWhatIsDueAndTheQueueDoesIt(t *testing.T) {
 		}
 		return fmt.Sprint(result.Logs)
 	}
-	if found := sweep(); found != "[4 secrets have a rotation waiting]" {
+	if found := sweep(); found != "[secrets whose rotation needs work: 4]" {
 		t.Errorf("the first sweep: %s", found)
 	}
 	for _, name := range names {
@@ -109,11 +109,11 @@ func TestASweepFindsWhatIsDueAndTheQueueDoesIt(t *testing.T) {
 	}
 	eventually(t, app, "/secrets/wrong/rotation", hasState("attention"))
 	eventually(t, app, "/secrets/wrong/rotation", func(a wiretest.Answer) bool { return strings.Contains(a.Body, `"since"`) }) // written down
-	if found := sweep(); found != "[0 secrets have a rotation waiting]" {
+	if found := sweep(); found != "[secrets whose rotation needs work: 0]" {
 		t.Errorf("the second sweep names what is done, or wrong as before: %s", found)
 	}
 	app.Do(t, http.MethodPatch, "/secrets/wrong", `{`+randomTags+`}`)
-	if found := sweep(); found != "[1 secrets have a rotation waiting]" {
+	if found := sweep(); found != "[secrets whose rotation needs work: 1]" {
 		t.Errorf("a sweep after the tags were mended: %s", found)
 	}
 	eventually(t, app, "/secrets/wrong/rotation", hasState("closed"))

@@ -106,7 +106,7 @@ func newApp(config config, vault *vault.Vault, locks rotation.Locker, provider *
 		return nil, err
 	}
 	engine := &rotation.Engine{Vault: secrets, Locks: locks, Rotators: rotatorKinds, Policy: config.rotation.policy}
-	handlers := functions.Handlers(secrets, rotations{engine, secrets, log}, wire.Lister{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
+	handlers := functions.Handlers(secrets, rotations{engine, secrets, log}, wire.Links{Prefix: functions.RoutePrefix, Hostname: config.hostname}, config.vaultName())
 	return azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
 }
 
