@@ -113,8 +113,8 @@ func residentBytes(app *wiretest.App) int64 {
 	return kilobytes << 10
 }
 
-// The vault is away in the middle of load: names in memory keep answering, others fail at once, and
-// all is well within a second of its return.
+// The vault is away in the middle of load: names in memory keep answering, others fail at once,
+// and all is well within a second of its return.
 func TestVaultAwayUnderLoad(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=500ms", "SECRET_CACHE_MAX_STALE=10m"}, plenty...)})
 	direct(app)

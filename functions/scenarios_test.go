@@ -19,8 +19,8 @@ func TestMain(m *testing.M) { wiretest.Main(m) }
 
 type appKey struct{}
 
-// TestScenarios runs testdata/*.txt, each with a vault, a host and a handler of its own. A script's
-// commands are HTTP methods, whose answer is stdout, and:
+// TestScenarios runs testdata/*.txt, each with a vault, a host and a handler of its own. A
+// script's commands are HTTP methods, whose answer is stdout, and:
 //
 //	faults JSON          sets the stand-ins' faults, as PUT control does
 //	calls NAME N         the vault got N calls of that operation since the start, or the last faults
@@ -39,7 +39,7 @@ func TestScenarios(t *testing.T) {
 			t := env.T().(testing.TB)
 			collector := wiretest.StartCollector(t) // which looks for values in what it is told
 			env.Values[appKey{}] = wiretest.Start(t, wiretest.Options{Env: collector.Env(), Keys: keys(env.WorkDir), Before: before(env.WorkDir)})
-			env.Defer(func() { collector.Await(t, func(told wiretest.Told) bool { return len(told.Spans) > 0 }) })
+			env.Defer(func() { collector.Await(t, func(told wiretest.Received) bool { return len(told.Spans) > 0 }) })
 			env.Setenv("LONG", strings.Repeat("x", 600))
 			env.Setenv("KB25", strings.Repeat("x", 25*1024))
 			env.Setenv("MB1", strings.Repeat("x", 1<<20))
@@ -56,7 +56,8 @@ func keys(folder string) *host.Keys {
 	return &host.Keys{Host: map[string]string{"default": "host-key"}, Functions: map[string]map[string]string{"getsecret": {"reader": "reader-key"}}}
 }
 
-// before breaks the identity for the one script about it: later, the app would have a token already.
+// before breaks the identity for the one script about it: later, the app would have a token
+// already.
 func before(folder string) func(*standin.Azure) {
 	if !strings.Contains(folder, "script-identity") {
 		return nil

@@ -35,7 +35,7 @@ func words(all pcommon.Map) string {
 	return strings.Join(text, " ")
 }
 
-func spansOf(told wiretest.Told, name string) (found []ptrace.Span) {
+func spansOf(told wiretest.Received, name string) (found []ptrace.Span) {
 	for _, span := range told.Spans {
 		if span.Name() == name {
 			found = append(found, span)
@@ -45,8 +45,8 @@ func spansOf(told wiretest.Told, name string) (found []ptrace.Span) {
 }
 
 // seen waits for a number of spans of a name.
-func seen(name string, number int) func(wiretest.Told) bool {
-	return func(told wiretest.Told) bool { return len(spansOf(told, name)) >= number }
+func seen(name string, number int) func(wiretest.Received) bool {
+	return func(told wiretest.Received) bool { return len(spansOf(told, name)) >= number }
 }
 
 func TestTraces(t *testing.T) {
@@ -57,7 +57,7 @@ func TestTraces(t *testing.T) {
 	app.Do(t, http.MethodGet, "/secrets/a_b?x=canary-query", "", sampled)                   // refused
 	app.Do(t, http.MethodGet, "/secrets/a", "", sampled)                                    // from memory
 	app.Do(t, http.MethodDelete, "/secrets/a", "", unsampled)
-	told := collector.Await(t, func(told wiretest.Told) bool {
+	told := collector.Await(t, func(told wiretest.Received) bool {
 		return seen(readRoute, 3)(told) && seen("HTTP GET", 1)(told)
 	})
 	if got := told.Header.Get("X-Api-Key"); got != "canary-key=" {
@@ -109,7 +109,7 @@ func TestMetrics(t *testing.T) {
 		"http.request.method=DELETE http.response.status_code=405":                                                                  1,
 		"error.type=500 http.request.method=GET http.response.status_code=500 http.route=/api/secrets/{name}/{version:length(32)?}": 1,
 	}
-	counts := func(told wiretest.Told) map[string]uint64 {
+	counts := func(told wiretest.Received) map[string]uint64 {
 		found := map[string]uint64{}
 		if histogram, ok := told.Metrics["http.server.request.duration"]; ok {
 			for _, point := range histogram.DataPoints().All() {
@@ -118,7 +118,7 @@ func TestMetrics(t *testing.T) {
 		}
 		return found
 	}
-	told := collector.Await(t, func(told wiretest.Told) bool { return maps.Equal(counts(told), want) })
+	told := collector.Await(t, func(told wiretest.Received) bool { return maps.Equal(counts(told), want) })
 	histogram := told.Metrics["http.server.request.duration"]
 	if histogram.AggregationTemporality() != pmetric.AggregationTemporalityCumulative {
 		t.Errorf("the histogram is %s", histogram.AggregationTemporality())
@@ -147,5 +147,5 @@ func TestCollectorAway(t *testing.T) {
 	if got := strings.Count(app.Log.String(), "telemetry is not delivered"); got != 1 {
 		t.Errorf("%d lines say that the collector is away, want 1", got)
 	}
-	collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
+	collector.Await(t, func(told wiretest.Received) bool { return len(told.Metrics) > 0 })
 }

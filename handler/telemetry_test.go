@@ -49,7 +49,7 @@ func TestSamplers(t *testing.T) {
 }
 
 // tell reads a secret of each name with its parent, and gives what a collector was told when the handler has ended.
-func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Told {
+func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Received {
 	t.Helper()
 	p := start(t, env...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -77,7 +77,7 @@ func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, p.out)
 	}
-	return collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
+	return collector.Await(t, func(told wiretest.Received) bool { return len(told.Metrics) > 0 })
 }
 
 // The host's settings may be about gRPC. That is no reason to keep secrets back.

@@ -1,5 +1,5 @@
-// Package getsecret is Key Vault's Get Secret, extended by a cache, ETag and 304, the bare value for
-// shell scripts, and the stages of a rotation.
+// Package getsecret is Key Vault's Get Secret, extended by a cache, ETag and 304, the bare value
+// for shell scripts, and the stages of a rotation.
 package getsecret
 
 import (
@@ -17,8 +17,8 @@ type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 }
 
-// Stager reads by stage of a rotation: the previous version, or the pending value that is about to be
-// published.
+// Stager reads by stage of a rotation: the previous version, or the pending value that is about to
+// be published.
 type Stager interface {
 	ReadPrevious(ctx context.Context, name string) (wire.Reading, error)
 	ReadPending(ctx context.Context, name string) (wire.Reading, error)
@@ -44,7 +44,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ServeNamed serves most requests: those for the latest version by a name without encoded characters.
+// ServeNamed serves most requests: those for the latest version by a name without encoded
+// characters.
 func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
 	err := wire.CheckAPIVersion(r)
 	if err == nil {

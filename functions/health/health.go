@@ -16,8 +16,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister reads a page of all secrets. A page of one entry is the cheapest call that needs the vault,
-// the identity and a role.
+// Lister reads a page of all secrets. A page of one entry is the cheapest call that needs the
+// vault, the identity and a role.
 type Lister interface {
 	List(ctx context.Context, query secret.Query) (secret.Page, error)
 }
@@ -31,8 +31,8 @@ type report struct {
 
 var healthy = report{Status: "ok", Vault: "ok", Identity: "ok"}
 
-// goodFor is how long a good report is reused without a call to the vault. The function is anonymous,
-// and its callers must not be able to use up the vault's quota.
+// goodFor is how long a good report is reused without a call to the vault. The function is
+// anonymous, and its callers must not be able to use up the vault's quota.
 const goodFor = 5 * time.Second
 
 // Handler serves GET health: 200 if everything works, otherwise 503.

@@ -10,14 +10,14 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister returns the rotations of the secrets on one page of the vault's list. next is "" on the last
-// page.
+// Lister returns the rotations of the secrets on one page of the vault's list. next is "" on the
+// last page.
 type Lister interface {
 	ListRotations(ctx context.Context, query secret.Query) (rotations []wire.Rotation, next string, err error)
 }
 
-// Handler serves GET rotations. Its pages are the vault's, filtered, so a page can be short, or empty
-// without being the last.
+// Handler serves GET rotations. Its pages are the vault's, filtered, so a page can be short, or
+// empty without being the last.
 func Handler(rotations Lister, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)

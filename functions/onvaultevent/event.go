@@ -16,10 +16,10 @@ type event struct {
 	version string
 }
 
-// parseEvent reads an event in Event Grid's schema or as a CloudEvent, which differ only outside of
-// data. It ignores the case of field names and trims them, because the documentation has shown
-// "ObjectName " and " ee05..."
-// (MicrosoftDocs/azure-docs articles/event-grid/event-schema-key-vault.md).
+// parseEvent reads an event in Event Grid's schema or as a CloudEvent, which differ only outside
+// of data. It ignores the case of field names and trims them, because the documentation has shown
+// "ObjectName " and " ee05..." (MicrosoftDocs/azure-docs
+// articles/event-grid/event-schema-key-vault.md).
 func parseEvent(body []byte) (event, error) {
 	outer, err := fieldsOf(body)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Recoverer recovers a soft-deleted secret. Recover returns as soon as the vault has accepted that,
-// and AwaitRecovered when the vault has completed it.
+// Recoverer recovers a soft-deleted secret. Recover returns as soon as the vault has accepted
+// that, and AwaitRecovered when the vault has completed it.
 type Recoverer interface {
 	Recover(ctx context.Context, name string) (secret.Secret, error)
 	AwaitRecovered(ctx context.Context, name string) error

@@ -1,5 +1,5 @@
-// Package resumerotation immediately resumes a rotation that was interrupted or needs attention. It is
-// for operators who have fixed the cause. It does not start new rotations.
+// Package resumerotation immediately resumes a rotation that was interrupted or needs attention.
+// It is for operators who have fixed the cause. It does not start new rotations.
 package resumerotation
 
 import (

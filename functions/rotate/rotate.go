@@ -13,8 +13,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Handler serves POST rotate?KeyVaultName=&SecretName=. vault is the name of the vault that the app
-// serves.
+// Handler serves POST rotate?KeyVaultName=&SecretName=. vault is the name of the vault that the
+// app serves.
 func Handler(rotations rotatesecret.Starter, links wire.Links, vault string) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query := r.URL.Query()

@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Rotator advances a secret's rotation if it is due or open. If it returns an error, the host delivers
-// the message again.
+// Rotator advances a secret's rotation if it is due or open. If it returns an error, the host
+// delivers the message again.
 type Rotator interface {
 	RotateDue(ctx context.Context, name string) (note string, err error)
 }

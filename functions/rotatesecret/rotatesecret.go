@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Starter starts and plans rotations. Without wait, StartRotation returns as soon as the rotation is
-// recorded. It reports whether the rotation has finished.
+// Starter starts and plans rotations. Without wait, StartRotation returns as soon as the rotation
+// is recorded. It reports whether the rotation has finished.
 type Starter interface {
 	StartRotation(ctx context.Context, name string, wait bool) (started wire.Rotation, finished bool, err error)
 	PlanRotation(ctx context.Context, name string) (wire.RotationPlan, error)
@@ -28,8 +28,8 @@ func Handler(rotations Starter, links wire.Links) http.Handler {
 	})
 }
 
-// Respond starts the rotation of a secret and responds with its status. With ?wait=true it waits for
-// the rotation's end. With ?dryRun=true it starts nothing and responds with the plan.
+// Respond starts the rotation of a secret and responds with its status. With ?wait=true it waits
+// for the rotation's end. With ?dryRun=true it starts nothing and responds with the plan.
 func Respond(w http.ResponseWriter, r *http.Request, rotations Starter, links wire.Links, name string) error {
 	wait, err := wire.Flag(r, "wait")
 	if err != nil {

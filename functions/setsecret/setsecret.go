@@ -70,8 +70,8 @@ func (q request) execute(ctx context.Context, secrets Setter) (secret.Secret, er
 	return secrets.Set(ctx, q.name, q.draft)
 }
 
-// mayStillSet reports whether err, from reading the latest version, means that the version differs:
-// it does not exist or is disabled.
+// mayStillSet reports whether err, from reading the latest version, means that the version
+// differs: it does not exist or is disabled.
 func mayStillSet(err error) bool {
 	status, inner := secret.RefusedWith(err)
 	return status == http.StatusNotFound || inner == secret.CodeSecretDisabled

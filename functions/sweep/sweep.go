@@ -1,5 +1,5 @@
-// Package sweep searches the vault for secrets whose rotation is due, was interrupted, or is at the
-// end of its grace period. It puts one message per secret into a queue, so that the platform
+// Package sweep searches the vault for secrets whose rotation is due, was interrupted, or is at
+// the end of its grace period. It puts one message per secret into a queue, so that the platform
 // distributes the work to instances.
 package sweep
 

@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Handler returns 404. Wrong methods on existing paths don't get here: for them, the router returns
-// 405.
+// Handler returns 404. Wrong methods on existing paths don't get here: for them, the router
+// returns 405.
 func Handler() http.Handler {
 	return apierror.Handler(func(http.ResponseWriter, *http.Request) error {
 		return secret.Problemf(secret.ErrUnknownRoute, "This path does not exist. Secrets are at secrets/{name}, below the app's route prefix.")

@@ -1,5 +1,5 @@
-// Package apierror turns an error into a status and Key Vault's error JSON. It holds the only table
-// of errors.
+// Package apierror turns an error into a status and Key Vault's error JSON. It holds the only
+// table of errors.
 package apierror
 
 import (
@@ -53,8 +53,8 @@ func Write(w http.ResponseWriter, err error) {
 	_, _ = w.Write(body)
 }
 
-// For returns the answer to err. The answer to an error that is neither a Problem nor a Refusal does
-// not reveal what it says.
+// For returns the answer to err. The answer to an error that is neither a Problem nor a Refusal
+// does not reveal what it says.
 func For(err error) Answer {
 	if refusal, ok := errors.AsType[*secret.Refusal](err); ok {
 		return forRefusal(refusal)

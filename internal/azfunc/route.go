@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// catchAll is the route of the one function that gets what no other route takes.
+// catchAll is the route of the one function that serves requests that no other route matches.
 const catchAll = "{*path}"
 
-// patterns translates a route of function.json into gorilla/mux's templates: one, or two when the
-// last parameter is optional. It knows the part of the host's syntax that we use ({x}, a final
-// {x?}, :length(n)); anything else is an error, not a guess. Like the host it ignores the case of
+// patterns translates a route of function.json into templates of gorilla/mux: one, or two if the
+// last parameter is optional. It supports the part of the host's syntax that the app uses: {x}, a
+// final {x?}, and :length(n). Anything else is an error. Like the host, it ignores the case of
 // literals and a trailing slash.
 func patterns(prefix, route string) ([]string, error) {
 	segments := strings.Split(strings.Trim(prefix+"/"+route, "/"), "/")

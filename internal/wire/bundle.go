@@ -1,6 +1,6 @@
-// Package wire reads and writes Key Vault's wire format: JSON bodies and query parameters as defined
-// in Azure/azure-rest-api-specs specification/keyvault/data-plane/Secrets, and as recorded in
-// Azure/azure-sdk-assets.
+// Package wire reads and writes Key Vault's wire format: JSON bodies and query parameters as
+// defined in Azure/azure-rest-api-specs specification/keyvault/data-plane/Secrets, and as recorded
+// in Azure/azure-sdk-assets.
 package wire
 
 import (

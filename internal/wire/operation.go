@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// LongOperation serves an operation that the vault accepts before it completes it, such as a delete.
-// With ?wait=true it responds when the vault has completed it.
+// LongOperation serves an operation that the vault accepts before it completes it, such as a
+// delete. With ?wait=true it responds when the vault has completed it.
 type LongOperation struct {
 	Start func(ctx context.Context, name string) (secret.Secret, error)
 	Await func(ctx context.Context, name string) error

@@ -13,8 +13,8 @@ import (
 // 2026-03-01-preview.
 var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
-// CheckAPIVersion returns an error if api-version is malformed. The parameter is optional, and every
-// well-formed version is accepted.
+// CheckAPIVersion returns an error if api-version is malformed. The parameter is optional, and
+// every well-formed version is accepted.
 func CheckAPIVersion(r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Rotation is the status of a secret's rotation. It never holds a value. Times are RFC 3339. Status
-// is the state in the terms of Azure's long-running operations (microsoft/api-guidelines
+// Rotation is the status of a secret's rotation. It never holds a value. Times are RFC 3339.
+// Status is the state in the terms of Azure's long-running operations (microsoft/api-guidelines
 // azure/ConsiderationsForServiceDesign.md).
 type Rotation struct {
 	Name        string     `json:"name"`
@@ -39,8 +39,8 @@ type RotationPlan struct {
 // pollAfter is the number of seconds that a caller should wait between status requests.
 const pollAfter = "5"
 
-// WriteRotation responds to the start of a rotation: 200 if the rotation has finished, otherwise 202
-// with the address of its status.
+// WriteRotation responds to the start of a rotation: 200 if the rotation has finished, otherwise
+// 202 with the address of its status.
 func (l Links) WriteRotation(w http.ResponseWriter, r *http.Request, rotation Rotation, finished bool) error {
 	if finished {
 		return WriteJSON(w, http.StatusOK, rotation)

@@ -22,7 +22,8 @@ func WriteBackup(w http.ResponseWriter, blob secret.Value) error {
 	return WriteJSON(w, http.StatusOK, map[string]string{"value": blob.Reveal()})
 }
 
-// WriteJSON responds with v as JSON. If v can't be encoded, it writes nothing and returns an error.
+// WriteJSON responds with v as JSON. If v can't be encoded, it writes nothing and returns an
+// error.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	body, err := marshal(v)
 	if err != nil {
