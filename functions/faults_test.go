@@ -69,7 +69,7 @@ func TestLostAnswers(t *testing.T) {
 		t.Errorf("delete: %v", got)
 	}
 	if got := app.Do(t, http.MethodGet, "/deletedsecrets/a", ""); got.Status != http.StatusOK {
-		t.Errorf("the delete had been carried out: %v", got)
+		t.Errorf("the delete was not executed: %v", got)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestTwoHundredCallersOfEveryOperation(t *testing.T) {
 
 var blobPattern = regexp.MustCompile(`"value":"([^"]+)"`)
 
-// lifeOf takes a secret through every operation.
+// lifeOf performs every operation on a secret.
 func lifeOf(app *wiretest.App, name string) error {
 	value := wiretest.Canary + name
 	backup := ""

@@ -106,10 +106,10 @@ var methods = []string{
 
 func allowed(router *mux.Router, r *http.Request) []string {
 	return slices.DeleteFunc(slices.Clone(methods), func(candidate string) bool {
-		asked := r.Clone(r.Context())
-		asked.Method = candidate
+		probe := r.Clone(r.Context())
+		probe.Method = candidate
 		var match mux.RouteMatch
-		return !router.Match(asked, &match) || match.MatchErr != nil || match.Route == nil
+		return !router.Match(probe, &match) || match.MatchErr != nil || match.Route == nil
 	})
 }
 

@@ -55,14 +55,14 @@ func (q *Requests) parent(r *http.Request) (_ context.Context, traced bool) {
 	if len(sent) != 1 {
 		return ctx, q.chosen()
 	}
-	if q.provider.alone && !q.chosen() || !q.provider.alone && isUnsampled(sent[0]) {
+	if q.provider.ignoreParent && !q.chosen() || !q.provider.ignoreParent && isUnsampled(sent[0]) {
 		return ctx, false
 	}
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
-	if parent := trace.SpanContextFromContext(ctx); !q.provider.alone && parent.IsValid() {
+	if parent := trace.SpanContextFromContext(ctx); !q.provider.ignoreParent && parent.IsValid() {
 		return ctx, parent.IsSampled()
 	}
-	return ctx, q.provider.alone || q.chosen()
+	return ctx, q.provider.ignoreParent || q.chosen()
 }
 
 func (q *Requests) chosen() bool { return rand.Float64() < q.provider.share } //nolint:gosec // not a secret
@@ -105,11 +105,11 @@ func (q *Requests) options(method string, status int) []metric.RecordOption {
 // and outcome those for a response (open-telemetry/semantic-conventions
 // docs/http/http-metrics.md).
 func (q *Requests) target(method string) []attribute.KeyValue {
-	verb := attribute.String("http.request.method", method)
+	requestMethod := attribute.String("http.request.method", method)
 	if q.route == "" {
-		return []attribute.KeyValue{verb}
+		return []attribute.KeyValue{requestMethod}
 	}
-	return []attribute.KeyValue{verb, attribute.String("http.route", q.route)}
+	return []attribute.KeyValue{requestMethod, attribute.String("http.route", q.route)}
 }
 
 func outcome(status int) []attribute.KeyValue {

@@ -37,12 +37,12 @@ type Options struct {
 
 // Provider collects and exports until Stop.
 type Provider struct {
-	traces   *trace.TracerProvider
-	metrics  *metric.MeterProvider
-	tracer   apitrace.Tracer
-	duration apimetric.Float64Histogram
-	share    float64
-	alone    bool // ignore the parent
+	traces       *trace.TracerProvider
+	metrics      *metric.MeterProvider
+	tracer       apitrace.Tracer
+	duration     apimetric.Float64Histogram
+	share        float64
+	ignoreParent bool // the share applies to all requests
 }
 
 // Start begins to export in the background. It does not call the collector.
@@ -59,7 +59,7 @@ func Start(ctx context.Context, options Options) (*Provider, error) {
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
 	traces := trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(requestsBegin()), trace.WithBatcher(traceExporter{collector}))
-	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, alone: options.IgnoreParent}, err
+	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, ignoreParent: options.IgnoreParent}, err
 }
 
 // requestsBegin returns a sampler that samples every request, because Requests has already

@@ -1,5 +1,4 @@
-// Command dist stages the app root for a deployment: `go run ./internal/stage/dist`, or `make
-// dist`.
+// Command dist stages the app root for a deployment. `make dist` runs it.
 package main
 
 import (
