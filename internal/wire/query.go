@@ -88,7 +88,7 @@ func ReadFilter(r *http.Request) (secret.Filter, error) {
 	filter := secret.Filter{Prefix: query.Get("prefix")}
 	if filter.Prefix != "" {
 		if _, err := secret.ParseName(filter.Prefix); err != nil {
-			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix has a character that no name has. Names consist of 0-9, a-z, A-Z and '-'.")
+			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix is not the beginning of a valid name. A name has 1 to 127 characters: 0-9, a-z, A-Z and '-'.")
 		}
 	}
 	if !query.Has("tag") {
