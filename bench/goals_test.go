@@ -13,34 +13,34 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// handlerAlone is what CI checks too: ratios and allocations inside one process.
+// handlerAlone measures what CI checks too: ratios and allocations within one process.
 func handlerAlone(t *testing.T) []row {
 	provider := observed(t)
 	costs := cheapest(
 		marshalBundle(t), cachedGet(handler(t, nil, nil)), cachedGet(handler(t, io.Discard, nil)),
 		cachedGet(handler(t, nil, provider)), cachedGet(handler(t, nil, provider), traceparent),
 	)
-	floor, off, log, told, parent := costs[0], costs[1], costs[2], costs[3], costs[4]
+	floor, off, log, observing, parent := costs[0], costs[1], costs[2], costs[3], costs[4]
 	added := func(c cost) float64 { return (c.ns - off.ns) / floor.ns }
 	return []row{
 		{"4", "handler ns/op ÷ json.Marshal of the secret", floor.String(), off.String(), off.ns / floor.ns, true, 1.0, false},
 		{"4", "handler allocs/op", "1", off.String(), off.allocs, true, 4, false},
 		{"5", "access log on: added ns ÷ json.Marshal (3 µs where that takes 968 ns)", off.String(), log.String(), added(log), true, 3.1, false},
 		{"5", "access log on: added allocs/op", "0", log.String(), log.allocs - off.allocs, true, 3, false},
-		{"5", "telemetry on: added ns ÷ json.Marshal (0.5 µs)", off.String(), told.String(), added(told), true, 0.52, false},
-		{"5", "telemetry on: added allocs/op", "0", told.String(), told.allocs - off.allocs, true, 0, false},
+		{"5", "telemetry on: added ns ÷ json.Marshal (0.5 µs)", off.String(), observing.String(), added(observing), true, 0.52, false},
+		{"5", "telemetry on: added allocs/op", "0", observing.String(), observing.allocs - off.allocs, true, 0, false},
 		{"5", "telemetry on, unsampled traceparent: added ns ÷ json.Marshal (2.5 µs)", off.String(), parent.String(), added(parent), true, 2.58, false},
 	}
 }
 
-// cost is of one call.
+// cost is the cost of one call.
 type cost struct{ ns, allocs float64 }
 
 func (c cost) String() string { return fmt.Sprintf("%.0f ns, %.0f allocs", c.ns, c.allocs) }
 
-// cheapest takes the fastest of many short runs, in turns: what else the machine does can only add, and
-// then to all of them. Allocations are counted apart, on one processor, where the cache's housekeeping
-// does not run beside the call.
+// cheapest returns the lowest cost of each call in many short, interleaved runs. Other load on the
+// machine only adds time, and adds it to all calls alike. Allocations are counted separately, on
+// one processor, where the cache's housekeeping does not run during the call.
 func cheapest(calls ...func()) []cost {
 	best := make([]cost, len(calls))
 	for i, call := range calls {
@@ -54,7 +54,7 @@ func cheapest(calls ...func()) []cost {
 	return best
 }
 
-// nanoseconds that a call takes.
+// nanoseconds returns how long a call takes.
 func nanoseconds(call func()) float64 {
 	const times = 100_000
 	began := time.Now()
@@ -64,20 +64,20 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
-// TestInProcess is the part of the table that a busy machine can check.
+// TestInProcess checks the part of the table that does not need a calm machine.
 func TestInProcess(t *testing.T) {
 	if raceEnabled {
 		t.Skip("skipped: the race detector changes what is measured; .ci/bench runs it without")
 	}
 	for _, r := range handlerAlone(t) {
 		t.Logf("%s: floor %s, ours %s, ratio %.2f, goal %s %.2f", r.metric, r.floor, r.figure, r.ratio, r.sign(), r.limit)
-		if !r.met() {
+		if !r.passes() {
 			t.Errorf("goal %s is missed: %s is %.2f", r.goal, r.metric, r.ratio)
 		}
 	}
 }
 
-// starts measures exec to first answer, and to first secret, in turns.
+// starts measures the time from exec to the first response and to the first secret, interleaved.
 func starts(t *testing.T) []row {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	ours, empty := handlerProgram(t, azure), goProgram(t, "empty")
@@ -107,7 +107,7 @@ func starts(t *testing.T) []row {
 	}
 }
 
-// residents measures memory at the start and after 10,000 reads, and the binary.
+// residents measures memory at the start and after 10,000 reads, and the size of the binary.
 func residents(t *testing.T) []row {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	ours, hello := handlerProgram(t, azure), nodeProgram(t, "hello")

@@ -21,7 +21,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// memory serves reads from the real cache, over a vault that has one secret.
+// memory serves reads from the real cache, in front of a vault with one secret.
 type memory struct {
 	functions.Secrets
 	kept *cache.Cache[*wire.Rendered]
@@ -32,7 +32,7 @@ func (m memory) Read(ctx context.Context, name, version string, _ bool) (wire.Re
 	return wire.Reading{Rendered: hit.Value, Age: hit.Age, Stale: hit.Stale}, err
 }
 
-// oneSecret is about what Key Vault answers: 360 bytes.
+// oneSecret returns a secret whose JSON is about as long as Key Vault's usually is: 360 bytes.
 func oneSecret() secret.Secret {
 	at := time.Unix(1795467247, 0)
 	return secret.Secret{
@@ -58,14 +58,15 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	if log != nil {
 		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Lister{}, "contoso"), provider, logger)
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Links{}, "contoso"), provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return router
 }
 
-// observed exports to a collector of the test's, with the standard share of traces.
+// observed returns telemetry that exports to a collector of the test, with the default share of
+// traces.
 func observed(t testing.TB) *telemetry.Provider {
 	t.Helper()
 	provider, err := telemetry.Start(t.Context(), telemetry.Options{
@@ -78,10 +79,10 @@ func observed(t testing.TB) *telemetry.Provider {
 	return provider
 }
 
-// traceparent is what a host sends along that does not trace the request.
+// traceparent is the header of a host that does not trace the request.
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
-// sink is a ResponseWriter that costs next to nothing.
+// sink is a ResponseWriter that costs almost nothing.
 type sink struct{ header http.Header }
 
 func (s sink) Header() http.Header       { return s.header }
@@ -101,7 +102,7 @@ func cachedGet(router http.Handler, parent ...string) func() {
 	}
 }
 
-// bundle is the secret in the shape of the wire, as one would declare it.
+// bundle is the secret in the wire format, declared in the obvious way.
 type bundle struct {
 	Value       *string           `json:"value,omitempty"`
 	ContentType *string           `json:"contentType,omitempty"`
@@ -119,7 +120,7 @@ type bundleAttributes struct {
 	RecoverableDays *int32  `json:"recoverableDays,omitempty"`
 }
 
-// marshalBundle makes the bytes that the handler serves.
+// marshalBundle encodes the bytes that the handler serves.
 func marshalBundle(t testing.TB) func() {
 	t.Helper()
 	rendered, err := wire.Render(oneSecret())
@@ -131,7 +132,7 @@ func marshalBundle(t testing.TB) func() {
 		t.Fatal(err)
 	}
 	if again, err := json.Marshal(found); err != nil || !bytes.Equal(again, rendered.JSON()) {
-		t.Fatalf("the floor makes other bytes: %s, %v", again, err)
+		t.Fatalf("the floor encodes different bytes: %s, %v", again, err)
 	}
 	return func() {
 		if _, err := json.Marshal(found); err != nil {
@@ -140,7 +141,8 @@ func marshalBundle(t testing.TB) func() {
 	}
 }
 
-// BenchmarkCachedGet is the handler alone, without a network: the floor is json.Marshal of the same secret.
+// BenchmarkCachedGet measures the handler without a network. The floor is json.Marshal of the same
+// secret.
 func BenchmarkCachedGet(b *testing.B) {
 	for _, row := range []struct {
 		name string

@@ -17,7 +17,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// program is something that serves HTTP at FUNCTIONS_CUSTOMHANDLER_PORT.
+// program is a program that serves HTTP at FUNCTIONS_CUSTOMHANDLER_PORT.
 type program struct {
 	name    string
 	command []string
@@ -25,7 +25,7 @@ type program struct {
 	pinned  bool // to core 0, away from the load
 }
 
-// running is a program that was started.
+// running is a started program.
 type running struct {
 	*exec.Cmd
 	url     string
@@ -54,7 +54,7 @@ func (p program) start(t testing.TB) *running {
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = io.Copy(io.Discard, pipe) }() // a pipe that is read, as the host does
+	go func() { _, _ = io.Copy(io.Discard, pipe) }() // the host reads the pipe too
 	return r
 }
 
@@ -63,7 +63,8 @@ func (r *running) stop() {
 	_ = r.Wait()
 }
 
-// firstAnswer starts p and gives the time from exec to the first answer to GET /, whatever its status.
+// firstAnswer starts p and returns the time from exec to the first response to GET /, whatever its
+// status.
 func (p program) firstAnswer(t testing.TB) time.Duration {
 	t.Helper()
 	r := p.start(t)
@@ -71,13 +72,13 @@ func (p program) firstAnswer(t testing.TB) time.Duration {
 	return r.poll(t, "/", func(int) bool { return true })
 }
 
-// await asks for a path until it is answered with 200, and tells how long that took since the start.
+// await requests a path until the status is 200, and returns the time since the start.
 func (r *running) await(t testing.TB, path string) time.Duration {
 	t.Helper()
 	return r.poll(t, path, func(status int) bool { return status == http.StatusOK })
 }
 
-// poll asks every 0.1 ms.
+// poll sends a request every 0.1 ms.
 func (r *running) poll(t testing.TB, path string, good func(status int) bool) time.Duration {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
@@ -90,13 +91,13 @@ func (r *running) poll(t testing.TB, path string, good func(status int) bool) ti
 				return time.Since(r.started)
 			}
 		}
-		time.Sleep(100 * time.Microsecond) // the pause of the measurement itself
+		time.Sleep(100 * time.Microsecond) // between requests
 	}
 	t.Fatalf("%v did not answer %s", r.Args, path)
 	return 0
 }
 
-// resident is the memory of a process in bytes.
+// resident returns the resident memory of a process in bytes.
 func (r *running) resident(t testing.TB) float64 {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.Process.Pid))
@@ -132,7 +133,7 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
 }
 
-// setSecret puts a secret into the vault, through a handler.
+// setSecret sets a secret in the vault, through a handler.
 func setSecret(t testing.TB, app, name string) {
 	t.Helper()
 	direct := wiretest.App{URL: app + "/api"}

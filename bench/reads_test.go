@@ -17,8 +17,9 @@ import (
 
 var plenty = []string{"KEY_VAULT_CALLS_PER_SECOND=1000000", "SECRET_CACHE_TTL=1h"}
 
-// quickly is a started app without a host in front, and a client with a connection for everyone.
-func quickly(t *testing.T, latency time.Duration) (*wiretest.App, string, *http.Client) {
+// startDirect starts an app, and returns its URL without the host stand-in, and a client with
+// enough connections.
+func startDirect(t *testing.T, latency time.Duration) (*wiretest.App, string, *http.Client) {
 	t.Helper()
 	app := wiretest.Start(t, wiretest.Options{Env: plenty})
 	url := "http://" + app.Host.HandlerAddr() + "/api"
@@ -35,7 +36,7 @@ func setLatency(t *testing.T, app *wiretest.App, latency time.Duration) {
 	}
 }
 
-// together runs callers at once and gives how long each took, in order of length.
+// together runs concurrent callers and returns how long each took, sorted.
 func together(callers int, call func(i int) error) ([]time.Duration, error) {
 	times := make([]time.Duration, callers)
 	errs := make(chan error, callers)
@@ -58,7 +59,7 @@ func together(callers int, call func(i int) error) ([]time.Duration, error) {
 	return times, <-errs
 }
 
-// perSecond runs callers in a closed loop for two seconds.
+// perSecond runs callers in a closed loop for two seconds and returns calls per second.
 func perSecond(t *testing.T, callers int, call func(i int) error) float64 {
 	t.Helper()
 	var mu sync.Mutex
@@ -79,11 +80,11 @@ func perSecond(t *testing.T, callers int, call func(i int) error) float64 {
 	return float64(done) / 2
 }
 
-// uncached measures reads that go to the vault, beside a bare server that makes bare HTTPS requests
-// to it: both have the hop to a server between them and the caller. What that hop costs is shown by
-// the caller's own bare requests.
+// uncached measures reads that go to the vault, and compares them with a bare server that makes
+// bare HTTPS requests to it. Both need a hop from the caller to a server. The caller's own bare
+// requests show what that hop costs.
 func uncached(t *testing.T) []row {
-	app, url, client := quickly(t, 0)
+	app, url, client := startDirect(t, 0)
 	for i := range 64 {
 		app.Do(t, http.MethodPut, fmt.Sprintf("/secrets/n-%d", i), `{"value":"canary-n"}`)
 	}
@@ -135,10 +136,11 @@ func timed(t *testing.T, call func(int) error) float64 {
 	return milliseconds(time.Since(started))
 }
 
-// herds lets a thousand connections ask for one cold name at once, and again when it is warm.
+// herds requests one uncached name on a thousand connections at the same time, and then again from
+// the cache.
 func herds(t *testing.T) []row {
 	const callers, latency = 1000, 20 * time.Millisecond
-	app, url, client := quickly(t, latency)
+	app, url, client := startDirect(t, latency)
 	p99 := func(path string) time.Duration {
 		times, err := together(callers, func(int) error { return get(client, url+path, "Accept: */*") })
 		if err != nil {
@@ -165,9 +167,9 @@ func herds(t *testing.T) []row {
 	}
 }
 
-// batches reads 100 names in one request, beside single reads.
+// batches compares a read of 100 names in one request with single reads.
 func batches(t *testing.T) []row {
-	app, url, client := quickly(t, 0)
+	app, url, client := startDirect(t, 0)
 	var items []string
 	for i := range 100 {
 		app.Do(t, http.MethodPut, fmt.Sprintf("/secrets/b-%d", i), `{"value":"canary-b"}`)
@@ -182,7 +184,7 @@ func batches(t *testing.T) []row {
 	var walls []float64
 	for range 5 {
 		for i := range 100 {
-			app.Do(t, http.MethodPatch, fmt.Sprintf("/secrets/b-%d", i), `{"tags":{}}`) // makes memory forget
+			app.Do(t, http.MethodPatch, fmt.Sprintf("/secrets/b-%d", i), `{"tags":{}}`) // removes it from the cache
 		}
 		started := time.Now()
 		if got := app.Do(t, http.MethodPost, "/secrets/batch-get", body); strings.Count(got.Body, `"status":200`) != 100 {

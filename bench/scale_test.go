@@ -19,14 +19,14 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// scale is a vault that a sweep goes through: of all secrets a tenth is managed, a hundredth is due, and a twentieth has a
-// record of an earlier rotation.
+// scale is a vault for a sweep to search. Of its secrets, a tenth is managed, a hundredth is due,
+// and a twentieth has a record of an earlier rotation.
 type scale struct {
 	secrets, records int
 	waiting          []string // names that a sweep must find, sorted
 }
 
-// swept is what a sweep took.
+// swept is the result and the cost of a sweep.
 type swept struct {
 	calls   map[string]int64
 	names   []string
@@ -34,7 +34,7 @@ type swept struct {
 	peak    float64 // bytes, of the process
 }
 
-// sweepFunction lets the real handler sweep once, in a process of its own.
+// sweepFunction makes the real handler sweep once, in its own process.
 func sweepFunction(t testing.TB, secrets int, latency time.Duration) (scale, swept) {
 	t.Helper()
 	azure := wiretest.StartAzure(t, wiretest.Options{})
@@ -42,7 +42,7 @@ func sweepFunction(t testing.TB, secrets int, latency time.Duration) (scale, swe
 	r := handlerProgram(t, azure, "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 * * * * *").start(t)
 	defer r.stop()
 	r.await(t, "/")
-	for calls := int64(0); calls == 0; { // the handler's warm-up, which is a list of its own
+	for calls := int64(0); calls == 0; { // the handler's warm-up, which also lists
 		runtime.Gosched()
 		if counts := azure.Vault().Counts(); counts.InFlight == 0 {
 			calls = counts.Calls["list"]
@@ -113,8 +113,8 @@ func seedScale(t testing.TB, azure *standin.Azure, secrets int) scale {
 	return s
 }
 
-// seedOne makes a secret, and for each twentieth the record of a rotation: half of these are over, a quarter is in grace and
-// a quarter has its grace behind it, which is work.
+// seedOne sets a secret, and for each twentieth one also the record of a rotation. Of these, half
+// have finished, a quarter are in their grace period, and a quarter are past it and need work.
 func seedOne(set func(name string, tags map[string]string, expires time.Duration) error, i int) error {
 	name, tags, expires := fmt.Sprintf("s-%d", i), map[string]string{"team": "a", "env": "prod"}, time.Duration(0)
 	if i%10 == 0 {
@@ -136,12 +136,12 @@ func seedOne(set func(name string, tags map[string]string, expires time.Duration
 	return set(name+"--pending", record, 0)
 }
 
-// peak is the most memory that a process had, in bytes.
+// peak returns the highest resident memory of a process in bytes.
 func (r *running) peak(t testing.TB) float64 {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.Process.Pid))
 	if err != nil {
-		t.Skipf("skipped: it needs Linux's /proc: %v", err)
+		t.Skipf("skipped: needs Linux's /proc: %v", err)
 	}
 	_, after, _ := strings.Cut(string(text), "VmHWM:")
 	var kilobytes float64

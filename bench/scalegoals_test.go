@@ -8,14 +8,16 @@ import (
 
 const (
 	pageSize = 25
-	// maxGrowth is how much more memory, in bytes, a sweep of 10,000 secrets may take than one of 5,000: their names alone would
-	// be as much.
+	// maxGrowth is how much more memory, in bytes, a sweep of 10,000 secrets may use than one of
+	// 5,000. Their names alone would take as much.
 	maxGrowth = 3e6
-	// maxSweepPeak is the most memory that the whole process may take. A sweep of 1,000 ends before the collector first runs.
+	// maxSweepPeak is the most memory that the whole process may use. A sweep of 1,000 ends before
+	// the garbage collector first runs.
 	maxSweepPeak = 48e6
 )
 
-// check compares a sweep with what must be: one call a page and one for the deleted, a message for each that waits.
+// check checks a sweep: one call per page, one for the deleted secrets, and a message for each
+// secret that needs work.
 func (s scale) check(t testing.TB, got swept) {
 	t.Helper()
 	pages := int64((s.secrets + s.records + pageSize - 1) / pageSize)
@@ -27,7 +29,8 @@ func (s scale) check(t testing.TB, got swept) {
 	}
 }
 
-// TestSweepAtScale: a sweep asks for each page once and for nothing else, finds what waits, and needs no memory for the rest.
+// A sweep requests each page once and nothing else, finds the secrets that need work, and uses no
+// memory for the others.
 func TestSweepAtScale(t *testing.T) {
 	var peaks []float64
 	for _, secrets := range []int{sweepSecrets / 10, sweepSecrets / 2, sweepSecrets} {

@@ -10,8 +10,8 @@ import (
 
 func TestMain(m *testing.M) { wiretest.Main(m) }
 
-// BenchmarkStart takes the time from exec to the first answered GET /, beside that of an empty
-// net/http program, in turns. The ratio of the medians is what counts.
+// BenchmarkStart measures the time from exec to the first response to GET /, interleaved with an
+// empty net/http program. The ratio of the medians is what counts.
 func BenchmarkStart(b *testing.B) {
 	azure := wiretest.StartAzure(b, wiretest.Options{})
 	handler, empty := handlerProgram(b, azure), goProgram(b, "empty")
@@ -27,7 +27,7 @@ func median(all []time.Duration) time.Duration {
 	return sorted[len(sorted)/2]
 }
 
-// report prints the floor, ours, and the ratio, in place of ns/op, which mixes them.
+// report reports the floor, ours and their ratio instead of ns/op, which mixes them.
 func report(b *testing.B, unit string, floor, ours time.Duration) {
 	b.Helper()
 	scale := map[string]float64{"ms": float64(time.Millisecond), "µs": float64(time.Microsecond)}[unit]

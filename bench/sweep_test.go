@@ -17,8 +17,8 @@ import (
 
 const sweepSecrets = 10_000
 
-// sweeps lists 10,000 secrets with five tags, page by page, beside bare requests that read nothing
-// but nextLink.
+// sweeps lists 10,000 secrets with five tags, page by page, and compares that with bare requests
+// that read only nextLink.
 func sweeps(t *testing.T) []row {
 	app := wiretest.Start(t, wiretest.Options{Env: plenty})
 	if _, err := together(32, func(caller int) error {

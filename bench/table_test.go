@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-var table = flag.Bool("table", false, "measure all goals and print the table; takes some minutes")
+var table = flag.Bool("table", false, "measure all goals and print the table; takes several minutes")
 
-// row is a goal: figure is compared as a ratio to the floor, or is a plain number.
+// row is a goal. What is compared to the limit is the ratio of figure to floor, or a plain number.
 type row struct {
 	goal   string // its number in docs/performance.md
 	metric string
@@ -21,10 +21,10 @@ type row struct {
 	ratio  float64
 	atMost bool // else at least
 	limit  float64
-	guard  bool // its kind of measurement needs a calm machine
+	guard  bool // measuring it needs a calm machine
 }
 
-func (r row) met() bool {
+func (r row) passes() bool {
 	if r.atMost {
 		return r.ratio <= r.limit
 	}
@@ -33,11 +33,11 @@ func (r row) met() bool {
 
 func (r row) sign() string { return map[bool]string{true: "≤", false: "≥"}[r.atMost] }
 
-// TestTable measures every goal in one run, each beside its floor, prints the table, and fails when
-// a goal is missed while the machine was calm: a server compared with itself tells.
+// TestTable measures every goal with its floor in one run, and prints the table. It fails if a
+// goal is missed while the machine is calm, which the comparison of a server with itself shows.
 func TestTable(t *testing.T) {
 	if !*table {
-		t.Skip("skipped: it takes minutes; `make bench` runs it")
+		t.Skip("skipped: takes minutes; `make bench` runs it")
 	}
 	need(t, "wrk", "taskset", "node")
 	calm, rows := throughput(t)
@@ -46,12 +46,12 @@ func TestTable(t *testing.T) {
 	}
 	print(rows, calm)
 	for _, r := range rows {
-		if !r.met() && (calm || !r.guard) {
+		if !r.passes() && (calm || !r.guard) {
 			t.Errorf("goal %s is missed: %s is %.2f, want %s %.2f", r.goal, r.metric, r.ratio, r.sign(), r.limit)
 		}
 	}
 	if !calm {
-		t.Log("the machine was not calm: what is about throughput and time is inconclusive; run it again")
+		t.Log("the machine was not calm: goals about throughput and time are inconclusive; run it again")
 	}
 }
 
@@ -68,15 +68,15 @@ func print(rows []row, calm bool) {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n| # | metric | floor | ours | ratio | goal | met |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		met := map[bool]string{true: "yes", false: "**no**"}[r.met()]
-		if !r.met() && r.guard && !calm {
-			met = "inconclusive"
+		verdict := map[bool]string{true: "yes", false: "**no**"}[r.passes()]
+		if !r.passes() && r.guard && !calm {
+			verdict = "inconclusive"
 		}
 		goal := fmt.Sprintf("%s %.2f", r.sign(), r.limit)
 		if math.IsInf(r.limit, 0) {
-			goal, met = "", "" // for information
+			goal, verdict = "", "" // for information
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %.2f | %s | %s |\n", r.goal, r.metric, r.floor, r.figure, r.ratio, goal, met)
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %.2f | %s | %s |\n", r.goal, r.metric, r.floor, r.figure, r.ratio, goal, verdict)
 	}
 	_, _ = os.Stdout.WriteString(out.String())
 }

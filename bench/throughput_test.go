@@ -14,7 +14,7 @@ import (
 
 const rounds = 7
 
-// load runs wrk on core 1 for a second and gives requests per second and the median latency.
+// load runs wrk on core 1 for a second, and returns requests per second and the median latency.
 func load(t testing.TB, url string, connections int, headers ...string) (perSecond float64, p50 time.Duration) {
 	t.Helper()
 	words := []string{"-c", "1", "wrk", "-t1", "-c" + strconv.Itoa(connections), "-d1s", "--latency"}
@@ -48,8 +48,8 @@ func submatch(t testing.TB, pattern string, text []byte) string {
 	return string(match[1])
 }
 
-// throughput measures cached reads against a bare server, in rounds. It is calm when the bare
-// server, run twice in each round, is as fast as itself.
+// throughput compares cached reads with a bare server, in rounds. The machine is calm if the bare
+// server, which runs twice in each round, is as fast both times.
 func throughput(t *testing.T) (calm bool, _ []row) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	bare, quiet, logging, node := goProgram(t, "bare"), handlerProgram(t, azure, "LOG_LEVEL=warn"), handlerProgram(t, azure, "OTEL_EXPORTER_OTLP_ENDPOINT="+wiretest.StartCollector(t).URL()), nodeProgram(t, "map")
@@ -81,7 +81,7 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 		one = append(one, float64(oursOne)/float64(bareOne))
 	}
 	guard := medianOf(again)
-	slices.Sort(again) // all rounds but one at either end must agree
+	slices.Sort(again) // all rounds except one at each end must agree
 	calm = guard > 0.93 && guard < 1.07 && again[1] > 0.85 && again[len(again)-2] < 1.15
 	fmt.Printf("A/A: the bare server is %.3f of itself (rounds: %.2f); calm: %v\n", guard, again, calm)
 	return calm, []row{

@@ -22,9 +22,9 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// BenchmarkUncachedGet takes the time of one get that goes to the vault: by a bare HTTPS request,
-// by azsecrets, and through the handler, in turns, at vault latencies of 0 and 5 ms. The handler is
-// asked directly: the host's own hop is not ours.
+// BenchmarkUncachedGet measures a get that goes to the vault: by a bare HTTPS request, by
+// azsecrets, and through the handler, interleaved, at vault latencies of 0 and 5 ms. It calls the
+// handler directly, because the host's hop is not part of the app.
 func BenchmarkUncachedGet(b *testing.B) {
 	for _, latency := range []time.Duration{0, 5 * time.Millisecond} {
 		b.Run(fmt.Sprintf("vault=%s", latency), func(b *testing.B) { uncachedGet(b, latency) })
@@ -40,7 +40,7 @@ func uncachedGet(b *testing.B, latency time.Duration) {
 		b.Fatal(err)
 	}
 	sdk := sdkClient(b, client, token)
-	ways := []func() error{
+	calls := []func() error{
 		func() error {
 			return get(client, "https://contoso.vault.azure.net/secrets/a?api-version=2026-04-01", "Authorization: Bearer "+token)
 		},
@@ -49,16 +49,16 @@ func uncachedGet(b *testing.B, latency time.Duration) {
 			return get(http.DefaultClient, "http://"+app.Host.HandlerAddr()+"/api/secrets/a", "Cache-Control: no-cache")
 		},
 	}
-	times := make([][]time.Duration, len(ways))
-	for _, way := range ways { // connections and tokens
-		if err := way(); err != nil {
+	times := make([][]time.Duration, len(calls))
+	for _, call := range calls { // for connections and tokens
+		if err := call(); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for b.Loop() {
-		for i, way := range ways {
+		for i, call := range calls {
 			started := time.Now()
-			if err := way(); err != nil {
+			if err := call(); err != nil {
 				b.Fatal(err)
 			}
 			times[i] = append(times[i], time.Since(started))
@@ -69,7 +69,7 @@ func uncachedGet(b *testing.B, latency time.Duration) {
 	b.ReportMetric(float64(median(times[2]))/float64(median(times[1])), "ratio-azsecrets")
 }
 
-// vaultClient reaches the vault as the handler does: by its name, through the proxy.
+// vaultClient connects to the vault as the handler does: by its name, through the proxy.
 func vaultClient(b testing.TB, azure *standin.Azure) *http.Client {
 	b.Helper()
 	pem, err := os.ReadFile(azure.CAFile())

@@ -22,7 +22,7 @@ func setFaults(t *testing.T, app *wiretest.App, faults keyvault.Faults) {
 	}
 }
 
-// The handler keeps nothing, so a kill costs the requests in flight and no more.
+// The handler is stateless, so a kill costs only the requests in flight.
 func TestKilledMidRequestTheHandlerComesBack(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	if got := app.Do(t, http.MethodPut, "/secrets/a", `{"value":"canary-a"}`); got.Status != http.StatusOK {
@@ -36,21 +36,21 @@ func TestKilledMidRequestTheHandlerComesBack(t *testing.T) {
 		answer, _ := app.Try(http.MethodPut, "/secrets/b", `{"value":"canary-b"}`)
 		answered <- answer
 	}()
-	for len(app.Azure.Vault().Faults().Calls) > 0 { // until the request is in the vault, which tells nobody
+	for len(app.Azure.Vault().Faults().Calls) > 0 { // until the request is in the vault, which sends no signal
 		runtime.Gosched()
 	}
 	if err := app.Host.KillHandler(); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-answered; got.Status != http.StatusInternalServerError || got.Body != "" {
-		t.Errorf("the request that was cut off: %v, want the host's empty 500", got)
+		t.Errorf("the interrupted request: %v, want the host's empty 500", got)
 	}
 	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusOK || !strings.Contains(got.Body, "canary-a") {
 		t.Errorf("after the restart: %v", got)
 	}
 }
 
-// A delete whose answer is lost is not repeated, as the repeat would be refused; a set is.
+// A set whose response is lost is repeated. A delete is not, because the vault would reject it.
 func TestLostAnswers(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	lose := func(operation string) {
@@ -61,7 +61,7 @@ func TestLostAnswers(t *testing.T) {
 		t.Errorf("set: %v", got)
 	}
 	if got := app.Do(t, http.MethodGet, "/secrets/a/versions", ""); strings.Count(got.Body, `"id"`) != 2 {
-		t.Errorf("a repeated set makes two equal versions: %v", got)
+		t.Errorf("a repeated set creates two equal versions: %v", got)
 	}
 	lose("delete")
 	got := app.Do(t, http.MethodDelete, "/secrets/a", "")
@@ -69,7 +69,7 @@ func TestLostAnswers(t *testing.T) {
 		t.Errorf("delete: %v", got)
 	}
 	if got := app.Do(t, http.MethodGet, "/deletedsecrets/a", ""); got.Status != http.StatusOK {
-		t.Errorf("the delete had been carried out: %v", got)
+		t.Errorf("the delete was not executed: %v", got)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestASlowVaultIsWaitedFor(t *testing.T) {
 	}
 }
 
-// 200 callers go through every operation at once, each with a secret of its own.
+// 200 concurrent callers perform every operation, each with its own secret.
 func TestTwoHundredCallersOfEveryOperation(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	var callers sync.WaitGroup
@@ -96,7 +96,7 @@ func TestTwoHundredCallersOfEveryOperation(t *testing.T) {
 
 var blobPattern = regexp.MustCompile(`"value":"([^"]+)"`)
 
-// lifeOf takes a secret through every operation.
+// lifeOf performs every operation on a secret.
 func lifeOf(app *wiretest.App, name string) error {
 	value := wiretest.Canary + name
 	backup := ""
@@ -138,7 +138,8 @@ func lifeOf(app *wiretest.App, name string) error {
 	return nil
 }
 
-// A user-assigned identity is asked for by its client id, and named where it is refused.
+// A user-assigned identity is requested by its client id. The message names it if the vault
+// rejects it.
 func TestUserAssignedIdentity(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: []string{"AZURE_CLIENT_ID=" + identity.UserAssigned}})
 	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusNotFound {

@@ -1,4 +1,4 @@
-// Package functions lists every function of the app once, next to what it needs.
+// Package functions lists every function of the app once, with what it needs.
 package functions
 
 import (
@@ -32,15 +32,15 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Definitions holds every function.json: the one source of routes.
+// Definitions holds every function.json. They are the only source of routes.
 //
 //go:embed */function.json
 var Definitions embed.FS
 
-// RoutePrefix is host.json's; a test compares them.
+// RoutePrefix is the one in host.json. A test compares them.
 const RoutePrefix = "api"
 
-// Secrets is all that the functions need of the vault and of memory.
+// Secrets is everything that the functions need from the vault and its cache.
 type Secrets interface {
 	batchgetsecrets.Reader // and getsecret.Reader
 	onvaultevent.Forgetter
@@ -57,7 +57,7 @@ type Secrets interface {
 	restoresecret.Restorer
 }
 
-// Rotations is all that the functions need of rotation.
+// Rotations is everything that the functions need from rotation.
 type Rotations interface {
 	getrotation.Getter
 	getsecret.Stager
@@ -69,8 +69,9 @@ type Rotations interface {
 	sweep.Finder
 }
 
-// Handlers gives the handler of each function by its name, the folder's. vault is the vault's name.
-func Handlers(secrets Secrets, rotations Rotations, list wire.Lister, vault string) map[string]http.Handler {
+// Handlers returns the handler of each function, by the function's name. vault is the name of the
+// vault that the app serves.
+func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
@@ -79,19 +80,19 @@ func Handlers(secrets Secrets, rotations Rotations, list wire.Lister, vault stri
 		"getrotation":          getrotation.Handler(rotations),
 		"getsecret":            getsecret.Handler(secrets, rotations),
 		"health":               health.Handler(secrets),
-		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, list),
-		"listrotations":        listrotations.Handler(rotations, list),
-		"listsecrets":          listsecrets.Handler(secrets, list),
-		"listsecretversions":   listsecretversions.Handler(secrets, list),
+		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, links),
+		"listrotations":        listrotations.Handler(rotations, links),
+		"listsecrets":          listsecrets.Handler(secrets, links),
+		"listsecretversions":   listsecretversions.Handler(secrets, links),
 		"onvaultevent":         onvaultevent.Handler(secrets, rotations, vault),
 		"onvaultmessage":       onvaultmessage.Handler(secrets, rotations, vault),
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
 		"restoresecret":        restoresecret.Handler(secrets),
-		"resumerotation":       resumerotation.Handler(rotations, list),
-		"rotate":               rotate.Handler(rotations, list, vault),
+		"resumerotation":       resumerotation.Handler(rotations, links),
+		"rotate":               rotate.Handler(rotations, links, vault),
 		"rotateduesecret":      rotateduesecret.Handler(rotations),
-		"rotatesecret":         rotatesecret.Handler(rotations, list),
+		"rotatesecret":         rotatesecret.Handler(rotations, links),
 		"setsecret":            setsecret.Handler(secrets),
 		"sweep":                sweep.Handler(rotations),
 		"updatesecret":         updatesecret.Handler(secrets),

@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// The host takes the first match in the order of names, so the catch-all must come last; and
-// nothing but health is open to all.
+// The host uses the first match in the order of names, so the catch-all must come last. Only
+// health is open to everyone.
 func TestCatchAllSortsLastAndOnlyHealthIsAnonymous(t *testing.T) {
 	definitions, err := azfunc.LoadDefinitions(functions.Definitions)
 	if err != nil {
@@ -31,8 +31,8 @@ func TestCatchAllSortsLastAndOnlyHealthIsAnonymous(t *testing.T) {
 	}
 }
 
-// Hosts rewrite paths on the way to the handler, each generation in its own manner. Whatever comes
-// of a path, without a key it opens nothing.
+// Each generation of hosts rewrites paths in a different way before it passes them to the handler.
+// No rewritten path gives access without a key.
 func TestRewrittenPathsOpenNothing(t *testing.T) {
 	keys := &host.Keys{Host: map[string]string{"default": "host-key"}}
 	for _, mode := range []host.Mode{host.Newer, host.Older} {

@@ -17,7 +17,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// loadTime is how long the load runs last: LOAD=60s for the long ones.
+// loadTime returns how long a load test runs: $LOAD, or else standard.
 func loadTime(t *testing.T, standard time.Duration) time.Duration {
 	t.Helper()
 	text := os.Getenv("LOAD")
@@ -31,8 +31,8 @@ func loadTime(t *testing.T, standard time.Duration) time.Duration {
 	return long
 }
 
-// 256 connections read 20 names while others write them: no error, no read older than an
-// acknowledged write, and memory that does not grow.
+// 256 connections read 20 names while others write them. There are no errors, no read is older
+// than an acknowledged write, and memory does not grow.
 func TestLoad(t *testing.T) {
 	const connections, many = 256, 20
 	app := wiretest.Start(t, wiretest.Options{Env: plenty})
@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 			i := rand.N(many)
 			var err error
 			began := time.Now()
-			if caller < many && rand.N(20) == 0 { // one writer a name, so that its numbers only rise
+			if caller < many && rand.N(20) == 0 { // one writer per name, so that its numbers only increase
 				i = caller
 				err = writeNext(app, i, &written[i])
 			} else {
@@ -70,7 +70,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// raise sets highest to n if that is more.
+// raise sets highest to n if n is greater.
 func raise(highest *atomic.Int64, n int64) {
 	for was := highest.Load(); n > was && !highest.CompareAndSwap(was, n); was = highest.Load() {
 	}
@@ -98,7 +98,7 @@ func readNoOlder(app *wiretest.App, i int, least int64) error {
 	return nil
 }
 
-// residentBytes is the handler's memory, on Linux; elsewhere 0.
+// residentBytes returns the handler's resident memory on Linux, and 0 elsewhere.
 func residentBytes(app *wiretest.App) int64 {
 	if runtime.GOOS != "linux" {
 		return 0
@@ -113,18 +113,18 @@ func residentBytes(app *wiretest.App) int64 {
 	return kilobytes << 10
 }
 
-// The vault is away in the middle of load: names in memory keep answering, others fail at once, and
-// all is well within a second of its return.
+// The vault becomes unavailable under load. Cached names are still served, others fail
+// immediately, and everything works within a second after the vault is back.
 func TestVaultAwayUnderLoad(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=500ms", "SECRET_CACHE_MAX_STALE=10m"}, plenty...)})
 	direct(app)
-	set(t, app, "known", "a")
-	app.Do(t, http.MethodGet, "/secrets/known", "")
+	set(t, app, "cached", "a")
+	app.Do(t, http.MethodGet, "/secrets/cached", "")
 	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.DropBefore}}})
 	trip(app)
 	stop := make(chan struct{})
 	var callers sync.WaitGroup
-	var unknown, slow atomic.Int64
+	var uncached, slow atomic.Int64
 	for caller := range 64 {
 		callers.Go(func() {
 			for i := 0; ; i++ {
@@ -133,17 +133,17 @@ func TestVaultAwayUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				if answer, err := app.Try(http.MethodGet, "/secrets/known", ""); err != nil || answer.Status != http.StatusOK {
-					t.Errorf("the known name: %v %v", answer, err)
+				if answer, err := app.Try(http.MethodGet, "/secrets/cached", ""); err != nil || answer.Status != http.StatusOK {
+					t.Errorf("the cached name: %v %v", answer, err)
 					return
 				}
 				started := time.Now()
-				answer, err := app.Try(http.MethodGet, fmt.Sprintf("/secrets/unknown-%d-%d", caller, i), "")
+				answer, err := app.Try(http.MethodGet, fmt.Sprintf("/secrets/uncached-%d-%d", caller, i), "")
 				if err != nil || answer.Status != http.StatusBadGateway {
-					t.Errorf("an unknown name: %v %v", answer, err)
+					t.Errorf("an uncached name: %v %v", answer, err)
 					return
 				}
-				if unknown.Add(1); time.Since(started) > 100*time.Millisecond {
+				if uncached.Add(1); time.Since(started) > 100*time.Millisecond {
 					slow.Add(1)
 				}
 			}
@@ -152,24 +152,24 @@ func TestVaultAwayUnderLoad(t *testing.T) {
 	<-time.After(loadTime(t, 3*time.Second))
 	close(stop)
 	callers.Wait()
-	// A probe twice a second takes its own time to fail; all others must not wait.
-	if share := float64(slow.Load()) / float64(unknown.Load()); share > 0.2 {
-		t.Errorf("%d of %d answers took over 100 ms", slow.Load(), unknown.Load())
+	// Two probes per second take their time to fail. No other request may wait.
+	if share := float64(slow.Load()) / float64(uncached.Load()); share > 0.2 {
+		t.Errorf("%d of %d answers took over 100 ms", slow.Load(), uncached.Load())
 	}
 	setFaults(t, app, keyvault.Faults{})
 	back := time.Now()
 	eventually(t, app, "/secrets/nope", func(a wiretest.Answer) bool { return a.Status == http.StatusNotFound })
 	if took := time.Since(back); took > time.Second {
-		t.Errorf("well again after %s, want within a second", took)
+		t.Errorf("working again after %s, want within a second", took)
 	}
 }
 
-// trip makes failures until the breaker opens.
+// trip causes failures until the circuit breaker opens.
 func trip(app *wiretest.App) {
 	together(16, func(i int) { _, _ = app.Try(http.MethodGet, fmt.Sprintf("/secrets/trip-%d", i), "") })
 }
 
-// A slow vault must not fill memory with requests that wait.
+// A slow vault must not fill memory with waiting requests.
 func TestWaitingRequestsAreBounded(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: []string{"KEY_VAULT_CALLS_PER_SECOND=20"}})
 	direct(app)
@@ -188,6 +188,6 @@ func TestWaitingRequestsAreBounded(t *testing.T) {
 		}
 	})
 	if busy.Load() < 200 || missing.Load() < 100 {
-		t.Errorf("%d told to come back, %d served; want most told, and a hundred or more served within five seconds", busy.Load(), missing.Load())
+		t.Errorf("%d busy, %d served; want most busy, and a hundred or more served within five seconds", busy.Load(), missing.Load())
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// plenty lifts the quota, where a test is about something else.
+// plenty raises the quota for tests that are not about it.
 var plenty = []string{"KEY_VAULT_CALLS_PER_SECOND=1000000"}
 
 func set(t testing.TB, app *wiretest.App, name, value string) {
@@ -24,7 +24,7 @@ func set(t testing.TB, app *wiretest.App, name, value string) {
 	}
 }
 
-// together runs n callers at once and waits for them.
+// together runs n concurrent callers and waits for them.
 func together(n int, call func(i int)) {
 	var callers sync.WaitGroup
 	for i := range n {
@@ -33,7 +33,7 @@ func together(n int, call func(i int)) {
 	callers.Wait()
 }
 
-// direct makes the app's URL the handler's own: counts are not about the host in front of it.
+// direct makes app bypass the host stand-in, which would distort counts.
 func direct(app *wiretest.App) { app.URL = "http://" + app.Host.HandlerAddr() + "/api" }
 
 func TestAHerdIsOneCallToTheVault(t *testing.T) {
@@ -52,7 +52,7 @@ func TestAHerdIsOneCallToTheVault(t *testing.T) {
 	}
 }
 
-// After the first call nobody waits for a challenge, a token or a TLS handshake.
+// After the first call no caller waits for a challenge, a token or a TLS handshake.
 func TestNoHandshakesAfterWarmUp(t *testing.T) {
 	for name, http1 := range map[string]bool{"HTTP/2": false, "HTTP/1.1": true} {
 		t.Run(name, func(t *testing.T) {
@@ -69,14 +69,14 @@ func TestNoHandshakesAfterWarmUp(t *testing.T) {
 					}
 				})
 			}
-			// Distinct names, so that 64 calls are under way at once: no two share one.
+			// Distinct names, so that 64 calls are in flight at the same time: equal names share a call.
 			spread := func(callers int) {
 				together(callers, func(i int) {
 					_, _ = app.Try(http.MethodGet, fmt.Sprintf("/secrets/none-%d", i), "", "Cache-Control: no-cache")
 				})
 			}
 			setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(500 * time.Millisecond)})
-			spread(128) // twice as many: net/http may miss a connection that is just being put back
+			spread(128) // twice as many, because net/http may miss a connection that is just being returned
 			setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(5 * time.Millisecond)})
 			before := app.Azure.State()
 			for range 10 {
@@ -92,7 +92,7 @@ func TestNoHandshakesAfterWarmUp(t *testing.T) {
 	}
 }
 
-// The handler's own warm-up does it all: the first user of a fresh process pays for none of it.
+// The handler's warm-up does all of it, so that the first caller of a new process waits for none.
 func TestWarmUpLeavesNothingForTheFirstCaller(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	for app.Azure.Vault().Counts().Calls["list"] == 0 { // until the warm-up's own call
@@ -132,10 +132,10 @@ func TestBatchesReadThirtyTwoAtOnce(t *testing.T) {
 	for _, name := range all {
 		set(t, app, name, name)
 	}
-	// Long enough for a busy machine to get 32 of them under way.
+	// Long enough for a busy machine to get 32 of them in flight.
 	setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(400 * time.Millisecond)})
 	app.Azure.Vault().ResetCounts()
-	together(2, func(i int) { // batches of different names: those that ask for the same one share its read
+	together(2, func(i int) { // batches of different names, because equal names share a read
 		got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(all[100*i:100*(i+1)]...))
 		if strings.Count(got.Body, `"status":200`) != 100 {
 			t.Errorf("%v", got)
@@ -158,7 +158,7 @@ func TestBatchSizes(t *testing.T) {
 	}
 }
 
-// A caller who has seen its set answered never reads an older value, whoever else reads meanwhile.
+// After its set has returned, a caller never reads an older value, even if others read meanwhile.
 func TestWritesBeatLoadsInFlight(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{VaultLatency: 5 * time.Millisecond, Env: plenty})
 	set(t, app, "a", "0")
@@ -191,7 +191,8 @@ func TestWritesBeatLoadsInFlight(t *testing.T) {
 	readers.Wait()
 }
 
-// eventually asks until the answer is good; what is waited for is a time of ours, which must pass.
+// eventually repeats a GET until the answer is good. It is for durations of the app that must
+// pass.
 func eventually(t *testing.T, app *wiretest.App, path string, good func(wiretest.Answer) bool) wiretest.Answer {
 	t.Helper()
 	var got wiretest.Answer
@@ -230,15 +231,15 @@ func TestAnEventMakesMemoryForget(t *testing.T) {
 	app.Do(t, http.MethodGet, "/secrets/a", "")
 	set(t, other, "a", "new")
 	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); !strings.Contains(got.Body, "canary-old") {
-		t.Fatalf("this instance could not know: %v", got)
+		t.Fatalf("this instance should still have the old value: %v", got)
 	}
 	for _, row := range []struct{ event, log, reads string }{
 		{`{"eventType":"Microsoft.KeyVault.SecretNearExpiry","data":{"VaultName":"contoso","ObjectName":"a"}}`, "neither the tag", "canary-old"},
 		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"VaultName":"fabrikam","ObjectName":"a"}}`, "another vault", "canary-old"},
-		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "names no secret", "canary-old"},
+		{`{"eventType":"Microsoft.KeyVault.SecretNewVersionCreated","data":{}}`, "not a secret's name", "canary-old"},
 		{
 			`{"specversion":"1.0","type":"Microsoft.KeyVault.SecretNewVersionCreated","data":{"vaultName":"Contoso","ObjectName ":" a","Version":" ee05","NBF":null,"EXP":"1"}}`,
-			"forgot a", "canary-new",
+			"removed a from the cache", "canary-new",
 		},
 	} {
 		result, err := app.Host.Invoke(t.Context(), "onvaultevent", host.Event([]byte(row.event)))

@@ -15,7 +15,7 @@ import (
 
 const randomTags = `"tags":{"Rotator":"random","ValidityPeriodDays":"60","team":"a"}`
 
-// setDue sets a secret that expires in a week, and gives its version.
+// setDue sets a secret that expires in a week, and returns its version.
 func setDue(t testing.TB, app *wiretest.App, name, tags string) (version string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"value":"canary-due","attributes":{"exp":%d},%s}`, time.Now().AddDate(0, 0, 7).Unix(), tags)
@@ -37,7 +37,7 @@ func hasState(states ...string) func(wiretest.Answer) bool {
 	}
 }
 
-// nearExpiry is the event about a version, in Event Grid's schema.
+// nearExpiry returns the event about a version in Event Grid's schema.
 func nearExpiry(vault, name, version string) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(`{"id":"1","eventType":"Microsoft.KeyVault.SecretNearExpiry","subject":%[2]q,`+
 		`"data":{"VaultName":%[1]q,"ObjectType":"Secret","ObjectName":%[2]q,"Version":%[3]q,"NBF":null,"EXP":"1559082102"}}`, vault, name, version))
@@ -51,7 +51,7 @@ func TestASecretThatNearsItsExpiryRotatesByItself(t *testing.T) {
 	if strings.Contains(got.Body, "canary-due") || strings.Contains(got.Body, before) || !strings.Contains(got.Body, `"team":"a"`) {
 		t.Errorf("after the event: %v", got)
 	}
-	// the same event again, late, finds another version
+	// the same event again, late: the version is not the latest any more
 	result, err := app.Host.Invoke(t.Context(), "onvaultevent", host.Event(nearExpiry(wiretest.Vault, "due", before)))
 	if err != nil || !strings.Contains(fmt.Sprint(result.Logs), "short while ago") && !strings.Contains(fmt.Sprint(result.Logs), "not the latest") {
 		t.Errorf("the event again: %v, %v", result, err)
@@ -101,20 +101,20 @@ func TestASweepFindsWhatIsDueAndTheQueueDoesIt(t *testing.T) {
 		}
 		return fmt.Sprint(result.Logs)
 	}
-	if found := sweep(); found != "[4 secrets have a rotation waiting]" {
+	if found := sweep(); found != "[secrets whose rotation needs work: 4]" {
 		t.Errorf("the first sweep: %s", found)
 	}
 	for _, name := range names {
 		eventually(t, app, "/secrets/"+name+"/rotation", hasState("closed"))
 	}
 	eventually(t, app, "/secrets/wrong/rotation", hasState("attention"))
-	eventually(t, app, "/secrets/wrong/rotation", func(a wiretest.Answer) bool { return strings.Contains(a.Body, `"since"`) }) // written down
-	if found := sweep(); found != "[0 secrets have a rotation waiting]" {
-		t.Errorf("the second sweep names what is done, or wrong as before: %s", found)
+	eventually(t, app, "/secrets/wrong/rotation", func(a wiretest.Answer) bool { return strings.Contains(a.Body, `"since"`) }) // recorded
+	if found := sweep(); found != "[secrets whose rotation needs work: 0]" {
+		t.Errorf("the second sweep finds what is done, or still wrong: %s", found)
 	}
 	app.Do(t, http.MethodPatch, "/secrets/wrong", `{`+randomTags+`}`)
-	if found := sweep(); found != "[1 secrets have a rotation waiting]" {
-		t.Errorf("a sweep after the tags were mended: %s", found)
+	if found := sweep(); found != "[secrets whose rotation needs work: 1]" {
+		t.Errorf("a sweep after the tags were corrected: %s", found)
 	}
 	eventually(t, app, "/secrets/wrong/rotation", hasState("closed"))
 	if poison := app.Host.Poisoned("rotunda-due-secrets"); len(poison) > 0 {

@@ -19,12 +19,12 @@ func TestMain(m *testing.M) { wiretest.Main(m) }
 
 type appKey struct{}
 
-// TestScenarios runs testdata/*.txt, each with a vault, a host and a handler of its own. A script's
-// commands are HTTP methods, whose answer is stdout, and:
+// TestScenarios runs testdata/*.txt, each with its own vault, host and handler. The commands of a
+// script are HTTP methods, which write the response to stdout, and:
 //
-//	faults JSON          sets the stand-ins' faults, as PUT control does
-//	calls NAME N         the vault got N calls of that operation since the start, or the last faults
-//	capture VAR REGEXP   keeps the first group of the last answer's match
+//	faults JSON          sets the stand-ins' faults, like PUT control
+//	calls NAME N         checks the vault's calls of an operation since the start or the last faults
+//	capture VAR REGEXP   sets VAR to the first group of the match in the last answer
 func TestScenarios(t *testing.T) {
 	commands := map[string]func(*testscript.TestScript, bool, []string){
 		"faults": faults, "calls": calls, "capture": capture,
@@ -37,9 +37,9 @@ func TestScenarios(t *testing.T) {
 		Cmds: commands,
 		Setup: func(env *testscript.Env) error {
 			t := env.T().(testing.TB)
-			collector := wiretest.StartCollector(t) // which looks for values in what it is told
+			collector := wiretest.StartCollector(t) // which checks that it receives no values
 			env.Values[appKey{}] = wiretest.Start(t, wiretest.Options{Env: collector.Env(), Keys: keys(env.WorkDir), Before: before(env.WorkDir)})
-			env.Defer(func() { collector.Await(t, func(told wiretest.Told) bool { return len(told.Spans) > 0 }) })
+			env.Defer(func() { collector.Await(t, func(received wiretest.Received) bool { return len(received.Spans) > 0 }) })
 			env.Setenv("LONG", strings.Repeat("x", 600))
 			env.Setenv("KB25", strings.Repeat("x", 25*1024))
 			env.Setenv("MB1", strings.Repeat("x", 1<<20))
@@ -48,7 +48,7 @@ func TestScenarios(t *testing.T) {
 	})
 }
 
-// keys turns sign-in on for the one script about it.
+// keys turns on keys for the one script about them.
 func keys(folder string) *host.Keys {
 	if !strings.Contains(folder, "script-keys") {
 		return nil
@@ -56,7 +56,7 @@ func keys(folder string) *host.Keys {
 	return &host.Keys{Host: map[string]string{"default": "host-key"}, Functions: map[string]map[string]string{"getsecret": {"reader": "reader-key"}}}
 }
 
-// before breaks the identity for the one script about it: later, the app would have a token already.
+// before makes the identity fail for the one script about that. Later, the app would have a token.
 func before(folder string) func(*standin.Azure) {
 	if !strings.Contains(folder, "script-identity") {
 		return nil
@@ -86,7 +86,7 @@ func send(ts *testscript.TestScript, method string, args []string) {
 	ts.Check(err)
 }
 
-// last is the last answer of a script.
+// last returns the last answer of a script.
 func last(ts *testscript.TestScript) *string {
 	app := ts.Value(appKey{}).(*wiretest.App)
 	return &app.Last

@@ -25,8 +25,8 @@ const (
 	readRoute = "GET /api/secrets/{name}/{version:length(32)?}"
 )
 
-// words shows attributes in the order of their names.
-func words(all pcommon.Map) string {
+// sortedText returns attributes as text, sorted by name.
+func sortedText(all pcommon.Map) string {
 	var text []string
 	for name, value := range all.All() {
 		text = append(text, name+"="+value.AsString())
@@ -35,8 +35,8 @@ func words(all pcommon.Map) string {
 	return strings.Join(text, " ")
 }
 
-func spansOf(told wiretest.Told, name string) (found []ptrace.Span) {
-	for _, span := range told.Spans {
+func spansOf(received wiretest.Received, name string) (found []ptrace.Span) {
+	for _, span := range received.Spans {
 		if span.Name() == name {
 			found = append(found, span)
 		}
@@ -44,9 +44,9 @@ func spansOf(told wiretest.Told, name string) (found []ptrace.Span) {
 	return found
 }
 
-// seen waits for a number of spans of a name.
-func seen(name string, number int) func(wiretest.Told) bool {
-	return func(told wiretest.Told) bool { return len(spansOf(told, name)) >= number }
+// hasSpans is a condition: the collector has received a number of spans of a name.
+func hasSpans(name string, number int) func(wiretest.Received) bool {
+	return func(received wiretest.Received) bool { return len(spansOf(received, name)) >= number }
 }
 
 func TestTraces(t *testing.T) {
@@ -57,21 +57,21 @@ func TestTraces(t *testing.T) {
 	app.Do(t, http.MethodGet, "/secrets/a_b?x=canary-query", "", sampled)                   // refused
 	app.Do(t, http.MethodGet, "/secrets/a", "", sampled)                                    // from memory
 	app.Do(t, http.MethodDelete, "/secrets/a", "", unsampled)
-	told := collector.Await(t, func(told wiretest.Told) bool {
-		return seen(readRoute, 3)(told) && seen("HTTP GET", 1)(told)
+	received := collector.Await(t, func(received wiretest.Received) bool {
+		return hasSpans(readRoute, 3)(received) && hasSpans("HTTP GET", 1)(received)
 	})
-	if got := told.Header.Get("X-Api-Key"); got != "canary-key=" {
+	if got := received.Header.Get("X-Api-Key"); got != "canary-key=" {
 		t.Errorf("the collector got the key %q", got)
 	}
 	var answers []string
-	for _, span := range spansOf(told, readRoute) {
+	for _, span := range spansOf(received, readRoute) {
 		if span.TraceID().String() != parentTrace || span.ParentSpanID().String() != parentSpan || span.Kind() != ptrace.SpanKindServer {
-			t.Errorf("the span is not of the caller's trace: %s, below %s, %s", span.TraceID(), span.ParentSpanID(), span.Kind())
+			t.Errorf("the span is not in the caller's trace: %s, below %s, %s", span.TraceID(), span.ParentSpanID(), span.Kind())
 		}
 		if took := span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()); took <= 0 || took > time.Minute || time.Since(span.EndTimestamp().AsTime()) > time.Minute {
 			t.Errorf("the span is from %s to %s", span.StartTimestamp(), span.EndTimestamp())
 		}
-		answers = append(answers, words(span.Attributes()))
+		answers = append(answers, sortedText(span.Attributes()))
 	}
 	says := func(status, name string) string {
 		return "http.request.method=GET http.response.status_code=" + status + " http.route=/api/secrets/{name}/{version:length(32)?} rotunda.secret=" + name
@@ -80,14 +80,14 @@ func TestTraces(t *testing.T) {
 	if !slices.Equal(answers, want) {
 		t.Errorf("the spans say\n%s\nwant\n%s", strings.Join(answers, "\n"), strings.Join(want, "\n"))
 	}
-	calls := spansOf(told, "HTTP GET")
-	if len(calls) != 1 || calls[0].ParentSpanID() != spansOf(told, readRoute)[0].SpanID() || calls[0].Kind() != ptrace.SpanKindClient {
+	calls := spansOf(received, "HTTP GET")
+	if len(calls) != 1 || calls[0].ParentSpanID() != spansOf(received, readRoute)[0].SpanID() || calls[0].Kind() != ptrace.SpanKindClient {
 		t.Errorf("%d calls to the vault, want one, below the first read", len(calls))
 	}
-	if len(spansOf(told, "PUT /api/secrets/{name}")) > 0 {
+	if len(spansOf(received, "PUT /api/secrets/{name}")) > 0 {
 		t.Error("a request whose traceparent says no was traced")
 	}
-	app.Log.Await(`"method":"DELETE"`, nil) // whose line goes out at once, and with it those before
+	app.Log.Await(`"method":"DELETE"`, nil) // whose line is written immediately, after all earlier ones
 	if lines := strings.Count(app.Log.String(), `"trace":"`+parentTrace+`"`); lines != 3 {
 		t.Errorf("%d lines of the log name the trace, want 3", lines)
 	}
@@ -109,17 +109,17 @@ func TestMetrics(t *testing.T) {
 		"http.request.method=DELETE http.response.status_code=405":                                                                  1,
 		"error.type=500 http.request.method=GET http.response.status_code=500 http.route=/api/secrets/{name}/{version:length(32)?}": 1,
 	}
-	counts := func(told wiretest.Told) map[string]uint64 {
+	counts := func(received wiretest.Received) map[string]uint64 {
 		found := map[string]uint64{}
-		if histogram, ok := told.Metrics["http.server.request.duration"]; ok {
+		if histogram, ok := received.Metrics["http.server.request.duration"]; ok {
 			for _, point := range histogram.DataPoints().All() {
-				found[words(point.Attributes())] = point.Count()
+				found[sortedText(point.Attributes())] = point.Count()
 			}
 		}
 		return found
 	}
-	told := collector.Await(t, func(told wiretest.Told) bool { return maps.Equal(counts(told), want) })
-	histogram := told.Metrics["http.server.request.duration"]
+	received := collector.Await(t, func(received wiretest.Received) bool { return maps.Equal(counts(received), want) })
+	histogram := received.Metrics["http.server.request.duration"]
 	if histogram.AggregationTemporality() != pmetric.AggregationTemporalityCumulative {
 		t.Errorf("the histogram is %s", histogram.AggregationTemporality())
 	}
@@ -128,12 +128,12 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%d buckets for %d bounds, a sum of %g s", buckets, bounds, point.Sum())
 		}
 	}
-	if _, ok := told.Metrics["http.client.request.duration"]; !ok {
+	if _, ok := received.Metrics["http.client.request.duration"]; !ok {
 		t.Error("no metric of the calls to the vault")
 	}
 }
 
-// A collector that is away costs nobody an answer, and the log two lines.
+// An unavailable collector affects no response, and causes two lines in the log.
 func TestCollectorAway(t *testing.T) {
 	collector := wiretest.StartCollector(t)
 	collector.Refuse(http.StatusServiceUnavailable)
@@ -145,7 +145,7 @@ func TestCollectorAway(t *testing.T) {
 	collector.Refuse(0)
 	app.Log.Await("telemetry is delivered again", nil)
 	if got := strings.Count(app.Log.String(), "telemetry is not delivered"); got != 1 {
-		t.Errorf("%d lines say that the collector is away, want 1", got)
+		t.Errorf("%d lines report that the collector is unavailable, want 1", got)
 	}
-	collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
+	collector.Await(t, func(received wiretest.Received) bool { return len(received.Metrics) > 0 })
 }

@@ -9,8 +9,9 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// What was recorded of the real Key Vault is replayed through the app, on both generations of the
-// Functions host. Only scenarios about a missing token are not: callers have none.
+// Recordings of the real Key Vault are replayed through the app, on both generations of the
+// Functions host. Scenarios about a missing token are left out, because the app's callers have no
+// token.
 func TestAppAnswersAsTheVaultDoes(t *testing.T) {
 	for name, row := range map[string]struct {
 		mode   host.Mode
@@ -29,7 +30,7 @@ func TestAppAnswersAsTheVaultDoes(t *testing.T) {
 			}, truth.Options{
 				Only:      func(s truth.Scenario) bool { return !s.NeedsNoToken() },
 				CodesOnly: true,
-				// The app's own: it says no-store, and neither Pragma nor Expires.
+				// The app sends its own: no-store, without Pragma and Expires.
 				IgnoreHeaders: []string{"Cache-Control"},
 			})
 		})

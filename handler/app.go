@@ -46,8 +46,8 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 		return nil, nil, err
 	}
 	rotations := answer.Rotations{Engine: newEngine(s.Rotation, kept, locks), Secrets: kept, Log: log}
-	lists := wire.Lister{Prefix: functions.RoutePrefix, Hostname: s.Hostname}
-	handlers := functions.Handlers(kept, rotations, lists, s.Vault.Name)
+	links := wire.Links{Prefix: functions.RoutePrefix, Hostname: s.Hostname}
+	handlers := functions.Handlers(kept, rotations, links, s.Vault.Name)
 	app, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
 	return app, vault, err
 }

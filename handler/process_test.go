@@ -140,7 +140,7 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Errorf("after the drain: %v", err)
 	}
-	collector.Await(t, func(told wiretest.Told) bool { // although the next export was an hour away
+	collector.Await(t, func(told wiretest.Received) bool { // although the next export was an hour away
 		return len(told.Spans) > 0 && len(told.Metrics) > 0
 	})
 }

@@ -51,7 +51,7 @@ func TestSamplers(t *testing.T) {
 
 // tell reads a secret for each parent, and returns what the collector has received when the
 // handler has ended.
-func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Told {
+func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Received {
 	t.Helper()
 	p := start(t, env...)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -79,7 +79,7 @@ func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, p.out)
 	}
-	return collector.Await(t, func(told wiretest.Told) bool { return len(told.Metrics) > 0 })
+	return collector.Await(t, func(told wiretest.Received) bool { return len(told.Metrics) > 0 })
 }
 
 // The host may need gRPC in its settings. The app must serve secrets all the same.

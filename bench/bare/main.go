@@ -1,4 +1,4 @@
-// Command bare is the limit for a read: net/http and fixed bytes.
+// Command bare is the limit for a read: net/http that serves fixed bytes.
 package main
 
 import (

@@ -1,6 +1,6 @@
 package main
 
-// bundle is a secret in the shape of the wire.
+// bundle is a secret in the wire format.
 type bundle struct {
 	Value       string            `json:"value"`
 	ContentType string            `json:"contentType"`
@@ -18,7 +18,7 @@ type attributes struct {
 	RecoverableDays int    `json:"recoverableDays"`
 }
 
-// find gives about the 360 bytes that the app serves in the same run.
+// find returns a secret of about the 360 bytes that the app serves in the same run.
 func find(name string) bundle {
 	const at = 1795467247
 	return bundle{

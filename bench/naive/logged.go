@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// logged writes a line for each request, with the fields of the app's.
+// logged logs each request in one line, with the same fields as the app.
 func logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, status := time.Now(), &statusWriter{w, http.StatusOK}

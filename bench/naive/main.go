@@ -1,5 +1,5 @@
-// Command naive is a peer for a read: the server that one writes without a thought about speed, with gorilla/mux, otter,
-// json.Marshal, slog and otelhttp, and with the routes, headers and log line of the app.
+// Command naive is a peer for a read: a server written without regard to speed, with gorilla/mux,
+// otter, json.Marshal, slog and otelhttp, and with the routes, headers and log line of the app.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 	}
 }
 
-// routes are the app's, in its order.
+// routes returns the app's routes, in its order.
 func routes(s server) http.Handler {
 	router := mux.NewRouter()
 	for _, route := range []struct{ method, path string }{

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// observed adds metrics, and traces of one request in a hundred unless the caller has decided. Nobody collects them:
-// what is measured is their making.
+// observed adds metrics, and traces one request in a hundred unless the caller has decided.
+// Nothing collects them, because only the cost of recording them is measured.
 func observed(next http.Handler) http.Handler {
 	sampler := trace.ParentBased(trace.TraceIDRatioBased(0.01))
 	return otelhttp.NewHandler(next, "getsecret",

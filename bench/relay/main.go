@@ -1,5 +1,5 @@
 // Command relay is the floor for a read that goes to the vault: a bare server that makes a bare
-// HTTPS request for each of its own, with a token that is ready.
+// HTTPS request for each request that it receives, with a token that it already has.
 package main
 
 import (

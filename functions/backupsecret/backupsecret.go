@@ -10,12 +10,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Backuper gives all versions of a secret as a blob that only Key Vault can read.
+// Backuper returns all versions of a secret as a blob that only Key Vault can read.
 type Backuper interface {
 	Backup(ctx context.Context, name string) (secret.Value, error)
 }
 
-// Handler answers POST secrets/{name}/backup.
+// Handler serves POST secrets/{name}/backup.
 func Handler(secrets Backuper) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)

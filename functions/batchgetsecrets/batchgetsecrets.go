@@ -10,17 +10,18 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Reader reads a version, or the latest when version is "". Peek gives only what costs nothing.
+// Reader reads a version, or the latest if version is "". Peek returns a reading only if it is in
+// the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	Peek(name, version string) (wire.Reading, bool)
 }
 
-// inFlight is how many secrets all batches of this process read at once.
+// inFlight is how many secrets all batches of this process read at the same time.
 const inFlight = 32
 
-// Handler answers POST secrets/batch-get: an answer per item, in the order asked. A failure of one
-// is that one's answer.
+// Handler serves POST secrets/batch-get. It returns one result per item, in the order of the
+// request. If an item fails, its result is the error.
 func Handler(secrets Reader) http.Handler {
 	batch := batcher{secrets: secrets, slots: make(chan struct{}, inFlight)}
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {

@@ -1,41 +1,22 @@
-// Package deletesecret is Key Vault's Delete Secret, with ours on top: ?wait=true.
+// Package deletesecret is Key Vault's Delete Secret, extended by ?wait=true.
 package deletesecret
 
 import (
 	"context"
 	"net/http"
 
-	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
-// Deleter starts a soft delete, and waits until the vault has finished one.
+// Deleter soft-deletes a secret. Delete returns as soon as the vault has accepted that, and
+// AwaitDeleted when the vault has completed it.
 type Deleter interface {
 	Delete(ctx context.Context, name string) (secret.Secret, error)
 	AwaitDeleted(ctx context.Context, name string) error
 }
 
-// Handler answers DELETE secrets/{name}.
+// Handler serves DELETE secrets/{name}.
 func Handler(secrets Deleter) http.Handler {
-	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		name, _, err := wire.Target(r)
-		if err != nil {
-			return err
-		}
-		wait, err := wire.Flag(r, "wait")
-		if err != nil {
-			return err
-		}
-		deleted, err := secrets.Delete(r.Context(), name)
-		if err != nil {
-			return err
-		}
-		if wait {
-			if err := secrets.AwaitDeleted(r.Context(), name); err != nil {
-				return err
-			}
-		}
-		return wire.WriteSecret(w, deleted)
-	})
+	return wire.LongOperation{Start: secrets.Delete, Await: secrets.AwaitDeleted}
 }

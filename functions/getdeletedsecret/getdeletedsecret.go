@@ -15,7 +15,7 @@ type Getter interface {
 	GetDeleted(ctx context.Context, name string) (secret.Secret, error)
 }
 
-// Handler answers GET deletedsecrets/{name}.
+// Handler serves GET deletedsecrets/{name}.
 func Handler(secrets Getter) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)

@@ -1,4 +1,4 @@
-// Package getrotation tells where the rotation of a secret stands.
+// Package getrotation returns the status of a secret's rotation.
 package getrotation
 
 import (
@@ -9,12 +9,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Getter tells of one secret.
+// Getter returns the status of one secret's rotation.
 type Getter interface {
 	GetRotation(ctx context.Context, name string) (wire.Rotation, error)
 }
 
-// Handler answers GET secrets/{name}/rotation, which is what Operation-Location names.
+// Handler serves GET secrets/{name}/rotation, the address in Operation-Location.
 func Handler(rotations Getter) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)

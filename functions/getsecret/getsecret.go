@@ -1,5 +1,5 @@
-// Package getsecret is Key Vault's Get Secret, with ours on top: memory, ETag and 304, the bare
-// value for shell scripts, and stages of a rotation.
+// Package getsecret is Key Vault's Get Secret, extended by a cache, ETag and 304, the bare value
+// for shell scripts, and the stages of a rotation.
 package getsecret
 
 import (
@@ -12,18 +12,19 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Reader reads a version, or the latest when version is "". A fresh reading is from the vault.
+// Reader reads a version, or the latest if version is "". If fresh is true, it bypasses the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 }
 
-// Stager reads by role in a rotation: the version that was the latest before, or what is about to be published.
+// Stager reads by stage of a rotation: the previous version, or the pending value that is about to
+// be published.
 type Stager interface {
 	ReadPrevious(ctx context.Context, name string) (wire.Reading, error)
 	ReadPending(ctx context.Context, name string) (wire.Reading, error)
 }
 
-// Handler answers GET secrets/{name}/{version?}.
+// Handler serves GET secrets/{name}/{version?}.
 func Handler(secrets Reader, stages Stager) http.Handler { return handler{secrets, stages} }
 
 type handler struct {
@@ -43,7 +44,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ServeNamed is the way of most requests: the latest version of a plainly written name.
+// ServeNamed serves most requests: those for the latest version by a name without encoded
+// characters.
 func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
 	err := wire.CheckAPIVersion(r)
 	if err == nil {
@@ -77,7 +79,7 @@ func (h handler) read(r *http.Request, name, version string) (wire.Reading, erro
 	return h.secrets.Read(r.Context(), name, version, wantsFresh(r))
 }
 
-// wantsFresh tells whether Cache-Control asks to go past our memory (RFC 9111, 5.2.1.4).
+// wantsFresh reports whether Cache-Control asks to bypass the cache (RFC 9111, 5.2.1.4).
 func wantsFresh(r *http.Request) bool {
 	for _, header := range r.Header["Cache-Control"] {
 		for directive := range strings.SplitSeq(header, ",") {

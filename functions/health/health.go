@@ -1,5 +1,5 @@
-// Package health tells whether the vault can be reached and the app's identity works: never a
-// value, never who.
+// Package health reports whether the vault can be reached and the app's identity works. It never
+// shows a value or names the identity.
 package health
 
 import (
@@ -16,13 +16,13 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister reads a page of all secrets; one entry of it is the cheapest call that needs the vault,
-// the identity and a role.
+// Lister reads a page of all secrets. A page of one entry is the cheapest call that needs the
+// vault, the identity and a role.
 type Lister interface {
 	List(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// report is the whole answer.
+// report is the response.
 type report struct {
 	Status   string `json:"status"`
 	Vault    string `json:"vault"`
@@ -31,11 +31,11 @@ type report struct {
 
 var healthy = report{Status: "ok", Vault: "ok", Identity: "ok"}
 
-// goodFor is how long a good report is repeated without asking the vault: the function is
-// anonymous, and callers must not spend the vault's quota through it.
+// goodFor is how long a good report is reused without a call to the vault. The function is
+// anonymous, and its callers must not be able to use up the vault's quota.
 const goodFor = 5 * time.Second
 
-// Handler answers GET health: 200 when all is well, else 503.
+// Handler serves GET health: 200 if everything works, otherwise 503.
 func Handler(secrets Lister) http.Handler {
 	check := &checker{secrets: secrets}
 	return apierror.Handler(func(w http.ResponseWriter, _ *http.Request) error {
@@ -63,12 +63,12 @@ func (c *checker) report() report {
 	if recent {
 		return healthy
 	}
-	found, _, _ := c.flight.Do("", func() (any, error) { return c.ask(), nil })
+	found, _, _ := c.flight.Do("", func() (any, error) { return c.check(), nil })
 	return found.(report)
 }
 
-// ask is not bound to one caller: others wait for its answer too.
-func (c *checker) ask() report {
+// check does not use a caller's context, because other callers wait for its result too.
+func (c *checker) check() report {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_, err := c.secrets.List(ctx, secret.Query{MaxResults: 1})

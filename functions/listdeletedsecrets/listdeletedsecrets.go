@@ -15,8 +15,8 @@ type Lister interface {
 	ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// Handler answers GET deletedsecrets.
-func Handler(secrets Lister, list wire.Lister) http.Handler {
+// Handler serves GET deletedsecrets.
+func Handler(secrets Lister, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)
 		if err != nil {
@@ -26,6 +26,6 @@ func Handler(secrets Lister, list wire.Lister) http.Handler {
 		if err != nil {
 			return err
 		}
-		return list.Write(w, r, page, query)
+		return links.WritePage(w, r, page, query)
 	})
 }

@@ -1,4 +1,4 @@
-// Package listrotations tells where the rotation of each secret stands that has one.
+// Package listrotations lists the status of each secret's rotation.
 package listrotations
 
 import (
@@ -10,13 +10,15 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister tells of the secrets on a page of the vault's list that are rotated; next is "" on the last one.
+// Lister returns the rotations of the secrets on one page of the vault's list. next is "" on the
+// last page.
 type Lister interface {
 	ListRotations(ctx context.Context, query secret.Query) (rotations []wire.Rotation, next string, err error)
 }
 
-// Handler answers GET rotations. The pages are the vault's, so one may be short, or empty and not the last.
-func Handler(rotations Lister, list wire.Lister) http.Handler {
+// Handler serves GET rotations. Its pages are the vault's, filtered, so a page can be short, or
+// empty without being the last.
+func Handler(rotations Lister, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)
 		if err != nil {
@@ -26,6 +28,6 @@ func Handler(rotations Lister, list wire.Lister) http.Handler {
 		if err != nil {
 			return err
 		}
-		return list.WriteRotations(w, r, found, next, query.MaxResults)
+		return links.WriteRotations(w, r, found, next, query.MaxResults)
 	})
 }

@@ -1,5 +1,5 @@
-// Package listsecrets is Key Vault's Get Secrets, with ours on top: ?prefix= and ?tag=. Key Vault
-// can't filter, so these thin out its pages: a page may be short, or empty and not the last.
+// Package listsecrets is Key Vault's Get Secrets, extended by ?prefix= and ?tag=. Key Vault can't
+// filter, so these filter its pages: a page can be short, or empty without being the last.
 package listsecrets
 
 import (
@@ -17,8 +17,8 @@ type Lister interface {
 	List(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// Handler answers GET secrets.
-func Handler(secrets Lister, list wire.Lister) http.Handler {
+// Handler serves GET secrets.
+func Handler(secrets Lister, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)
 		if err != nil {
@@ -33,6 +33,6 @@ func Handler(secrets Lister, list wire.Lister) http.Handler {
 			return err
 		}
 		page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool { return !filter.Matches(s) })
-		return list.Write(w, r, page, query)
+		return links.WritePage(w, r, page, query)
 	})
 }

@@ -10,13 +10,13 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister reads a page of a secret's versions, without values and in no useful order.
+// Lister reads a page of a secret's versions, without values and in no particular order.
 type Lister interface {
 	ListVersions(ctx context.Context, name string, query secret.Query) (secret.Page, error)
 }
 
-// Handler answers GET secrets/{name}/versions.
-func Handler(secrets Lister, list wire.Lister) http.Handler {
+// Handler serves GET secrets/{name}/versions.
+func Handler(secrets Lister, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)
 		if err != nil {
@@ -30,6 +30,6 @@ func Handler(secrets Lister, list wire.Lister) http.Handler {
 		if err != nil {
 			return err
 		}
-		return list.Write(w, r, page, query)
+		return links.WritePage(w, r, page, query)
 	})
 }

@@ -1,5 +1,5 @@
-// Package onvaultmessage hears of Key Vault's events through a Storage queue, which brings retries and a poison queue
-// and needs no handshake. What an event does is onvaultevent's business.
+// Package onvaultmessage handles Key Vault's events from a Storage queue, which has retries and a
+// poison queue and needs no handshake. Package onvaultevent decides what an event does.
 package onvaultmessage
 
 import (
@@ -7,7 +7,7 @@ import (
 	"rotunda/internal/azfunc"
 )
 
-// Handler takes a message that holds one event.
+// Handler handles a message that holds one event.
 func Handler(secrets onvaultevent.Forgetter, rotations onvaultevent.Rotator, vault string) azfunc.EventHandler {
 	return onvaultevent.Handler(secrets, rotations, vault)
 }

@@ -9,12 +9,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Purger starts to delete a soft-deleted secret for good.
+// Purger starts the permanent deletion of a soft-deleted secret.
 type Purger interface {
 	Purge(ctx context.Context, name string) error
 }
 
-// Handler answers DELETE deletedsecrets/{name}.
+// Handler serves DELETE deletedsecrets/{name}.
 func Handler(secrets Purger) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)

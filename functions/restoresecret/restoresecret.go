@@ -10,12 +10,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Restorer brings back a backup, with its version ids.
+// Restorer restores a backup, including its version ids.
 type Restorer interface {
 	Restore(ctx context.Context, blob secret.Value) (secret.Secret, error)
 }
 
-// Handler answers POST secrets/restore.
+// Handler serves POST secrets/restore.
 func Handler(secrets Restorer) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		blob, err := wire.ReadRestore(w, r)

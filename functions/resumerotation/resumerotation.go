@@ -1,5 +1,5 @@
-// Package resumerotation goes on with a rotation that broke off or needs attention, at once: for an operator who has
-// mended what was wrong. It starts none.
+// Package resumerotation immediately resumes a rotation that was interrupted or needs attention.
+// It is for operators who have fixed the cause. It does not start new rotations.
 package resumerotation
 
 import (
@@ -10,13 +10,13 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Resumer goes on with an open rotation. finished tells whether it is done.
+// Resumer resumes an open rotation and reports whether it has finished.
 type Resumer interface {
 	ResumeRotation(ctx context.Context, name string) (rotation wire.Rotation, finished bool, err error)
 }
 
-// Handler answers POST secrets/{name}/rotation/resume. It waits for the attempt's end.
-func Handler(rotations Resumer, list wire.Lister) http.Handler {
+// Handler serves POST secrets/{name}/rotation/resume. It waits until the attempt ends.
+func Handler(rotations Resumer, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)
 		if err != nil {
@@ -26,6 +26,6 @@ func Handler(rotations Resumer, list wire.Lister) http.Handler {
 		if err != nil {
 			return err
 		}
-		return list.WriteRotation(w, r, rotation, finished)
+		return links.WriteRotation(w, r, rotation, finished)
 	})
 }

@@ -1,5 +1,6 @@
-// Package rotate is rotatesecret under the address that Azure's rotation samples have, so that what calls theirs can
-// call ours (Azure-Samples/KeyVault-Rotation-SQLPassword-Csharp, AKVSQLRotationHttp.cs).
+// Package rotate is rotatesecret under the path of Azure's rotation samples, so that callers of a
+// sample can call this app unchanged (Azure-Samples/KeyVault-Rotation-SQLPassword-Csharp,
+// AKVSQLRotationHttp.cs).
 package rotate
 
 import (
@@ -12,8 +13,9 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Handler answers POST rotate?KeyVaultName=&SecretName=. vault is the name of the one that the app serves.
-func Handler(rotations rotatesecret.Starter, list wire.Lister, vault string) http.Handler {
+// Handler serves POST rotate?KeyVaultName=&SecretName=. vault is the name of the vault that the
+// app serves.
+func Handler(rotations rotatesecret.Starter, links wire.Links, vault string) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query := r.URL.Query()
 		if err := wire.CheckAPIVersion(r); err != nil {
@@ -26,6 +28,6 @@ func Handler(rotations rotatesecret.Starter, list wire.Lister, vault string) htt
 		if err != nil {
 			return err
 		}
-		return rotatesecret.Answer(w, r, rotations, list, name)
+		return rotatesecret.Respond(w, r, rotations, links, name)
 	})
 }

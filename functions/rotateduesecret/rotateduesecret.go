@@ -1,4 +1,5 @@
-// Package rotateduesecret does what sweep found: one message, one secret.
+// Package rotateduesecret advances the rotation that a message from sweep names. Each message is
+// about one secret.
 package rotateduesecret
 
 import (
@@ -9,22 +10,23 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Rotator brings a secret's rotation forward, if it is due or open. Its error makes the host deliver the message again.
+// Rotator advances a secret's rotation if it is due or open. If it returns an error, the host
+// delivers the message again.
 type Rotator interface {
 	RotateDue(ctx context.Context, name string) (note string, err error)
 }
 
-// Handler takes a message of sweep's.
+// Handler handles a message from sweep.
 func Handler(rotations Rotator) azfunc.EventHandler {
 	return func(ctx context.Context, invocation azfunc.Invocation) (string, error) {
 		var message struct {
 			Name string `json:"name"`
 		}
 		if json.Unmarshal([]byte(invocation.Text("due")), &message) != nil {
-			return "ignored: the message is no JSON object", nil // a failure would bring it back
+			return "ignored: the message is not a JSON object", nil // if this failed, it would be delivered again
 		}
 		if _, err := secret.ParseName(message.Name); err != nil {
-			return "ignored: the message names no secret", nil
+			return "ignored: name in the message is not a secret's name", nil
 		}
 		return rotations.RotateDue(ctx, message.Name)
 	}

@@ -1,4 +1,5 @@
-// Package rotatesecret starts a rotation by hand. It needs no expiry and no window, only that the one before is over.
+// Package rotatesecret starts a rotation on demand. It ignores expiry and rotation window, but the
+// previous rotation must have finished.
 package rotatesecret
 
 import (
@@ -9,26 +10,27 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Starter starts a rotation, and plans one. Without wait it returns as soon as the rotation is on record; finished tells
-// whether it is done.
+// Starter starts and plans rotations. Without wait, StartRotation returns as soon as the rotation
+// is recorded. It reports whether the rotation has finished.
 type Starter interface {
 	StartRotation(ctx context.Context, name string, wait bool) (started wire.Rotation, finished bool, err error)
 	PlanRotation(ctx context.Context, name string) (wire.RotationPlan, error)
 }
 
-// Handler answers POST secrets/{name}/rotate.
-func Handler(rotations Starter, list wire.Lister) http.Handler {
+// Handler serves POST secrets/{name}/rotate.
+func Handler(rotations Starter, links wire.Links) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)
 		if err != nil {
 			return err
 		}
-		return Answer(w, r, rotations, list, name)
+		return Respond(w, r, rotations, links, name)
 	})
 }
 
-// Answer starts the rotation of a secret, or with ?dryRun=true tells what it would do. ?wait=true waits for its end.
-func Answer(w http.ResponseWriter, r *http.Request, rotations Starter, list wire.Lister, name string) error {
+// Respond starts the rotation of a secret and responds with its status. With ?wait=true it waits
+// for the rotation's end. With ?dryRun=true it starts nothing and responds with the plan.
+func Respond(w http.ResponseWriter, r *http.Request, rotations Starter, links wire.Links, name string) error {
 	wait, err := wire.Flag(r, "wait")
 	if err != nil {
 		return err
@@ -48,5 +50,5 @@ func Answer(w http.ResponseWriter, r *http.Request, rotations Starter, list wire
 	if err != nil {
 		return err
 	}
-	return list.WriteRotation(w, r, started, finished)
+	return links.WriteRotation(w, r, started, finished)
 }

@@ -1,5 +1,4 @@
-// Package setsecret is Key Vault's Set Secret, with ours on top: ?onDeleted=recover and
-// ?ifChanged=true.
+// Package setsecret is Key Vault's Set Secret, extended by ?onDeleted=recover and ?ifChanged=true.
 package setsecret
 
 import (
@@ -11,68 +10,68 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Setter makes versions. SetReclaiming brings a soft-deleted name back first.
+// Setter creates versions. SetReclaiming first recovers the secret if it is soft-deleted.
 type Setter interface {
 	Get(ctx context.Context, name, version string) (secret.Secret, error)
 	Set(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error)
 	SetReclaiming(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error)
 }
 
-// Handler answers PUT secrets/{name}.
+// Handler serves PUT secrets/{name}.
 func Handler(secrets Setter) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		order, err := readOrder(w, r)
+		request, err := readRequest(w, r)
 		if err != nil {
 			return err
 		}
-		answer, err := order.carryOut(r.Context(), secrets)
+		set, err := request.execute(r.Context(), secrets)
 		if err != nil {
 			return err
 		}
-		return wire.WriteSecret(w, answer)
+		return wire.WriteSecret(w, set)
 	})
 }
 
-// order is a set as the caller asked for it.
-type order struct {
+// request is a parsed set request.
+type request struct {
 	name      string
 	draft     secret.Draft
 	reclaim   bool
 	ifChanged bool
 }
 
-func readOrder(w http.ResponseWriter, r *http.Request) (o order, err error) {
-	if o.name, _, err = wire.Target(r); err != nil {
-		return o, err
+func readRequest(w http.ResponseWriter, r *http.Request) (q request, err error) {
+	if q.name, _, err = wire.Target(r); err != nil {
+		return q, err
 	}
-	if o.reclaim, err = wire.Choice(r, "onDeleted", "recover"); err != nil {
-		return o, err
+	if q.reclaim, err = wire.Choice(r, "onDeleted", "recover"); err != nil {
+		return q, err
 	}
-	if o.ifChanged, err = wire.Flag(r, "ifChanged"); err != nil {
-		return o, err
+	if q.ifChanged, err = wire.Flag(r, "ifChanged"); err != nil {
+		return q, err
 	}
-	o.draft, err = wire.ReadSet(w, r)
-	return o, err
+	q.draft, err = wire.ReadSet(w, r)
+	return q, err
 }
 
-func (o order) carryOut(ctx context.Context, secrets Setter) (secret.Secret, error) {
-	if o.ifChanged {
-		current, err := secrets.Get(ctx, o.name, "")
-		if err == nil && o.draft.Describes(current) {
+func (q request) execute(ctx context.Context, secrets Setter) (secret.Secret, error) {
+	if q.ifChanged {
+		current, err := secrets.Get(ctx, q.name, "")
+		if err == nil && q.draft.Describes(current) {
 			return current, nil
 		}
 		if err != nil && !mayStillSet(err) {
 			return secret.Secret{}, err
 		}
 	}
-	if o.reclaim {
-		return secrets.SetReclaiming(ctx, o.name, o.draft)
+	if q.reclaim {
+		return secrets.SetReclaiming(ctx, q.name, q.draft)
 	}
-	return secrets.Set(ctx, o.name, o.draft)
+	return secrets.Set(ctx, q.name, q.draft)
 }
 
-// mayStillSet tells the failures to read the latest version that say it differs: there is none, or
-// it is disabled.
+// mayStillSet reports whether err, from reading the latest version, means that the version
+// differs: it does not exist or is disabled.
 func mayStillSet(err error) bool {
 	status, inner := secret.RefusedWith(err)
 	return status == http.StatusNotFound || inner == secret.CodeSecretDisabled

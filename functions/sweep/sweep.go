@@ -1,5 +1,6 @@
-// Package sweep looks through the vault for rotations that wait: due, broken off, or at the end of their grace. It puts one
-// message each into a queue, so that the platform spreads the work over instances.
+// Package sweep searches the vault for secrets whose rotation is due, was interrupted, or is at
+// the end of its grace period. It puts one message per secret into a queue, so that the platform
+// distributes the work to instances.
 package sweep
 
 import (
@@ -9,12 +10,12 @@ import (
 	"rotunda/internal/azfunc"
 )
 
-// Finder gives the names of the secrets whose rotation has work waiting.
+// Finder returns the names of the secrets whose rotation needs work.
 type Finder interface {
 	FindDue(ctx context.Context) ([]string, error)
 }
 
-// Handler takes a timer's tick. What it puts into the queue holds a name and nothing else.
+// Handler handles a timer's tick. Its messages hold a secret's name and nothing else.
 func Handler(rotations Finder) azfunc.ResultHandler {
 	return func(ctx context.Context, _ azfunc.Invocation) (azfunc.Result, error) {
 		names, err := rotations.FindDue(ctx)
@@ -25,6 +26,6 @@ func Handler(rotations Finder) azfunc.ResultHandler {
 		for i, name := range names {
 			messages[i] = map[string]string{"name": name}
 		}
-		return azfunc.Result{Note: fmt.Sprintf("%d secrets have a rotation waiting", len(names)), Outputs: map[string]any{"due": messages}}, nil
+		return azfunc.Result{Note: fmt.Sprintf("secrets whose rotation needs work: %d", len(names)), Outputs: map[string]any{"due": messages}}, nil
 	}
 }

@@ -1,4 +1,4 @@
-// Package updatesecret is Key Vault's Update Secret: attributes, tags and content type.
+// Package updatesecret is Key Vault's Update Secret, for attributes, tags and content type.
 package updatesecret
 
 import (
@@ -10,12 +10,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Updater changes a version, or the latest when version is "".
+// Updater changes a version, or the latest if version is "".
 type Updater interface {
 	Update(ctx context.Context, name, version string, draft secret.Draft) (secret.Secret, error)
 }
 
-// Handler answers PATCH secrets/{name}/{version?}.
+// Handler serves PATCH secrets/{name}/{version?}.
 func Handler(secrets Updater) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, version, err := wire.Target(r)

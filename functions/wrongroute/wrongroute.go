@@ -1,6 +1,6 @@
-// Package wrongroute answers what no other function takes. The Functions host answers an unknown
-// path and a wrong method with an empty 404 itself; this catch-all, last in the host's order by its
-// name, lets the app say what is wrong, in Key Vault's error shape.
+// Package wrongroute responds to requests that match no other function. The Functions host would
+// return an empty 404 for an unknown path or a wrong method. This catch-all, which the host tries
+// last because of its name, lets the app explain the error in Key Vault's format.
 package wrongroute
 
 import (
@@ -10,10 +10,10 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Handler answers 404. A known path with a wrong method does not get here: the router knows the
-// methods and answers 405.
+// Handler returns 404. Wrong methods on existing paths don't get here: for them, the router
+// returns 405.
 func Handler() http.Handler {
 	return apierror.Handler(func(http.ResponseWriter, *http.Request) error {
-		return secret.Problemf(secret.ErrUnknownRoute, "There is nothing at this path. Secrets are at secrets/{name}, below the app's route prefix.")
+		return secret.Problemf(secret.ErrUnknownRoute, "This path does not exist. Secrets are at secrets/{name}, below the app's route prefix.")
 	})
 }

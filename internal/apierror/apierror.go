@@ -1,4 +1,4 @@
-// Package apierror turns a failure into a status and Key Vault's error JSON. It holds the only
+// Package apierror turns an error into a status and Key Vault's error JSON. It holds the only
 // table of errors.
 package apierror
 
@@ -12,7 +12,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Handler is an http.Handler that may fail. It must not have written anything when it does.
+// Handler is an http.Handler that returns its error. It must not write anything before it does.
 type Handler func(http.ResponseWriter, *http.Request) error
 
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -30,10 +30,10 @@ type Answer struct {
 	RetryAfter string
 }
 
-// Noter is a ResponseWriter that keeps the failure for the request's log line.
+// Noter is a ResponseWriter that keeps the error for the request's log line.
 type Noter interface{ NoteError(err error) }
 
-// Write answers with err, and leaves it for the log line where w is a Noter.
+// Write responds with err. If w is a Noter, it also passes err to it for the log line.
 func Write(w http.ResponseWriter, err error) {
 	if noter, ok := w.(Noter); ok {
 		noter.NoteError(err)
@@ -53,7 +53,8 @@ func Write(w http.ResponseWriter, err error) {
 	_, _ = w.Write(body)
 }
 
-// For is the answer to err. What is neither a Problem nor a Refusal says nothing of itself.
+// For returns the answer to err. The answer to an error that is neither a Problem nor a Refusal
+// does not reveal what it says.
 func For(err error) Answer {
 	if refusal, ok := errors.AsType[*secret.Refusal](err); ok {
 		return forRefusal(refusal)
@@ -66,7 +67,7 @@ func For(err error) Answer {
 		}
 	}
 	if errors.Is(err, context.Canceled) {
-		return Answer{Status: statusClientGone, Code: "ClientClosedRequest", Message: "The caller went away before the answer."}
+		return Answer{Status: statusClientGone, Code: "ClientClosedRequest", Message: "The caller closed the connection before the response."}
 	}
 	return Answer{Status: http.StatusInternalServerError, Code: "InternalError", Message: internalMessage}
 }
@@ -82,24 +83,24 @@ func forRefusal(r *secret.Refusal) Answer {
 	return answer
 }
 
-// MarshalJSON gives Key Vault's shape: {"error":{"code","message","innererror":{"code"}}}.
+// MarshalJSON encodes a in Key Vault's format: {"error":{"code","message","innererror":{"code"}}}.
 func (a Answer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]Shape{"error": a.Shape()})
 }
 
-// Shape is what Key Vault has under "error".
+// Shape is the content of "error" in Key Vault's format.
 type Shape struct {
 	Code    string     `json:"code"`
 	Message string     `json:"message"`
 	Inner   *InnerCode `json:"innererror,omitempty"`
 }
 
-// InnerCode is what Key Vault has under "innererror".
+// InnerCode is the content of "innererror" in Key Vault's format.
 type InnerCode struct {
 	Code string `json:"code"`
 }
 
-// Shape gives the answer's body.
+// Shape returns the content of "error".
 func (a Answer) Shape() Shape {
 	shape := Shape{Code: a.Code, Message: a.Message}
 	if a.InnerCode != "" {

@@ -81,7 +81,7 @@ func TestWriteHasKeyVaultsShape(t *testing.T) {
 		t.Errorf("answer %d %s %v", w.Code, w.Body, w.Header())
 	}
 	if w.err == nil {
-		t.Error("the failure was not noted for the log line")
+		t.Error("the error was not noted for the log line")
 	}
 	plain, err := json.Marshal(apierror.Answer{Code: "c", Message: "m"})
 	if err != nil || strings.Contains(string(plain), "innererror") {

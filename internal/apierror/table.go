@@ -6,7 +6,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// table is the whole list of failures that are ours. Those of the vault keep its status and codes.
+// table lists all errors of the app. Errors of the vault keep their status and codes.
 var table = []struct {
 	kind       error
 	status     int
@@ -28,28 +28,28 @@ var table = []struct {
 }
 
 const (
-	// statusClientGone is nginx's 499; nobody reads it but the log.
+	// statusClientGone is nginx's 499. Only the log shows it.
 	statusClientGone = 499
 
-	// throttledRetryAfter, in seconds, is the window that Key Vault counts its limits in
+	// throttledRetryAfter, in seconds, is the period to which Key Vault's limits apply
 	// (MicrosoftDocs/azure-security-docs articles/key-vault/general/service-limits.md).
 	throttledRetryAfter = "10"
 
-	internalMessage = "The request failed inside the app. Its log has the cause under this answer's x-ms-request-id."
+	internalMessage = "The request failed inside the app. For the cause, search the app's log for this response's x-ms-request-id."
 )
 
-// remedies say, by innererror code, what to do when the vault refuses the app's own identity.
+// remedies explain, by innererror code, what to do if the vault rejects the app's own identity.
 var remedies = map[string]func(identity string) string{
 	secret.CodeForbiddenByRbac: func(identity string) string {
-		return "Remedy: assign the role 'Key Vault Secrets Officer' (or 'Key Vault Secrets User', to read only) on this vault to " +
-			identity + ". A new assignment takes some minutes to count."
+		return "Remedy: assign the role 'Key Vault Secrets Officer' (or 'Key Vault Secrets User' for read access only) on this vault to " +
+			identity + ". A new assignment can take several minutes to take effect."
 	},
 	secret.CodeForbiddenByPolicy: func(identity string) string {
-		return "Remedy: give " + identity +
-			" the secret permission in the vault's access policy, or move the vault to RBAC and assign the role 'Key Vault Secrets Officer'."
+		return "Remedy: grant " + identity +
+			" the secret permission in the vault's access policy, or switch the vault to RBAC and assign the role 'Key Vault Secrets Officer'."
 	},
 	secret.CodeForbiddenByFirewall: func(identity string) string {
-		return "Remedy: let the function app's outbound addresses or its subnet through the vault's firewall, or give it a private endpoint; " +
-			"the role 'Key Vault Secrets Officer' for " + identity + " is needed beside that."
+		return "Remedy: allow the function app's outbound addresses or its subnet in the vault's firewall, or use a private endpoint. " +
+			"The role 'Key Vault Secrets Officer' for " + identity + " is also required."
 	},
 }

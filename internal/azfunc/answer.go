@@ -12,20 +12,21 @@ import (
 	"rotunda/internal/apierror"
 )
 
-// answer is a ResponseWriter that knows what its log line needs. It is one allocation a request.
+// answer is a ResponseWriter that keeps what the request's log line needs. It costs one allocation
+// per request.
 type answer struct {
 	http.ResponseWriter
 	started time.Time
-	span    trace.Span // nil where the request is not traced
+	span    trace.Span // nil if the request is not traced
 	status  int
-	broken  bool // off after it began
+	broken  bool // the handler panicked after it began writing
 	err     error
-	id      [1]string // as net/http keeps headers
+	id      [1]string // the request's id, as a value of net/http's Header
 }
 
 var _ apierror.Noter = (*answer)(nil)
 
-// The values of headers that never change, as net/http keeps them.
+// Constant headers, as values of net/http's Header.
 var (
 	noStore = []string{"no-store"}
 	noSniff = []string{"nosniff"}
@@ -41,8 +42,9 @@ func (a *answer) setHeaders(r *http.Request) {
 	}
 }
 
-// end is deferred. It answers a panic with 500 where nothing was written yet, and breaks the
-// connection where something was: half an answer must not look like a whole one.
+// end is deferred. If the handler panicked before it wrote anything, end responds 500. If the
+// handler had begun to write, end breaks the connection, so that the caller can't mistake a part
+// of a response for all of it.
 func (a *answer) end() {
 	cause := recover()
 	switch {
@@ -56,7 +58,7 @@ func (a *answer) end() {
 	}
 }
 
-// NoteError keeps the failure for the log line.
+// NoteError keeps the error for the log line.
 func (a *answer) NoteError(err error) { a.err = err }
 
 func (a *answer) WriteHeader(status int) {
@@ -73,15 +75,15 @@ func (a *answer) Write(body []byte) (int, error) {
 	return a.ResponseWriter.Write(body)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap gives http.ResponseController access to the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func panicked(cause any) error {
 	return fmt.Errorf("panic: %T at %s", cause, panicOrigin(debug.Stack()))
 }
 
-// panicOrigin picks the place of the panic out of the stack. The panic's own text stays out of
-// the log: it may quote what was being worked on.
+// panicOrigin returns the source line of the panic, which it finds in the stack. The log does not
+// show the panic's own text, because that may quote a value.
 func panicOrigin(stack []byte) string {
 	_, after, _ := strings.Cut(string(stack), "panic(")
 	lines := strings.Split(after, "\n")

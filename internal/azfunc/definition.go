@@ -1,6 +1,7 @@
-// Package azfunc is the custom-handler protocol of the Azure Functions host: function.json to
-// routes, one log line per request, and invocations in and results out. Facts about the host are
-// from Azure/azure-functions-host, the files named beside them.
+// Package azfunc implements the custom-handler protocol of the Azure Functions host. It turns
+// function.json into routes, writes one log line per request, reads invocations and writes
+// results. Facts about the host are from Azure/azure-functions-host, from the files named beside
+// them.
 package azfunc
 
 import (
@@ -12,9 +13,9 @@ import (
 	"strings"
 )
 
-// Definition is what we use of a function.json.
+// Definition is the part of a function.json that the app uses.
 type Definition struct {
-	Name     string // the folder's
+	Name     string // of the folder and the function
 	Bindings []Binding
 }
 
@@ -28,7 +29,7 @@ type Binding struct {
 	Route     string   `json:"route"`
 }
 
-// LoadDefinitions reads every <folder>/function.json, sorted by name as the host sorts them
+// LoadDefinitions reads every <folder>/function.json, and sorts them by name as the host does
 // (WebJobs.Script/Host/FunctionMetadataManager.cs).
 func LoadDefinitions(files fs.FS) ([]Definition, error) {
 	paths, err := fs.Glob(files, "*/function.json")
@@ -76,7 +77,7 @@ func (d Definition) trigger() *Binding {
 	return nil
 }
 
-// path is the template of where the function is served.
+// path returns the template of the path at which the function is served.
 func (d Definition) path(prefix string) string {
 	if trigger := d.HTTP(); trigger != nil {
 		return "/" + prefix + "/" + trigger.Route
@@ -84,7 +85,7 @@ func (d Definition) path(prefix string) string {
 	return "/" + d.Name
 }
 
-// HTTP gives the httpTrigger, or nil for a function of another kind.
+// HTTP returns the httpTrigger, or nil if the function has another kind of trigger.
 func (d Definition) HTTP() *Binding {
 	if trigger := d.trigger(); trigger.Type == "httpTrigger" {
 		return trigger

@@ -10,24 +10,27 @@ import (
 	"rotunda/internal/apierror"
 )
 
-// EventHandler takes an invocation that is no HTTP request. Its note goes into the function's own
-// log at the host; its error makes the host deliver the event again. Neither may hold a value.
+// EventHandler handles an invocation that is not an HTTP request. The host shows its note in the
+// function's log. If it returns an error, the host delivers the event again. Neither may hold a
+// secret's value.
 type EventHandler func(ctx context.Context, invocation Invocation) (note string, err error)
 
 // ResultHandler is an EventHandler for a function with output bindings.
 type ResultHandler func(ctx context.Context, invocation Invocation) (Result, error)
 
-// Result is what a function gives back. Outputs are by the binding's name; a list is a message per entry. Text that
-// happens to be base64 would arrive decoded, so messages are objects (WebJobs.Script/Workers/Http/HttpScriptInvocationResultExtensions.cs).
+// Result is what a function returns to the host. Outputs has a list of messages for each output
+// binding, by the binding's name. Messages are objects, because the host would decode text that
+// happens to be base64 (WebJobs.Script/Workers/Http/HttpScriptInvocationResultExtensions.cs).
 type Result struct {
 	Note    string
 	Outputs map[string]any
 }
 
-// maxInvocation bounds an invocation's body; Event Grid's events and queue messages are smaller.
+// maxInvocation is the largest invocation body that is read. Event Grid's events and queue
+// messages are smaller.
 const maxInvocation = 1 << 20
 
-// ServeHTTP answers an invocation.
+// ServeHTTP responds to an invocation.
 func (h EventHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ResultHandler(func(ctx context.Context, invocation Invocation) (Result, error) {
 		note, err := h(ctx, invocation)
@@ -35,8 +38,8 @@ func (h EventHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}).ServeHTTP(w, r)
 }
 
-// ServeHTTP speaks the host's protocol: success is 200 with a JSON object that is not empty, and
-// any other status is a failure, whose body the host does not show
+// ServeHTTP implements the host's protocol: success is 200 with a JSON object that is not empty.
+// Any other status is a failure, and the host does not show its body
 // (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs).
 func (h ResultHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK

@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// Named is a handler of a route that ends in a name. Such a GET is recognised before gorilla/mux,
-// whose regular expressions cost more than all the rest of an answer from memory.
+// Named handles a route that ends in a name. A GET of such a route is recognised before
+// gorilla/mux, whose regular expressions cost more than all other work for a response from the
+// cache.
 type Named interface {
 	http.Handler
 	ServeNamed(w http.ResponseWriter, r *http.Request, name string)
 }
 
-// hotRoute is a GET of prefix and a name, plainly written. All else is mux's business: other
-// cases, a trailing slash, a version, anything encoded.
+// hotRoute matches a GET of prefix and a name, spelt exactly. It leaves all other requests to mux:
+// other upper and lower case, a trailing slash, a version, anything encoded.
 type hotRoute struct {
 	prefix string
 	next   Named
 	rec    recorder
 }
 
-// newHotRoute makes one where the handler is Named and the route is text, {name}, and at most an
-// optional parameter.
+// newHotRoute returns a hotRoute, and true, if the handler is Named and the route consists of
+// text, {name} and at most one optional parameter.
 func newHotRoute(prefix string, definition Definition, handler http.Handler, rec recorder) (hotRoute, bool) {
 	next, ok := handler.(Named)
 	if !ok {
@@ -34,7 +35,7 @@ func newHotRoute(prefix string, definition Definition, handler http.Handler, rec
 	return hotRoute{prefix: "/" + prefix + "/" + before, next: next, rec: rec}, true
 }
 
-// serve answers if the request is of this route, and tells whether it did.
+// serve serves the request if it matches, and reports whether it did.
 func (h *hotRoute) serve(w http.ResponseWriter, r *http.Request) bool {
 	if h.next == nil || r.Method != http.MethodGet || r.URL.RawPath != "" {
 		return false

@@ -11,12 +11,12 @@ import (
 	"rotunda/internal/azfunc"
 )
 
-// bothWays says by which way a request came.
-type bothWays struct{}
+// whichRoute responds with the route by which a request came.
+type whichRoute struct{}
 
-func (bothWays) ServeHTTP(w http.ResponseWriter, r *http.Request) { says("mux").ServeHTTP(w, r) }
+func (whichRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) { says("mux").ServeHTTP(w, r) }
 
-func (bothWays) ServeNamed(w http.ResponseWriter, _ *http.Request, name string) {
+func (whichRoute) ServeNamed(w http.ResponseWriter, _ *http.Request, name string) {
 	_, _ = w.Write([]byte("hot " + name))
 }
 
@@ -26,7 +26,7 @@ func TestHotRouteTakesPlainGetsOnly(t *testing.T) {
 		"zz/function.json":  definition("{*path}", "get"),
 	}
 	var out bytes.Buffer
-	handlers := map[string]http.Handler{"get": bothWays{}, "zz": http.NotFoundHandler()}
+	handlers := map[string]http.Handler{"get": whichRoute{}, "zz": http.NotFoundHandler()}
 	router, err := azfunc.NewRouter(files, "api", handlers, nil, slog.New(slog.NewJSONHandler(&out, nil)))
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Invocation is what the host posts for a function that is not forwarded
+// Invocation is what the host posts to a function for which it does not forward HTTP requests
 // (WebJobs.Script/Workers/MessageExtensions/ScriptInvocationContextExtensions.cs).
 type Invocation struct {
 	Data     map[string]json.RawMessage
@@ -21,8 +21,9 @@ func ParseInvocation(body []byte) (Invocation, error) {
 	return invocation, nil
 }
 
-// Trigger gives the JSON of a binding, or nil if there is none. The host writes anything but an object as a string that
-// itself contains JSON, so one layer of that is undone; a string that is no JSON stays a string.
+// Trigger returns the JSON of a binding, or nil if there is none. The host encodes anything but an
+// object as a string that contains JSON, and Trigger undoes that. A string that does not contain
+// JSON stays a string.
 func (i Invocation) Trigger(binding string) json.RawMessage {
 	raw := i.Data[binding]
 	var text string
@@ -35,8 +36,8 @@ func (i Invocation) Trigger(binding string) json.RawMessage {
 	return raw
 }
 
-// Text gives the trigger's value where it is text, such as a queue message: both layers of
-// encoding are undone.
+// Text returns the trigger's value if it is text, such as a queue message. It undoes both layers
+// of encoding.
 func (i Invocation) Text(binding string) string {
 	raw := i.Trigger(binding)
 	var text string

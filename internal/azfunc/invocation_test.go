@@ -31,12 +31,12 @@ func TestInvocations(t *testing.T) {
 	}
 	for _, body := range []string{"", "null", "[]", `{"Data":{}}`, `{"Data":[]}`} {
 		if _, err := azfunc.ParseInvocation([]byte(body)); err == nil {
-			t.Errorf("%q is taken for an invocation", body)
+			t.Errorf("%q was accepted as an invocation", body)
 		}
 	}
 }
 
-// What the host encodes twice comes back as it was.
+// Text returns what the host encoded twice as it was.
 func FuzzInvocation(f *testing.F) {
 	for _, seed := range []string{"", "hello", `{"a":1}`, `"quoted"`, "1", "null", "\x00", `\"`} {
 		f.Add(seed)
@@ -62,8 +62,7 @@ func FuzzInvocation(f *testing.F) {
 			t.Fatalf("%q came back as %q", want, got)
 		}
 		if raw, err := azfunc.ParseInvocation([]byte(message)); err == nil {
-			_ = raw.Text("msg") // whatever is there, it must not panic
-			_, _ = azfunc.ParseVaultEvent(raw.Trigger("event"))
+			_ = raw.Text("msg") // it must not panic, whatever the body holds
 		}
 	})
 }

@@ -10,15 +10,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 
+	"rotunda/internal/secret"
 	"rotunda/internal/telemetry"
 )
 
-// recorder gives a function's requests their ids and headers, turns a panic into a 500, and tells
-// of each request in one log line and to telemetry. Bodies, headers and queries are never told.
+// recorder sets the id and the headers of each response, turns a panic into a 500, and reports
+// each request in one log line and to telemetry. It never reports bodies, headers or queries.
 type recorder struct {
 	log      *slog.Logger
 	requests *telemetry.Requests
-	hot      bool // its method is GET, and in log's attributes already: five others cost no allocation
+	hot      bool // the method is GET and already an attribute of log; five more cost no allocation
 }
 
 func newRecorder(log *slog.Logger, requests *telemetry.Requests, function string) recorder {
@@ -29,7 +30,7 @@ func newHotRecorder(log *slog.Logger, requests *telemetry.Requests, function str
 	return recorder{log.With("function", function, "method", http.MethodGet), requests, true}
 }
 
-// wrap records next.
+// wrap returns next with its requests recorded.
 func (rec recorder) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, r := rec.begin(w, r)
@@ -39,7 +40,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// named records the hot route, which mux has not seen.
+// named serves and records a request of the hot route, which bypasses mux.
 func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, name string) {
 	answer, r := rec.begin(w, r)
 	defer rec.end(answer, r, name, "")
@@ -55,7 +56,7 @@ func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *htt
 	return a, r
 }
 
-// end tells of a request.
+// end reports a request.
 func (rec recorder) end(a *answer, r *http.Request, name, version string) {
 	level, status := slog.LevelInfo, a.status
 	if a.broken {
@@ -69,13 +70,16 @@ func (rec recorder) end(a *answer, r *http.Request, name, version string) {
 		return
 	}
 	now := time.Now()
-	rec.requests.End(a.span, method(r), status, clip(name), now.Sub(a.started))
+	rec.requests.End(a.span, method(r), status, secret.Clip(name, maxLogged), now.Sub(a.started))
 	if logged {
 		rec.write(a, r, level, now, name, version)
 	}
 }
 
-// newID is a random UUID. uuid.NewString does the same with one allocation more.
+// maxLogged is how many characters of a caller's name or version the log shows.
+const maxLogged = 160
+
+// newID returns a random UUID. uuid.NewString does the same, with one more allocation.
 func newID() string {
 	var id uuid.UUID
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
@@ -87,13 +91,13 @@ func (rec recorder) write(a *answer, r *http.Request, level slog.Level, now time
 	if version == "" {
 		version = strings.Trim(a.Header().Get("Etag"), `"`)
 	}
-	line := slog.NewRecord(now, level, "request", 0) // LogAttrs looks up its caller, which no line shows: a sixth of its cost
+	line := slog.NewRecord(now, level, "request", 0) // LogAttrs would look up its caller, which no line shows
 	if !rec.hot {
 		line.AddAttrs(slog.String("method", method(r)))
 	}
 	line.AddAttrs(
-		slog.String("secret", clip(name)),
-		slog.String("version", clip(version)),
+		slog.String("secret", secret.Clip(name, maxLogged)),
+		slog.String("version", secret.Clip(version, maxLogged)),
 		slog.Int("status", a.status),
 		slog.Float64("ms", float64(now.Sub(a.started).Microseconds())/1000),
 		slog.String("request", a.id[0]))
@@ -106,11 +110,12 @@ func (rec recorder) write(a *answer, r *http.Request, level slog.Level, now time
 	if a.err != nil {
 		line.AddAttrs(slog.String("error", a.err.Error()))
 	}
-	_ = rec.log.Handler().Handle(r.Context(), line) // a log that can't be written has no place to say so
+	_ = rec.log.Handler().Handle(r.Context(), line) // if the log can't be written, there is no place to report that
 }
 
-// invocationID is the host's, for finding the request in its log. Under forwarding a caller's own
-// header of that name comes first, in the same line or another, so only the last one counts.
+// invocationID returns the host's id of the invocation, by which the request is found in the
+// host's log. When the host forwards a request, a header of that name from the caller comes first,
+// in the same line or another, so only the last one counts.
 func invocationID(r *http.Request) string {
 	values := r.Header["X-Azure-Functions-Invocationid"]
 	if len(values) == 0 {
@@ -122,9 +127,4 @@ func invocationID(r *http.Request) string {
 		return ""
 	}
 	return last
-}
-
-func clip(s string) string {
-	const most = 160
-	return s[:min(len(s), most)]
 }

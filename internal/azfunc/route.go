@@ -5,16 +5,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"rotunda/internal/lazy"
 )
 
-// catchAll is the route of the one function that gets what no other route takes.
+// catchAll is the route of the one function that serves requests that no other route matches.
 const catchAll = "{*path}"
 
-// patterns translates a route of function.json into gorilla/mux's templates: one, or two when the
-// last parameter is optional. It knows the part of the host's syntax that we use ({x}, a final
-// {x?}, :length(n)); anything else is an error, not a guess. Like the host it ignores the case of
+// patterns translates a route of function.json into templates of gorilla/mux: one, or two if the
+// last parameter is optional. It supports the part of the host's syntax that the app uses: {x}, a
+// final {x?}, and :length(n). Anything else is an error. Like the host, it ignores the case of
 // literals and a trailing slash.
 func patterns(prefix, route string) ([]string, error) {
 	segments := strings.Split(strings.Trim(prefix+"/"+route, "/"), "/")
@@ -37,15 +35,15 @@ func patterns(prefix, route string) ([]string, error) {
 }
 
 var (
-	literal   = lazy.Regexp(`^[A-Za-z0-9-]+$`)
-	parameter = lazy.Regexp(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
+	literal   = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	parameter = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
 )
 
 func translate(segment string, index int) (pattern string, optional bool, err error) {
-	if literal().MatchString(segment) {
+	if literal.MatchString(segment) {
 		return fmt.Sprintf("{literal%d:(?i:%s)}", index, regexp.QuoteMeta(segment)), false, nil
 	}
-	match := parameter().FindStringSubmatch(segment)
+	match := parameter.FindStringSubmatch(segment)
 	if match == nil {
 		return "", false, fmt.Errorf("segment %q is not of the form text, {x}, {x?} or {x:length(n)}", segment)
 	}

@@ -15,9 +15,9 @@ import (
 	"rotunda/internal/telemetry"
 )
 
-// NewRouter joins each definition with the handler of the same name. A definition without a
+// NewRouter serves each definition with the handler of the same name. A definition without a
 // handler, or the reverse, is an error. HTTP functions are served at prefix and their route; the
-// others at /<name>, where the host posts its invocations. A nil provider tells nobody.
+// others at /<name>, where the host posts invocations. With a nil provider there is no telemetry.
 func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, provider *telemetry.Provider, log *slog.Logger) (http.Handler, error) {
 	definitions, err := LoadDefinitions(files)
 	if err != nil {
@@ -68,7 +68,7 @@ func register(router *mux.Router, prefix string, definition Definition, handler 
 		router.Path("/" + definition.Name).Methods(http.MethodPost).Handler(handler)
 		return nil
 	}
-	if trigger.Route == catchAll { // the host gives it what is left, and so do we
+	if trigger.Route == catchAll { // the host tries it last, and so does the app
 		router.NotFoundHandler = handler
 		return nil
 	}
@@ -82,16 +82,17 @@ func register(router *mux.Router, prefix string, definition Definition, handler 
 	return nil
 }
 
-// wrongMethod answers 405 with Allow.
+// wrongMethod responds 405 with Allow.
 func wrongMethod(router *mux.Router) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		allow := strings.Join(allowed(router, r), ", ")
 		w.Header().Set("Allow", allow)
-		return secret.Problemf(secret.ErrMethodNotAllowed, "HTTP %s not allowed. This path takes %s.", method(r), allow)
+		return secret.Problemf(secret.ErrMethodNotAllowed, "HTTP %s not allowed. This path allows %s.", method(r), allow)
 	})
 }
 
-// method is the request's, unless that is no method of HTTP and so no word for a message.
+// method returns the request's method, or "method" if it is not one of HTTP's: a message must not
+// quote arbitrary text.
 func method(r *http.Request) string {
 	if slices.Contains(methods, r.Method) || r.Method == http.MethodTrace || r.Method == http.MethodConnect {
 		return r.Method
@@ -105,15 +106,15 @@ var methods = []string{
 
 func allowed(router *mux.Router, r *http.Request) []string {
 	return slices.DeleteFunc(slices.Clone(methods), func(candidate string) bool {
-		asked := r.Clone(r.Context())
-		asked.Method = candidate
+		probe := r.Clone(r.Context())
+		probe.Method = candidate
 		var match mux.RouteMatch
-		return !router.Match(asked, &match) || match.MatchErr != nil || match.Route == nil
+		return !router.Match(probe, &match) || match.MatchErr != nil || match.Route == nil
 	})
 }
 
-// served are the methods of a function.json in upper case. The newest hosts send HEAD where a
-// function takes GET.
+// served returns the methods of a function.json in upper case. The newest hosts also send HEAD to
+// a function that allows GET.
 func served(declared []string) []string {
 	var all []string
 	for _, method := range declared {

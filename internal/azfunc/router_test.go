@@ -24,7 +24,7 @@ func definition(route, method string) *fstest.MapFile {
 		{"type":"http","direction":"out","name":"res"}]}`)}
 }
 
-// says answers with the function's name and its route values.
+// says responds with the function's name and its route values.
 func says(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(name + " " + mux.Vars(r)["name"] + " " + mux.Vars(r)["version"]))
@@ -141,16 +141,16 @@ func TestEveryAnswerHasItsHeadersAndItsLine(t *testing.T) {
 			t.Errorf("%s %s: line %s", row.method, row.path, out.String())
 		}
 		if strings.Contains(w.Body.String()+out.String(), "canary-in-a-panic") || strings.Contains(w.Body.String(), "deep inside") {
-			t.Errorf("%s %s tells what it must not: %s %s", row.method, row.path, w.Body, out.String())
+			t.Errorf("%s %s reveals what it must not: %s %s", row.method, row.path, w.Body, out.String())
 		}
 		if row.function == "panics" && !strings.Contains(out.String(), "router_test.go") {
-			t.Errorf("the line does not say where the panic was: %s", out.String())
+			t.Errorf("the line does not show where the panic was: %s", out.String())
 		}
 	}
 }
 
-// A panic after the answer began must break the connection, and must not pass in silence.
-func TestAnAnswerThatBreaksOffHasItsLine(t *testing.T) {
+// A panic after the response began must break the connection and must be logged.
+func TestABrokenResponseIsLogged(t *testing.T) {
 	var out bytes.Buffer
 	handlers := map[string]http.Handler{"f": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("half"))
@@ -191,7 +191,8 @@ func TestDefinitionsAndHandlersMustMatch(t *testing.T) {
 	}
 }
 
-// A route is either refused or served: NewRouter never panics, and what it takes answers.
+// A route is either rejected or served: NewRouter never panics, and a route that it accepts
+// responds.
 func FuzzRoute(f *testing.F) {
 	for _, seed := range []string{"secrets/{name}", "secrets/{name}/{version:length(32)?}", "{a?}/b", "{*path}", "a b", "{x:length(0)}", "{", "}{", "a//b", "(", "{x}/{x}"} {
 		f.Add(seed)

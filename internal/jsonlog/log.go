@@ -1,4 +1,4 @@
-// Package jsonlog is the log of the program: slog's JSON, a line each, which costs a read little.
+// Package jsonlog is the program's log: slog's JSON, one object per line, with reads buffered.
 package jsonlog
 
 import (
@@ -9,17 +9,20 @@ import (
 	"slices"
 )
 
-// New writes JSON lines to out, from level up. Call flush before the process ends.
+// New returns a logger that writes JSON lines to out, from level up. Call flush before the process
+// ends.
 func New(out io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
-	buffer := &lineBuffer{out: out}
-	return slog.New(promptHandler{Handler: newLineHandler(buffer, level), buffer: buffer}), buffer.Flush
+	buffer := newLineBuffer(out)
+	lines := slog.NewJSONHandler(buffer, &slog.HandlerOptions{Level: level})
+	return slog.New(promptHandler{Handler: lines, buffer: buffer}), buffer.Flush
 }
 
-// promptHandler sends out at once what must not be lost: warnings, and all that is no read.
+// promptHandler flushes after each line that must not be lost: warnings, and all that is not about
+// a read.
 type promptHandler struct {
 	slog.Handler
 	buffer *lineBuffer
-	reads  bool // its attributes have the method GET
+	reads  bool // its attributes include the method GET
 }
 
 func (h promptHandler) Handle(ctx context.Context, record slog.Record) error {

@@ -1,6 +1,6 @@
-// Package stage lays out an app root as the Functions host and a deployment take it: host.json, a
-// folder with function.json per function, and the handler's binary. The host looks for functions
-// directly below the root only (WebJobs.Script/Host/HostFunctionMetadataProvider.cs).
+// Package stage stages an app root for the Functions host or a deployment: host.json, a folder
+// with function.json per function, and the handler's binary. The host looks for functions only
+// directly below the root (WebJobs.Script/Host/HostFunctionMetadataProvider.cs).
 package stage
 
 import (
@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// Stage builds the app root in dir, which must be empty or absent, from the repository at repo, for
-// an operating system and architecture in Go's words. Further arguments go to `go build`.
+// Stage builds the app root in dir, which must be empty or absent, from the repository at repo,
+// for an operating system and architecture as Go names them. buildFlags are passed to `go build`.
 func Stage(repo, dir, goos, goarch string, buildFlags ...string) error {
 	name, err := executable(filepath.Join(repo, "host.json"))
 	if err != nil {
@@ -34,20 +34,21 @@ func Stage(repo, dir, goos, goarch string, buildFlags ...string) error {
 	return build(repo, filepath.Join(dir, name+suffix(goos)), goos, goarch, buildFlags)
 }
 
-// makeEmpty refuses a folder with anything in it: a function that is gone would be deployed again.
+// makeEmpty makes dir, or returns an error if dir is not empty: a removed function in it would be
+// deployed again.
 func makeEmpty(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("the folder %s is not empty: name another to stage the app in, or empty it", dir)
+		err = fmt.Errorf("the folder %s is not empty: choose another folder for the staged app, or empty this one", dir)
 	}
 	return err
 }
 
-// executable reads which name the host starts. Core Tools make exactly that entry of a zip
-// executable, so it must be a plain name.
+// executable returns the name of the binary that the host starts. In a zip, Core Tools makes
+// exactly that entry executable, so it must be a plain name.
 func executable(hostJSON string) (string, error) {
 	text, err := os.ReadFile(hostJSON)
 	if err != nil {
@@ -65,7 +66,7 @@ func executable(hostJSON string) (string, error) {
 	}
 	name := host.CustomHandler.Description.DefaultExecutablePath
 	if name == "" || name != filepath.Base(name) || strings.ContainsAny(name, "%.") {
-		return "", fmt.Errorf("%s: customHandler.description.defaultExecutablePath is %q: it must be a plain file name", hostJSON, name)
+		return "", fmt.Errorf("%s: customHandler.description.defaultExecutablePath is %q, but must be a plain file name", hostJSON, name)
 	}
 	return name, nil
 }
@@ -77,10 +78,10 @@ func suffix(goos string) string {
 	return ""
 }
 
-// executablePath is the line of host.json that names the executable.
+// executablePath matches the field of host.json that names the executable.
 var executablePath = regexp.MustCompile(`("defaultExecutablePath"\s*:\s*")([^"]*)"`)
 
-// stageHostJSON copies host.json; on Windows the executable has a suffix.
+// stageHostJSON copies host.json. For Windows it adds the suffix of the executable.
 func stageHostJSON(repo, dir, goos string) error {
 	text, err := os.ReadFile(filepath.Join(repo, "host.json"))
 	if err != nil {
@@ -96,7 +97,7 @@ func stageFunctions(repo, dir string) error {
 		return err
 	}
 	if len(files) == 0 {
-		return fmt.Errorf("%s has no functions/*/function.json: name the folder of go.mod", repo)
+		return fmt.Errorf("%s has no functions/*/function.json: use the folder that has go.mod", repo)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -120,7 +121,7 @@ func build(repo, binary, goos, goarch string, flags []string) error {
 	command := exec.Command("go", append(arguments, "./handler")...)
 	command.Dir = repo
 	command.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
-	if !slices.Contains(flags, "-race") { // which needs cgo, and is built as `go test -race` is to share what that compiled
+	if !slices.Contains(flags, "-race") { // -race needs cgo, and reuses what `go test -race` compiled
 		command.Args = slices.Insert(command.Args, 2, "-trimpath")
 		command.Env = append(command.Env, "CGO_ENABLED=0")
 	}

@@ -15,7 +15,7 @@ import (
 	"rotunda/internal/stage"
 )
 
-// repository is a small one with all that staging reads.
+// repository is a small repository that has everything that staging reads.
 var repository = map[string]string{
 	"go.mod":                            "module sample\n\ngo 1.26.0\n",
 	"host.json":                         `{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath" : "sample"}}}`,
@@ -46,7 +46,7 @@ func TestAnAppRootHasWhatTheHostNeedsAndNoMore(t *testing.T) {
 		}
 	}
 	if header := read(t, filepath.Join(root, "sample"))[:4]; header != "\x7fELF" {
-		t.Errorf("the binary begins with %q, and is none of Linux", header)
+		t.Errorf("the binary begins with %q, and is not one for Linux", header)
 	}
 }
 

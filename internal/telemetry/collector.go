@@ -15,38 +15,39 @@ import (
 	"time"
 )
 
-// exportTimeout bounds one export. OpenTelemetry's default is the same.
+// exportTimeout limits one export. It equals OpenTelemetry's default.
 const exportTimeout = 10 * time.Second
 
-// collector sends to one by OTLP over HTTP (opentelemetry-proto docs/specification.md, OTLP/HTTP).
+// collector is a client of an OpenTelemetry collector. It uses OTLP over HTTP (opentelemetry-proto
+// docs/specification.md, OTLP/HTTP).
 type collector struct {
 	client  *http.Client
 	base    string
 	headers map[string]string
 	log     *slog.Logger
-	away    atomic.Bool
+	failing atomic.Bool
 }
 
 func newCollector(options Options) *collector {
-	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the headers must not travel
+	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the headers may hold a key
 	return &collector{
 		client: &http.Client{Timeout: exportTimeout, CheckRedirect: noRedirect, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}},
 		base:   strings.TrimSuffix(options.Endpoint, "/"), headers: options.Headers, log: options.Log,
 	}
 }
 
-// Shutdown is that of both exporters.
+// Shutdown is the Shutdown method of both exporters.
 func (c *collector) Shutdown(context.Context) error {
 	c.client.CloseIdleConnections()
 	return nil
 }
 
-// send tries once, and logs when that begins to fail and when it works again.
+// send tries once. It logs when exports begin to fail and when they work again.
 func (c *collector) send(ctx context.Context, path string, message any) error {
 	err := c.post(ctx, path, message)
-	if away := err != nil; c.away.Swap(away) != away {
-		if away {
-			c.log.Warn("telemetry is not delivered and is dropped until the collector takes it again", "error", err.Error())
+	if failing := err != nil; c.failing.Swap(failing) != failing {
+		if failing {
+			c.log.Warn("telemetry is not delivered; it is dropped until the collector accepts it again", "error", err.Error())
 		} else {
 			c.log.Info("telemetry is delivered again")
 		}
@@ -76,9 +77,9 @@ func (c *collector) post(ctx context.Context, path string, message any) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection can be reused
 	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("the collector answered %d to %s", response.StatusCode, path)
+		return fmt.Errorf("the collector returned %d for %s", response.StatusCode, path)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// bounds of the histogram in seconds: OpenTelemetry's for HTTP servers, and finer ones below, where
-// answers from memory are.
+// bounds are the histogram's, in seconds: OpenTelemetry's for HTTP servers, and lower ones for
+// responses from the cache.
 var bounds = []float64{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 
 func newDuration(provider *metric.MeterProvider) (apimetric.Float64Histogram, error) {
@@ -28,11 +28,11 @@ func newMeterProvider(about *resource.Resource, collector *collector) *metric.Me
 		metric.WithExemplarFilter(exemplar.AlwaysOffFilter), metric.WithView(metric.NewView(metric.Instrument{Name: "http.client.request.body.size"}, none)))
 }
 
-// metricExporter sends histograms, which is all that the app has.
+// metricExporter sends histograms, the only kind of metric that the app has.
 type metricExporter struct{ *collector }
 
 func (metricExporter) Temporality(metric.InstrumentKind) metricdata.Temporality {
-	return metricdata.CumulativeTemporality // an export that failed is made good by the next
+	return metricdata.CumulativeTemporality // the next export makes up for one that failed
 }
 
 func (metricExporter) Aggregation(kind metric.InstrumentKind) metric.Aggregation {

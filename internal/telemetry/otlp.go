@@ -8,9 +8,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// OTLP in JSON, as far as the app has it (opentelemetry-proto docs/specification.md, JSON Protobuf
-// Encoding: ids in hexadecimal, 64-bit numbers as text, enums as numbers). The official exporters
-// know protobuf only, whose packages a start has to pay for even where telemetry is off.
+// These types are the part of OTLP's JSON that the app uses (opentelemetry-proto
+// docs/specification.md, JSON Protobuf Encoding: ids in hexadecimal, 64-bit numbers as text, enums
+// as numbers). The official exporters support only protobuf, whose packages would slow every
+// start, even without telemetry.
 
 type keyValue struct {
 	Key   string   `json:"key"`
@@ -43,7 +44,7 @@ func keyValues(all []attribute.KeyValue) []keyValue {
 	return found
 }
 
-// value writes kinds that the app does not have as text.
+// value encodes integers as such, and any other kind as text.
 func value(v attribute.Value) anyValue {
 	if v.Type() == attribute.INT64 {
 		return anyValue{Int: new(v.AsInt64())}
@@ -51,5 +52,5 @@ func value(v attribute.Value) anyValue {
 	return anyValue{String: new(v.String())}
 }
 
-// nanoseconds since 1970, as text.
+// nanoseconds returns the nanoseconds since 1970 as text.
 func nanoseconds(at time.Time) string { return strconv.FormatInt(at.UnixNano(), 10) }

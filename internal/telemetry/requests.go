@@ -15,14 +15,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Requests tells of the requests of one route.
+// Requests reports the requests of one route.
 type Requests struct {
 	provider *Provider
 	route    string
-	usual    []metric.RecordOption // a GET that went well costs no allocation
+	usual    []metric.RecordOption // of a successful GET, which thus costs no allocation
 }
 
-// Requests makes one. The route is its template, never what a caller sent.
+// Requests returns the Requests of a route, given as its template and never as a caller sent it.
 func (p *Provider) Requests(route string) *Requests {
 	if p == nil {
 		return nil
@@ -32,7 +32,8 @@ func (p *Provider) Requests(route string) *Requests {
 	return q
 }
 
-// Begin gives the request that the function is to serve, with a span where it is traced, or else nil.
+// Begin returns the request to pass to the function, and its span, or nil if the request is not
+// traced.
 func (q *Requests) Begin(r *http.Request, method string) (*http.Request, trace.Span) {
 	if q == nil {
 		return r, nil
@@ -46,32 +47,34 @@ func (q *Requests) Begin(r *http.Request, method string) (*http.Request, trace.S
 	return r.WithContext(ctx), span
 }
 
-// parent tells whether a request is traced: as its traceparent says, and else by chance. The usual
-// one comes first, a traceparent that says no. A tracestate is dropped: it is any text of a caller's.
+// parent reports whether a request is traced: as its traceparent says, or without one at random.
+// It first checks for the usual traceparent, which says no. It drops a tracestate, which is
+// arbitrary text from the caller.
 func (q *Requests) parent(r *http.Request) (_ context.Context, traced bool) {
 	ctx, sent := r.Context(), r.Header["Traceparent"]
 	if len(sent) != 1 {
-		return ctx, q.chance()
+		return ctx, q.chosen()
 	}
-	if q.provider.alone && !q.chance() || !q.provider.alone && isUnsampled(sent[0]) {
+	if q.provider.ignoreParent && !q.chosen() || !q.provider.ignoreParent && isUnsampled(sent[0]) {
 		return ctx, false
 	}
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
-	if parent := trace.SpanContextFromContext(ctx); !q.provider.alone && parent.IsValid() {
+	if parent := trace.SpanContextFromContext(ctx); !q.provider.ignoreParent && parent.IsValid() {
 		return ctx, parent.IsSampled()
 	}
-	return ctx, q.provider.alone || q.chance()
+	return ctx, q.provider.ignoreParent || q.chosen()
 }
 
-func (q *Requests) chance() bool { return rand.Float64() < q.provider.share } //nolint:gosec // no secret
+func (q *Requests) chosen() bool { return rand.Float64() < q.provider.share } //nolint:gosec // not a secret
 
-// isUnsampled knows the usual one by its flags: 00-<32 hex digits>-<16 hex digits>-00 (W3C Trace Context).
+// isUnsampled reports whether the flags of a traceparent say that it is not sampled:
+// 00-<32 hex digits>-<16 hex digits>-00 (W3C Trace Context).
 func isUnsampled(traceparent string) bool {
 	const flags = 52
 	return len(traceparent) >= flags+3 && traceparent[flags:flags+3] == "-00"
 }
 
-// End tells of the request. The name is that of a secret, or "".
+// End reports the request. The name is a secret's, or "".
 func (q *Requests) End(span trace.Span, method string, status int, name string, took time.Duration) {
 	if q == nil {
 		return
@@ -98,14 +101,15 @@ func (q *Requests) options(method string, status int) []metric.RecordOption {
 	return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(append(q.target(method), outcome(status)...)...))}
 }
 
-// target is what OpenTelemetry's conventions for HTTP say of a request, and outcome of its answer
-// (open-telemetry/semantic-conventions docs/http/http-metrics.md).
+// target returns the attributes that OpenTelemetry's conventions for HTTP define for a request,
+// and outcome those for a response (open-telemetry/semantic-conventions
+// docs/http/http-metrics.md).
 func (q *Requests) target(method string) []attribute.KeyValue {
-	asked := attribute.String("http.request.method", method)
+	requestMethod := attribute.String("http.request.method", method)
 	if q.route == "" {
-		return []attribute.KeyValue{asked}
+		return []attribute.KeyValue{requestMethod}
 	}
-	return []attribute.KeyValue{asked, attribute.String("http.route", q.route)}
+	return []attribute.KeyValue{requestMethod, attribute.String("http.route", q.route)}
 }
 
 func outcome(status int) []attribute.KeyValue {

@@ -7,7 +7,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The short look at a traceparent must never lose a trace that the whole reading would go on with.
+// isUnsampled, which checks only a part of a traceparent, must never drop a trace that a full
+// parser would continue.
 func FuzzTraceparent(f *testing.F) {
 	for _, seed := range []string{
 		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -17,13 +18,13 @@ func FuzzTraceparent(f *testing.F) {
 		f.Add(seed)
 	}
 	if !isUnsampled("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00") {
-		f.Error("the usual traceparent is not known")
+		f.Error("the usual traceparent is not recognised")
 	}
 	f.Fuzz(func(t *testing.T, traceparent string) {
 		ctx := propagation.TraceContext{}.Extract(t.Context(), propagation.MapCarrier{"traceparent": traceparent})
 		parent := trace.SpanContextFromContext(ctx)
 		if parent.IsSampled() && isUnsampled(traceparent) {
-			t.Errorf("%q is sampled, and the short look says that it is not", traceparent)
+			t.Errorf("%q is sampled, but isUnsampled reports that it is not", traceparent)
 		}
 	})
 }

@@ -1,5 +1,6 @@
-// Package telemetry tells a collector of requests and of calls to the vault, by OpenTelemetry. A nil
-// *Provider and what it gives do nothing. Neither values nor queries, headers or bodies are told.
+// Package telemetry reports requests, and calls to the vault, to an OpenTelemetry collector. A nil
+// *Provider and what it returns do nothing. Telemetry never holds values, queries, headers or
+// bodies.
 package telemetry
 
 import (
@@ -23,32 +24,32 @@ import (
 
 const scope = "rotunda"
 
-// Options of Start.
+// Options are the options of Start.
 type Options struct {
-	Endpoint string            // of a collector that speaks OTLP over HTTP; /v1/traces and /v1/metrics are below it
+	Endpoint string            // of a collector for OTLP over HTTP, without /v1/traces and /v1/metrics
 	Headers  map[string]string // sent with each export, such as an API key
-	Service  string            // service.name, where OTEL_SERVICE_NAME says nothing
-	Share    float64           // of requests without a traceparent that are traced, from 0 to 1
+	Service  string            // service.name, unless OTEL_SERVICE_NAME is set
+	Share    float64           // how much of the requests without a traceparent is traced, from 0 to 1
 	Log      *slog.Logger
 
-	IgnoreParent bool // the share is of all requests
+	IgnoreParent bool // Share applies to all requests, with or without a traceparent
 }
 
 // Provider collects and exports until Stop.
 type Provider struct {
-	traces   *trace.TracerProvider
-	metrics  *metric.MeterProvider
-	tracer   apitrace.Tracer
-	duration apimetric.Float64Histogram
-	share    float64
-	alone    bool // whatever the parent says
+	traces       *trace.TracerProvider
+	metrics      *metric.MeterProvider
+	tracer       apitrace.Tracer
+	duration     apimetric.Float64Histogram
+	share        float64
+	ignoreParent bool // the share applies to all requests
 }
 
 // Start begins to export in the background. It does not call the collector.
 func Start(ctx context.Context, options Options) (*Provider, error) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { options.Log.Debug("telemetry", "error", err.Error()) }))
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		// Cumulative sums of two instances must not be taken for one's.
+		// A backend must not mistake cumulative sums of two instances for those of one.
 		attribute.String("service.name", options.Service), attribute.String("service.instance.id", uuid.NewString())),
 		resource.WithFromEnv())
 	if err != nil {
@@ -58,15 +59,16 @@ func Start(ctx context.Context, options Options) (*Provider, error) {
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
 	traces := trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(requestsBegin()), trace.WithBatcher(traceExporter{collector}))
-	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, alone: options.IgnoreParent}, err
+	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, ignoreParent: options.IgnoreParent}, err
 }
 
-// requestsBegin samples a request, whatever the caller's parent says: Requests has decided by then. The spans below go by theirs.
+// requestsBegin returns a sampler that samples every request, because Requests has already
+// decided. Spans below a request follow it.
 func requestsBegin() trace.Sampler {
 	return trace.ParentBased(requestsOnly{}, trace.WithRemoteParentSampled(requestsOnly{}), trace.WithRemoteParentNotSampled(requestsOnly{}))
 }
 
-// requestsOnly drops calls to the vault without a request: metrics tell of them.
+// requestsOnly drops calls to the vault that no request caused. Metrics report them.
 type requestsOnly struct{}
 
 func (requestsOnly) ShouldSample(p trace.SamplingParameters) trace.SamplingResult {
@@ -78,7 +80,7 @@ func (requestsOnly) ShouldSample(p trace.SamplingParameters) trace.SamplingResul
 
 func (requestsOnly) Description() string { return "requestsOnly" }
 
-// Transport tells of each call that base makes. The other side is told nothing.
+// Transport reports each call that base makes. It sends no trace headers to the server.
 func (p *Provider) Transport(base http.RoundTripper) http.RoundTripper {
 	if p == nil {
 		return base
@@ -87,7 +89,7 @@ func (p *Provider) Transport(base http.RoundTripper) http.RoundTripper {
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
 }
 
-// Stop exports what is left, as far as ctx allows.
+// Stop exports what remains, as far as ctx allows.
 func (p *Provider) Stop(ctx context.Context) error {
 	if p == nil {
 		return nil

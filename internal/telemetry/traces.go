@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// traceExporter sends spans. The app has no events or links in them; a status has no text, which
-// may quote what must not leave.
+// traceExporter sends spans. The app's spans have no events or links, and their status has no
+// text, which could quote a value.
 type traceExporter struct{ *collector }
 
 type tracesData struct {

@@ -9,17 +9,17 @@ import (
 	"rotunda/internal/secret"
 )
 
-// MaxBatch is how many secrets a batch may ask for.
+// MaxBatch is the largest number of secrets in a batch.
 const MaxBatch = 200
 
-// BatchItem is one secret asked for. Err says what is wrong with it.
+// BatchItem is one requested secret. Err is not nil if the item is invalid.
 type BatchItem struct {
 	Name    string
 	Version string
 	Err     error
 }
 
-// ReadBatch reads {"secrets":[{"name","version"?},...]}. A bad item is among the good ones.
+// ReadBatch reads {"secrets":[{"name","version"?},...]}. Its result includes the invalid items.
 func ReadBatch(w http.ResponseWriter, r *http.Request) ([]BatchItem, error) {
 	var body struct {
 		Secrets []json.RawMessage `json:"secrets"`
@@ -31,7 +31,7 @@ func ReadBatch(w http.ResponseWriter, r *http.Request) ([]BatchItem, error) {
 		return nil, err
 	}
 	if len(body.Secrets) == 0 || len(body.Secrets) > MaxBatch {
-		return nil, badBody(`it asks for %d secrets; "secrets" must list 1 to %d, each as {"name":"...","version":"..."}`, len(body.Secrets), MaxBatch)
+		return nil, badBody(`"secrets" must list 1 to %d secrets, each as {"name":"...","version":"..."}, but lists %d`, MaxBatch, len(body.Secrets))
 	}
 	items := make([]BatchItem, len(body.Secrets))
 	for i, raw := range body.Secrets {
@@ -57,15 +57,15 @@ func readItem(raw json.RawMessage) BatchItem {
 	return item
 }
 
-// BatchAnswer is what became of an item: a reading, or a failure.
+// BatchAnswer is the result for one item: a reading or an error.
 type BatchAnswer struct {
 	Item    BatchItem
 	Reading Reading
 	Err     error
 }
 
-// WriteBatch answers 200 with {"value":[...]}, an entry per item: its name and version as they were
-// asked for, a status, and the secret or Key Vault's error.
+// WriteBatch responds 200 with {"value":[...]}. Each entry has the item's name and version as
+// requested, a status, and the secret or an error in Key Vault's format.
 func WriteBatch(w http.ResponseWriter, answers []BatchAnswer) error {
 	type entry struct {
 		Name    string          `json:"name"`

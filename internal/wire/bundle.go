@@ -1,6 +1,6 @@
-// Package wire is Key Vault's JSON and query language, in and out: the shapes of
-// Azure/azure-rest-api-specs specification/keyvault/data-plane/Secrets, as the recordings in
-// Azure/azure-sdk-assets show them.
+// Package wire reads and writes Key Vault's wire format: JSON bodies and query parameters as
+// defined in Azure/azure-rest-api-specs specification/keyvault/data-plane/Secrets, and as recorded
+// in Azure/azure-sdk-assets.
 package wire
 
 import (
@@ -9,7 +9,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// bundle is a secret on the wire: set, get, update, delete, recover, restore, and list entries.
+// bundle is a secret in the wire format, in the response to set, get, update, delete, recover and
+// restore, and as an entry of a list.
 type bundle struct {
 	RecoveryID         *string            `json:"recoveryId,omitempty"`
 	DeletedDate        *int64             `json:"deletedDate,omitempty"`
@@ -43,7 +44,7 @@ func newBundle(s secret.Secret) bundle {
 		text := s.Value.Reveal()
 		b.Value = &text
 	}
-	if s.Tags != nil { // {} is kept apart from absent
+	if s.Tags != nil { // {} and absent differ
 		b.Tags = &s.Tags
 	}
 	if d := s.Deletion; d != nil {

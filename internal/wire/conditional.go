@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// HasVersion tells whether If-None-Match names this version (RFC 9110, 13.1.2).
+// HasVersion reports whether If-None-Match lists this version (RFC 9110, 13.1.2).
 func HasVersion(r *http.Request, version string) bool {
 	for _, header := range r.Header["If-None-Match"] {
 		for tag := range strings.SplitSeq(header, ",") {
@@ -20,12 +20,12 @@ func HasVersion(r *http.Request, version string) bool {
 	return false
 }
 
-// WantsText tells whether Accept prefers text/plain to JSON (RFC 9110, 12.5.1). Without a
-// preference the answer is Key Vault's JSON.
+// WantsText reports whether Accept prefers text/plain to JSON (RFC 9110, 12.5.1). Without a
+// preference the response is Key Vault's JSON.
 func WantsText(r *http.Request) bool {
 	text, json := 0.0, 0.0
 	for _, header := range r.Header["Accept"] {
-		if !strings.Contains(header, "text/plain") { // most: */*
+		if !strings.Contains(header, "text/plain") { // usually it is */*
 			continue
 		}
 		for part := range strings.SplitSeq(header, ",") {

@@ -12,11 +12,14 @@ import (
 	"rotunda/internal/secret"
 )
 
-// MaxBodyBytes bounds a request's body.
+// MaxBodyBytes is the largest request body that is read.
 const MaxBodyBytes = 1 << 20
 
-// decode reads the body into v, strictly: one JSON object, no field that v does not know.
-// Its errors name fields and positions, never contents.
+// maxQuoted is how many characters of a name that the caller sent a message quotes.
+const maxQuoted = 80
+
+// decode reads the body into v. It accepts one JSON object without unknown fields. Its errors name
+// fields and positions, never contents.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -29,7 +32,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return badBody("it is not valid UTF-8; send a binary value as base64")
 	}
 	if loneSurrogate(body) {
-		return badBody(`it has half of a \u surrogate pair, which stands for no character`)
+		return badBody(`it has an unpaired \u surrogate, which does not represent a character`)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
@@ -37,7 +40,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return explain(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return badBody("there is more after the JSON object")
+		return badBody("there is data after the JSON object")
 	}
 	return nil
 }
@@ -46,26 +49,26 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, secret.Problemf(secret.ErrBodyTooLarge,
-			"The request body is over %d bytes. A secret's value may have %d bytes, a batch a few kilobytes.", MaxBodyBytes, secret.MaxValueBytes)
+			"The request body is larger than %d bytes. A secret's value can have at most %d bytes.", MaxBodyBytes, secret.MaxValueBytes)
 	}
 	if err != nil {
-		return nil, badBody("it broke off before its end").Because(err)
+		return nil, badBody("it ended before it was complete").Because(err)
 	}
 	return body, nil
 }
 
-// explain words an error of encoding/json without its quotes from the body.
+// explain rewords an error of encoding/json, which may quote the body.
 func explain(err error) error {
 	const unknown = "json: unknown field "
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON at byte %d.", syntax.Offset)
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		found, _, _ := strings.Cut(mismatch.Value, " ") // "number -5": the kind only
+		found, _, _ := strings.Cut(mismatch.Value, " ") // of "number -5" only the kind
 		return badBody("%s must be %s, not %s", fieldName(mismatch.Field), kindName(mismatch), article(found))
 	}
 	if field, ok := strings.CutPrefix(err.Error(), unknown); ok {
-		return badBody("it has the unknown field %s", clip(field))
+		return badBody("it has the unknown field %s", secret.Clip(field, maxQuoted))
 	}
 	return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON: it ends too early.")
 }
@@ -89,7 +92,7 @@ func fieldName(path string) string {
 	if path == "" {
 		return "it"
 	}
-	return clip(path)
+	return secret.Clip(path, maxQuoted)
 }
 
 func article(kind string) string {
@@ -97,14 +100,6 @@ func article(kind string) string {
 		return "an " + kind
 	}
 	return "a " + kind
-}
-
-func clip(s string) string {
-	const most = 80
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
 }
 
 func badBody(format string, args ...any) *secret.Problem {

@@ -40,8 +40,8 @@ func TestBadBodiesAreRefusedWithoutQuotingThem(t *testing.T) {
 		"malformed":               {`{"value":"` + canary, "malformed JSON"},
 		"malformed in the middle": {`{"value":` + canary + `}`, "malformed JSON at byte"},
 		"not UTF-8":               {`{"value":"` + canary + "\xff\"}", "UTF-8"},
-		"half a surrogate pair":   {`{"value":"` + canary + `\ud800x"}`, "surrogate"},
-		"two objects":             {`{"value":"` + canary + `"}{}`, "more after"},
+		"an unpaired surrogate":   {`{"value":"` + canary + `\ud800x"}`, "surrogate"},
+		"two objects":             {`{"value":"` + canary + `"}{}`, "data after"},
 		"an array":                {`["` + canary + `"]`, "must be an object"},
 		"unknown field":           {`{"value":"` + canary + `","colour":"red"}`, `"colour"`},
 		"unknown attribute":       {`{"value":"` + canary + `","attributes":{"hue":1}}`, `"hue"`},
@@ -116,7 +116,7 @@ func TestTagsGivenEmptyAreKeptApartFromNone(t *testing.T) {
 	}
 }
 
-// What is accepted must reach the vault as it was sent, and within the limits.
+// An accepted value must reach the vault as it was sent, and within the limits.
 func FuzzReadSet(f *testing.F) {
 	for _, seed := range []string{
 		`{"value":"v"}`, `{"value":"\ud83d\ude00"}`, `{"value":"\ud800"}`, `{"value":"\ud800\ud800"}`, `{"value":"\\"}`,
@@ -128,7 +128,7 @@ func FuzzReadSet(f *testing.F) {
 		draft, err := readSet(body)
 		if err != nil {
 			if problem, ok := errors.AsType[*secret.Problem](err); !ok || problem.Message == "" {
-				t.Fatalf("%q: %v is no Problem with a message", body, err)
+				t.Fatalf("%q: %v is not a Problem with a message", body, err)
 			}
 			return
 		}

@@ -8,7 +8,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// setBody and updateBody are SecretSetParameters and SecretUpdateParameters of the specification.
+// setBody is SecretSetParameters of Key Vault's specification, and updateBody is
+// SecretUpdateParameters.
 type setBody struct {
 	Value *string `json:"value"`
 	updateBody
@@ -17,10 +18,10 @@ type setBody struct {
 type updateBody struct {
 	ContentType *string            `json:"contentType"`
 	Tags        map[string]*string `json:"tags"`
-	Attributes  *attributes        `json:"attributes"` // its read-only ones are accepted and ignored
+	Attributes  *attributes        `json:"attributes"` // read-only attributes are accepted and ignored
 }
 
-// ReadSet reads and checks the body of a set.
+// ReadSet reads and checks the body of a set request.
 func ReadSet(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 	var body setBody
 	if err := decode(w, r, &body); err != nil {
@@ -30,14 +31,14 @@ func ReadSet(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 		return secret.Draft{}, badBody(`the field "value" is required and must be a string`)
 	}
 	if size := len(*body.Value); size > secret.MaxValueBytes {
-		return secret.Draft{}, badBody("value has %d bytes; Key Vault allows %d", size, secret.MaxValueBytes)
+		return secret.Draft{}, badBody("the value has %d bytes; Key Vault allows %d", size, secret.MaxValueBytes)
 	}
 	draft, err := body.draft()
 	draft.Value = secret.NewValue(*body.Value)
 	return draft, err
 }
 
-// ReadUpdate reads and checks the body of an update.
+// ReadUpdate reads and checks the body of an update request.
 func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 	var body updateBody
 	if err := decode(w, r, &body); err != nil {
@@ -46,7 +47,7 @@ func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 	return body.draft()
 }
 
-// ReadRestore reads the blob of a restore.
+// ReadRestore reads the backup blob in the body of a restore request.
 func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
 	var body struct {
 		Value *string `json:"value"`
@@ -58,7 +59,7 @@ func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
 		return secret.Value{}, err
 	}
 	if body.Value == nil || *body.Value == "" {
-		return secret.Value{}, badBody(`the field "value" is required: the blob that a backup gave`)
+		return secret.Value{}, badBody(`the field "value" is required and must be the blob that a backup returned`)
 	}
 	return secret.NewValue(*body.Value), nil
 }
@@ -66,7 +67,7 @@ func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
 func (b updateBody) draft() (secret.Draft, error) {
 	draft := secret.Draft{ContentType: b.ContentType}
 	if b.ContentType != nil && utf8.RuneCountInString(*b.ContentType) > secret.MaxContentTypeLength {
-		return draft, badBody("contentType has over %d characters", secret.MaxContentTypeLength)
+		return draft, badBody("contentType has more than %d characters", secret.MaxContentTypeLength)
 	}
 	tags, err := readTags(b.Tags)
 	if err != nil {
@@ -77,10 +78,10 @@ func (b updateBody) draft() (secret.Draft, error) {
 		return draft, nil
 	}
 	draft.Enabled = b.Attributes.Enabled
-	if draft.NotBefore, err = moment("attributes.nbf", b.Attributes.NotBefore); err != nil {
+	if draft.NotBefore, err = readTime("attributes.nbf", b.Attributes.NotBefore); err != nil {
 		return draft, err
 	}
-	draft.Expires, err = moment("attributes.exp", b.Attributes.Expires)
+	draft.Expires, err = readTime("attributes.exp", b.Attributes.Expires)
 	return draft, err
 }
 
@@ -97,26 +98,26 @@ func readTags(sent map[string]*string) (map[string]string, error) {
 		case name == "":
 			return nil, badBody("a tag's name is empty")
 		case utf8.RuneCountInString(name) > secret.MaxTagLength:
-			return nil, badBody("a tag's name has over %d characters", secret.MaxTagLength)
+			return nil, badBody("a tag's name has more than %d characters", secret.MaxTagLength)
 		case value == nil:
-			return nil, badBody("the tag %s must be a string", clip(name))
+			return nil, badBody("the tag %s must be a string", secret.Clip(name, maxQuoted))
 		case utf8.RuneCountInString(*value) > secret.MaxTagLength:
-			return nil, badBody("the tag %s has over %d characters", clip(name), secret.MaxTagLength)
+			return nil, badBody("the tag %s has more than %d characters", secret.Clip(name, maxQuoted), secret.MaxTagLength)
 		}
 		tags[name] = *value
 	}
 	return tags, nil
 }
 
-// latest is 9999-12-31T23:59:59Z, the last second that Key Vault's clients can show.
-const latest = 253402300799
+// maxTime is 9999-12-31T23:59:59Z, the last second that Key Vault's clients can represent.
+const maxTime = 253402300799
 
-func moment(field string, seconds *int64) (*time.Time, error) {
+func readTime(field string, seconds *int64) (*time.Time, error) {
 	if seconds == nil {
 		return nil, nil
 	}
-	if *seconds < 0 || *seconds > latest {
-		return nil, badBody("%s must be Unix seconds between 0 and %d", field, int64(latest))
+	if *seconds < 0 || *seconds > maxTime {
+		return nil, badBody("%s must be Unix seconds between 0 and %d", field, int64(maxTime))
 	}
 	t := time.Unix(*seconds, 0).UTC()
 	return &t, nil

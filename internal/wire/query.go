@@ -2,30 +2,32 @@ package wire
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
-	"rotunda/internal/lazy"
 	"rotunda/internal/secret"
 )
 
-// apiVersion is every form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01, 2026-03-01-preview.
-var apiVersion = lazy.Regexp(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
+// apiVersion matches each form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01 and
+// 2026-03-01-preview.
+var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
-// CheckAPIVersion refuses a malformed api-version. None at all is fine, and any well-formed one.
+// CheckAPIVersion returns an error if api-version is malformed. The parameter is optional, and
+// every well-formed version is accepted.
 func CheckAPIVersion(r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
 	query := r.URL.Query()
-	if query.Has("api-version") && !apiVersion().MatchString(query.Get("api-version")) {
+	if query.Has("api-version") && !apiVersion.MatchString(query.Get("api-version")) {
 		return secret.Problemf(secret.ErrBadParameter,
-			"The query parameter api-version is malformed. Leave it out, or send one of Key Vault's, such as 7.6 or 2026-04-01.")
+			"The query parameter api-version is malformed. Omit it, or use a version of Key Vault's API, such as 7.6 or 2026-04-01.")
 	}
 	return nil
 }
 
-// Flag reads a query parameter that is true or false; absent means false.
+// Flag reads a query parameter that is true or false. An absent parameter is false.
 func Flag(r *http.Request, name string) (bool, error) {
 	query := r.URL.Query()
 	if !query.Has(name) {
@@ -40,26 +42,27 @@ func Flag(r *http.Request, name string) (bool, error) {
 	return false, secret.Problemf(secret.ErrBadParameter, "The query parameter %s must be true or false.", name)
 }
 
-// Choice reads a query parameter that has one allowed value; it tells whether that was sent.
+// Choice reads a query parameter that has one allowed value, and reports whether it is present.
 func Choice(r *http.Request, name, allowed string) (bool, error) {
 	query := r.URL.Query()
 	if !query.Has(name) {
 		return false, nil
 	}
 	if !strings.EqualFold(query.Get(name), allowed) {
-		return false, secret.Problemf(secret.ErrBadParameter, "The query parameter %s may only be %q.", name, allowed)
+		return false, secret.Problemf(secret.ErrBadParameter, "The query parameter %s must be %q.", name, allowed)
 	}
 	return true, nil
 }
 
-// The stages that a reader may ask for.
+// The stages that a caller can request.
 const (
 	StageCurrent  = "current"
 	StagePrevious = "previous"
 	StagePending  = "pending"
 )
 
-// Stage reads ?stage=; none is the current one. A version beside it would be a second answer to the same question.
+// Stage reads ?stage=, which defaults to the current stage. It can't be combined with a version,
+// because each of them selects one.
 func Stage(r *http.Request, version string) (string, error) {
 	if r.URL.RawQuery == "" {
 		return StageCurrent, nil
@@ -73,19 +76,19 @@ func Stage(r *http.Request, version string) (string, error) {
 		return "", secret.Problemf(secret.ErrBadParameter, "The query parameter stage must be %s, %s or %s.", StageCurrent, StagePrevious, StagePending)
 	}
 	if version != "" {
-		return "", secret.Problemf(secret.ErrBadParameter, "The request names a version and a stage. Ask for one of them.")
+		return "", secret.Problemf(secret.ErrBadParameter, "The request has both a version and a stage. Use only one of them.")
 	}
 	return stage, nil
 }
 
-// ReadFilter reads ?prefix= and ?tag=name or ?tag=name:value. A tag's name has no colon here; its
-// value may.
+// ReadFilter reads ?prefix= and ?tag=name or ?tag=name:value. The first colon separates name and
+// value, so only the value can contain colons.
 func ReadFilter(r *http.Request) (secret.Filter, error) {
 	query := r.URL.Query()
 	filter := secret.Filter{Prefix: query.Get("prefix")}
 	if filter.Prefix != "" {
 		if _, err := secret.ParseName(filter.Prefix); err != nil {
-			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix can begin no name: a name has the characters 0-9, a-z, A-Z and '-'.")
+			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix is not the beginning of a valid name. A name has 1 to 127 characters: 0-9, a-z, A-Z and '-'.")
 		}
 	}
 	if !query.Has("tag") {
@@ -101,7 +104,7 @@ func ReadFilter(r *http.Request) (secret.Filter, error) {
 	return filter, nil
 }
 
-// ReadQuery reads which page of a list is asked for.
+// ReadQuery reads which page of a list is requested.
 func ReadQuery(r *http.Request) (secret.Query, error) {
 	query := r.URL.Query()
 	page := secret.Query{Next: query.Get(skipToken)}
@@ -109,7 +112,7 @@ func ReadQuery(r *http.Request) (secret.Query, error) {
 		return page, err
 	}
 	if query.Has(skipToken) && page.Next == "" {
-		return page, secret.Problemf(secret.ErrBadParameter, "The query parameter %s is empty. Follow nextLink as it was given.", skipToken)
+		return page, secret.Problemf(secret.ErrBadParameter, "The query parameter %s is empty. Use nextLink exactly as the previous page returned it.", skipToken)
 	}
 	if !query.Has("maxresults") {
 		return page, nil

@@ -71,7 +71,7 @@ func TestNextLinkPointsAtTheApp(t *testing.T) {
 		r := request(row.target, nil)
 		r.Host = row.host
 		w := httptest.NewRecorder()
-		if err := (wire.Lister{Hostname: row.hostname}).Write(w, r, secret.Page{Next: "abc"}, row.query); err != nil {
+		if err := (wire.Links{Hostname: row.hostname}).WritePage(w, r, secret.Page{Next: "abc"}, row.query); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {
@@ -92,7 +92,7 @@ func TestNextLinkPointsAtTheApp(t *testing.T) {
 
 func TestLastPageHasANullNextLink(t *testing.T) {
 	w := httptest.NewRecorder()
-	if err := (wire.Lister{}).Write(w, request("/api/secrets", nil), secret.Page{}, secret.Query{}); err != nil {
+	if err := (wire.Links{}).WritePage(w, request("/api/secrets", nil), secret.Page{}, secret.Query{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.Body.String(); got != `{"value":[],"nextLink":null}` {

@@ -9,14 +9,14 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Rendered is a secret as it goes over the wire, made once and sent many times.
+// Rendered is a secret in the wire format. It is encoded once and sent many times.
 type Rendered struct {
 	version      string
 	body         []byte
-	etag, length []string // as net/http keeps headers
+	etag, length []string // as values of net/http's Header
 }
 
-// Render makes the answer of a get.
+// Render encodes s as the response to a get.
 func Render(s secret.Secret) (*Rendered, error) {
 	body, err := marshal(newBundle(s))
 	if err != nil {
@@ -25,20 +25,20 @@ func Render(s secret.Secret) (*Rendered, error) {
 	return &Rendered{version: s.Version, body: body, etag: []string{etag(s.Version)}, length: []string{strconv.Itoa(len(body))}}, nil
 }
 
-// Size is about how many bytes it keeps.
+// Size returns approximately how many bytes of memory r uses.
 func (r *Rendered) Size() int { return len(r.body) + 200 }
 
-// JSON is the secret in Key Vault's shape.
+// JSON returns the secret in Key Vault's format.
 func (r *Rendered) JSON() json.RawMessage { return r.body }
 
-// Reading is a secret that was read, from the vault or from memory.
+// Reading is a secret that was read from the vault or from the cache.
 type Reading struct {
 	*Rendered
-	Age   time.Duration // since it was read from the vault
-	Stale bool          // it outlived its time, as the vault can't be reached
+	Age   time.Duration // time since it was read from the vault
+	Stale bool          // older than the cache's TTL, because the vault can't be reached
 }
 
-// The values of headers that never change, as net/http keeps them.
+// Constant headers, as values of net/http's Header.
 var (
 	jsonType  = []string{"application/json; charset=utf-8"}
 	textType  = []string{"text/plain; charset=utf-8"}
@@ -46,7 +46,8 @@ var (
 	staleTrue = []string{"true"}
 )
 
-// Write answers a get: 304 where the caller has this version, the bare value where it asks for text.
+// Write responds to a get: 304 if the caller has this version, the bare value if it prefers text,
+// and otherwise the JSON.
 func (r Reading) Write(w http.ResponseWriter, request *http.Request) error {
 	header := w.Header()
 	header["Etag"] = r.etag
@@ -65,7 +66,7 @@ func (r Reading) Write(w http.ResponseWriter, request *http.Request) error {
 		return r.writeText(w)
 	}
 	header["Content-Type"], header["Content-Length"] = jsonType, r.length
-	_, _ = w.Write(r.body) // the caller may be gone; nobody is left to tell
+	_, _ = w.Write(r.body) // the caller may be gone, and then nobody is left to report to
 	return nil
 }
 
@@ -78,6 +79,6 @@ func (r Reading) writeText(w http.ResponseWriter) error {
 	}
 	header := w.Header()
 	header["Content-Type"], header["Content-Length"] = textType, []string{strconv.Itoa(len(found.Value))}
-	_, _ = w.Write([]byte(found.Value)) // as above
+	_, _ = w.Write([]byte(found.Value)) // see above
 	return nil
 }

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Rotation is where a secret's rotation stands: never a value. Times are RFC 3339. Status is the state in the words of
-// Azure's long-running operations (microsoft/api-guidelines azure/ConsiderationsForServiceDesign.md).
+// Rotation is the status of a secret's rotation. It never holds a value. Times are RFC 3339.
+// Status is the state in the terms of Azure's long-running operations (microsoft/api-guidelines
+// azure/ConsiderationsForServiceDesign.md).
 type Rotation struct {
 	Name        string     `json:"name"`
 	Status      string     `json:"status"`
@@ -23,7 +24,7 @@ type Rotation struct {
 	Exposure    *int64     `json:"exposureMilliseconds,omitempty"` // of the last rotation
 }
 
-// RotationPlan is what a rotation would do.
+// RotationPlan describes what a rotation would do.
 type RotationPlan struct {
 	Name       string   `json:"name"`
 	Ready      bool     `json:"ready"`
@@ -35,11 +36,12 @@ type RotationPlan struct {
 	Warnings   []string `json:"warnings"`
 }
 
-// pollAfter is how soon a caller should ask again for a rotation that is under way, in seconds.
+// pollAfter is the number of seconds that a caller should wait between status requests.
 const pollAfter = "5"
 
-// WriteRotation answers a start: 200 for one that is finished, else 202 and where to look.
-func (l Lister) WriteRotation(w http.ResponseWriter, r *http.Request, rotation Rotation, finished bool) error {
+// WriteRotation responds to the start of a rotation: 200 if the rotation has finished, otherwise
+// 202 with the address of its status.
+func (l Links) WriteRotation(w http.ResponseWriter, r *http.Request, rotation Rotation, finished bool) error {
 	if finished {
 		return WriteJSON(w, http.StatusOK, rotation)
 	}
@@ -48,8 +50,8 @@ func (l Lister) WriteRotation(w http.ResponseWriter, r *http.Request, rotation R
 	return WriteJSON(w, http.StatusAccepted, rotation)
 }
 
-// WriteRotations answers 200 with a page of rotations.
-func (l Lister) WriteRotations(w http.ResponseWriter, r *http.Request, rotations []Rotation, next string, maxResults int) error {
+// WriteRotations responds 200 with a page of rotations.
+func (l Links) WriteRotations(w http.ResponseWriter, r *http.Request, rotations []Rotation, next string, maxResults int) error {
 	list := struct {
 		Value    []Rotation `json:"value"`
 		NextLink *string    `json:"nextLink"`

@@ -5,8 +5,8 @@ import (
 	"unicode/utf16"
 )
 
-// loneSurrogate finds \uD800-\uDFFF escapes without their other half. encoding/json would turn
-// them into U+FFFD and so store another value than was sent.
+// loneSurrogate reports whether body has an unpaired \uD800-\uDFFF escape. encoding/json would
+// replace it by U+FFFD, and the vault would store a different value than the caller sent.
 func loneSurrogate(body []byte) bool {
 	for i := 0; i < len(body); i++ {
 		if body[i] != '\\' {
@@ -14,7 +14,7 @@ func loneSurrogate(body []byte) bool {
 		}
 		unit, ok := escapedUnit(body[i:])
 		if !ok {
-			i++ // some other escape: its second byte may be a backslash
+			i++ // another escape, whose second byte may be a backslash
 			continue
 		}
 		i += escapeLength - 1

@@ -9,7 +9,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Target reads and checks what a request is about: the name and version in its path, and its
+// Target returns the name and version in the request's path after checking them and the
 // api-version. The version is "" for the latest.
 func Target(r *http.Request) (name, version string, err error) {
 	if err := CheckAPIVersion(r); err != nil {
@@ -23,16 +23,17 @@ func Target(r *http.Request) (name, version string, err error) {
 	return name, version, err
 }
 
-// ParseName checks a name that a caller sent. Rotunda's own records of rotations are not for callers.
+// ParseName checks a name that a caller sent. It rejects the names of Rotunda's own records of
+// rotations.
 func ParseName(name string) (string, error) {
 	if secret.IsPending(name) {
 		return "", secret.Problemf(secret.ErrBadParameter,
-			"The name %s is kept for Rotunda's record of a rotation. Read the value in it as secrets/{name}?stage=pending, and where it stands as secrets/{name}/rotation.", name)
+			"The name %s is reserved for Rotunda's record of a rotation. The value in it is at secrets/{name}?stage=pending, and the rotation's status at secrets/{name}/rotation.", name)
 	}
 	return secret.ParseName(name)
 }
 
-// decoded undoes percent-encoding: routes are matched in the encoded path, so that %2F is no slash.
+// decoded undoes percent-encoding. Routes match the encoded path, in which %2F is not a slash.
 func decoded(segment string) string {
 	if text, err := url.PathUnescape(segment); err == nil {
 		return text

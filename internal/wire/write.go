@@ -9,7 +9,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// WriteSecret answers 200 with s. Its ETag is its version.
+// WriteSecret responds 200 with s. The ETag is its version.
 func WriteSecret(w http.ResponseWriter, s secret.Secret) error {
 	if s.Version != "" {
 		w.Header().Set("ETag", etag(s.Version))
@@ -17,12 +17,13 @@ func WriteSecret(w http.ResponseWriter, s secret.Secret) error {
 	return WriteJSON(w, http.StatusOK, newBundle(s))
 }
 
-// WriteBackup answers 200 with a backup blob.
+// WriteBackup responds 200 with a backup blob.
 func WriteBackup(w http.ResponseWriter, blob secret.Value) error {
 	return WriteJSON(w, http.StatusOK, map[string]string{"value": blob.Reveal()})
 }
 
-// WriteJSON answers with v. It writes nothing when v can't be encoded.
+// WriteJSON responds with v as JSON. If v can't be encoded, it writes nothing and returns an
+// error.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	body, err := marshal(v)
 	if err != nil {
@@ -31,11 +32,11 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	header := w.Header()
 	header["Content-Type"], header["Content-Length"] = jsonType, []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller may be gone; nobody is left to tell
+	_, _ = w.Write(body) // the caller may be gone, and then nobody is left to report to
 	return nil
 }
 
-// marshal leaves <, > and & as they are, as Key Vault does.
+// marshal encodes v and, like Key Vault, does not escape <, > and &.
 func marshal(v any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

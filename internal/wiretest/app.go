@@ -12,38 +12,38 @@ import (
 	"rotunda/internal/standin/host"
 )
 
-// Canary begins every value that tests send. It must never show in what the handler writes, nor in
-// an answer that is an error.
+// Canary is the prefix of every value that tests send. It must not appear in what the handler
+// writes, nor in an error response.
 const Canary = "canary-"
 
-// Vault is the name of the vault that the app uses.
+// Vault is the name of the app's vault.
 const Vault = "contoso"
 
-// Options say what differs from the plain run.
+// Options are the options of Start.
 type Options struct {
-	Env           []string // further app settings
+	Env           []string // additional app settings
 	Keys          *host.Keys
 	Mode          host.Mode
 	RetentionDays int
 	VaultLatency  time.Duration
-	DisableHTTP2  bool                 // of the vault
-	Azure         *standin.Azure       // shared with another app; nil starts one
-	Before        func(*standin.Azure) // the handler starts
-	Events        bool                 // the vault's events reach the queue that onvaultmessage listens to
+	DisableHTTP2  bool                 // in the vault
+	Azure         *standin.Azure       // to share with another app; nil starts one
+	Before        func(*standin.Azure) // called before the handler starts
+	Events        bool                 // deliver the vault's events to onvaultmessage's queue
 }
 
 // App is a running app.
 type App struct {
-	URL    string // of the API, such as http://127.0.0.1:4711/api
+	URL    string // base URL of the API, such as http://127.0.0.1:4711/api
 	Azure  *standin.Azure
 	Host   *host.Host
 	Queues *host.Queues
 	Log    *Log
-	Last   string // the last answer of a script
+	Last   string // the last response, for scripts
 }
 
-// Start runs the app until the test ends. Then it checks what the handler wrote: no canary, nothing
-// on stderr, no data race.
+// Start runs the app until the test ends. Then it checks that the handler wrote no canary, and
+// nothing to stderr, where a data race would be reported.
 func Start(t testing.TB, options Options) *App {
 	t.Helper()
 	azure := options.Azure
@@ -84,11 +84,11 @@ func Start(t testing.TB, options Options) *App {
 	return app
 }
 
-// deliverEvents plays Event Grid.
+// deliverEvents puts the vault's events into the queue, as Event Grid does.
 func (a *App) deliverEvents(t testing.TB, loaded *host.App) {
 	listener, ok := loaded.Function("onvaultmessage")
 	if !ok {
-		t.Fatal("there is no onvaultmessage")
+		t.Fatal("the app has no function onvaultmessage")
 	}
 	t.Cleanup(a.Azure.Subscribe(nil, func(_ context.Context, event json.RawMessage) {
 		if err := a.Queues.PutEvent(listener.Trigger.QueueName, event); err != nil {

@@ -1,5 +1,5 @@
-// Package wiretest runs the real handler binary behind the host stand-in, with the rest of Azure
-// stood in for too, and talks to it over HTTP. It is for tests and benchmarks.
+// Package wiretest runs the real handler binary with stand-ins for the host and the rest of Azure,
+// and calls it over HTTP. It is for tests and benchmarks.
 package wiretest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"rotunda/internal/stage"
 )
 
-// Root is the folder of go.mod.
+// Root returns the folder of go.mod.
 func Root(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()
@@ -29,14 +29,14 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-// built is the app root that all tests of a process share.
+// built is the app root, which all tests of a process share.
 var built struct {
 	sync.Mutex
 	root string
 }
 
-// AppRoot stages the app root, with the handler built for this machine (and with -race if the
-// test is), once for the whole test process. The folder outlives the test; Clean removes it.
+// AppRoot stages the app root once per test process, with the handler built for this machine, and
+// with -race if the test is. Main removes the folder.
 func AppRoot(t testing.TB) string {
 	t.Helper()
 	built.Lock()
@@ -56,7 +56,8 @@ func AppRoot(t testing.TB) string {
 	return root
 }
 
-// Main runs the tests and removes what AppRoot made. A package that uses wiretest calls it from TestMain.
+// Main runs the tests and removes what AppRoot staged. Packages that use wiretest call it from
+// TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
 	if built.root != "" {

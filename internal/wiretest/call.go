@@ -9,14 +9,15 @@ import (
 	"testing"
 )
 
-// Answer is what came back.
+// Answer is a response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Do sends a request to the app; path is below the API's base, or a whole URL. Headers are "Name: value".
+// Do sends a request to the app. The path is relative to the API's base URL, or is a whole URL.
+// Headers are "Name: value".
 func (a *App) Do(t testing.TB, method, path, body string, headers ...string) Answer {
 	t.Helper()
 	answer, err := a.Try(method, path, body, headers...)
@@ -29,7 +30,7 @@ func (a *App) Do(t testing.TB, method, path, body string, headers ...string) Ans
 	return answer
 }
 
-// Try is Do for where the connection itself may fail.
+// Try is like Do, but returns an error if the connection fails.
 func (a *App) Try(method, path, body string, headers ...string) (Answer, error) {
 	if !strings.Contains(path, "://") {
 		path = a.URL + strings.TrimPrefix(path, "/api")
@@ -51,7 +52,8 @@ func (a *App) Try(method, path, body string, headers ...string) (Answer, error) 
 	return Answer{response.StatusCode, response.Header, string(text)}, err
 }
 
-// Faults sets the stand-ins' faults, in the JSON of their control endpoint, and starts its counts anew.
+// Faults sets the stand-ins' faults, in the JSON of their control endpoint, and resets their
+// counts.
 func (a *App) Faults(faults string) error {
 	for _, step := range []struct{ method, body string }{{http.MethodDelete, ""}, {http.MethodPut, faults}} {
 		answer, err := a.Try(step.method, a.Azure.ControlURL(), step.body)
@@ -65,10 +67,10 @@ func (a *App) Faults(faults string) error {
 	return nil
 }
 
-// client goes to loopback only, whatever proxy the environment names.
+// client ignores the environment's proxy, because it connects only to loopback addresses.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 
-// String shows an answer as the scenarios read it: status, headers in order, body.
+// String returns an answer as scenarios match it: status, sorted headers, body.
 func (a Answer) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d %s\n", a.Status, http.StatusText(a.Status))

@@ -13,23 +13,24 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// Collector is an OpenTelemetry collector that keeps what it is sent, as the real one reads it.
+// Collector is an OpenTelemetry collector that keeps what it receives. It decodes with the real
+// collector's packages.
 type Collector struct {
 	server *httptest.Server
 
 	mu      sync.Mutex
-	status  int // what it answers; 0 is 200
+	status  int // to respond with; 0 means 200
 	raw     strings.Builder
 	header  http.Header // of the last export
 	spans   []ptrace.Span
 	metrics map[string]pmetric.Histogram
-	told    chan struct{} // closed at the next export
+	export  chan struct{} // closed at the next export
 }
 
-// StartCollector runs one until the test ends. Then it checks that it was sent no value.
+// StartCollector runs a collector until the test ends. Then it checks that it received no value.
 func StartCollector(t testing.TB) *Collector {
 	t.Helper()
-	c := &Collector{metrics: map[string]pmetric.Histogram{}, told: make(chan struct{})}
+	c := &Collector{metrics: map[string]pmetric.Histogram{}, export: make(chan struct{})}
 	c.server = httptest.NewServer(c)
 	t.Cleanup(func() {
 		c.server.Close()
@@ -40,10 +41,10 @@ func StartCollector(t testing.TB) *Collector {
 	return c
 }
 
-// URL is its address.
+// URL returns the collector's address.
 func (c *Collector) URL() string { return c.server.URL }
 
-// Env are the settings that make a handler export to it at once, and trace everything.
+// Env returns the settings that make a handler export to c without delay, and trace everything.
 func (c *Collector) Env() []string {
 	return []string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL(), "OTEL_TRACES_SAMPLER_ARG=1",
@@ -51,7 +52,7 @@ func (c *Collector) Env() []string {
 	}
 }
 
-// Refuse makes it answer a status, or 200 again by 0.
+// Refuse makes c respond with a status; 0 means 200 again.
 func (c *Collector) Refuse(status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,8 +73,8 @@ func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(c.status)
 	}
 	c.header = r.Header
-	close(c.told)
-	c.told = make(chan struct{})
+	close(c.export)
+	c.export = make(chan struct{})
 }
 
 func (c *Collector) keep(path string, body []byte) error {
@@ -108,29 +109,29 @@ func histograms(metrics pmetric.Metrics) map[string]pmetric.Histogram {
 	return found
 }
 
-// Told is what a collector was told.
-type Told struct {
+// Received is what a collector has received.
+type Received struct {
 	Header  http.Header
 	Spans   []ptrace.Span
 	Metrics map[string]pmetric.Histogram
 }
 
-// Await waits until the collector was told enough.
-func (c *Collector) Await(t testing.TB, enough func(Told) bool) Told {
+// Await waits until the collector has received enough.
+func (c *Collector) Await(t testing.TB, enough func(Received) bool) Received {
 	t.Helper()
 	tooLong := time.After(30 * time.Second)
 	for {
 		c.mu.Lock()
-		told, next := Told{c.header, c.spans, c.metrics}, c.told
-		ok := enough(told)
+		received, next := Received{c.header, c.spans, c.metrics}, c.export
+		ok := enough(received)
 		c.mu.Unlock()
 		if ok {
-			return told
+			return received
 		}
 		select {
 		case <-next:
 		case <-tooLong:
-			t.Fatalf("the collector was told too little: %d spans, %d metrics", len(told.Spans), len(told.Metrics))
+			t.Fatalf("the collector received too little: %d spans, %d metrics", len(received.Spans), len(received.Metrics))
 		}
 	}
 }

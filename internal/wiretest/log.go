@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// Log keeps what a program wrote.
+// Log is an io.Writer that keeps what is written to it.
 type Log struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
-	wrote chan struct{} // closed at the next write, for those who wait
+	wrote chan struct{} // closed at the next write; nil if nobody waits
 }
 
 func (l *Log) Write(text []byte) (int, error) {
@@ -23,15 +23,15 @@ func (l *Log) Write(text []byte) (int, error) {
 	return l.text.Write(text)
 }
 
-// String gives all that was written so far.
+// String returns everything written so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Await waits until the log has the text, or until ended gives a value, which it puts back: then
-// it is false.
+// Await waits until the log contains text, and returns true. If ended has a value first, Await
+// puts it back and returns false.
 func (l *Log) Await(text string, ended chan error) bool {
 	for {
 		l.mu.Lock()

@@ -1,4 +1,4 @@
-// Command dist stages the app root that a deployment takes: `go run ./internal/stage/dist`, or `make dist`.
+// Command dist stages the app root for a deployment. `make dist` runs it.
 package main
 
 import (
@@ -12,9 +12,9 @@ import (
 )
 
 func main() {
-	dir := flag.String("o", "dist", "`folder` to stage; an app root that is there already is replaced")
-	goos := flag.String("os", "linux", "operating `system` to build the handler for, in Go's words")
-	goarch := flag.String("arch", "amd64", "`architecture` to build the handler for, in Go's words")
+	dir := flag.String("o", "dist", "`folder` to stage into; an app root in it is replaced")
+	goos := flag.String("os", "linux", "operating `system` to build the handler for, as GOOS")
+	goarch := flag.String("arch", "amd64", "`architecture` to build the handler for, as GOARCH")
 	flag.Parse()
 	if err := run(*dir, *goos, *goarch); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
@@ -30,7 +30,8 @@ func run(dir, goos, goarch string) error {
 	return stage.Stage(".", dir, goos, goarch)
 }
 
-// removeOlder removes an older app root, and nothing else: -o may name any folder by mistake.
+// removeOlder removes an older app root and nothing else, because -o may name any folder by
+// mistake.
 func removeOlder(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
@@ -40,12 +41,12 @@ func removeOlder(dir string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "host.json")); err != nil || isSource(dir) {
-		return fmt.Errorf("%s is no app root that was staged, so it is left alone: name another folder with -o, or empty this one", dir)
+		return fmt.Errorf("%s is not a staged app root, so it was not replaced: choose another folder with -o, or empty this one", dir)
 	}
 	return os.RemoveAll(dir)
 }
 
-// isSource tells the repository, which has a host.json too, from what was staged of it.
+// isSource reports whether dir is the repository, which has a host.json too.
 func isSource(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "go.mod"))
 	return err == nil

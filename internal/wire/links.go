@@ -12,15 +12,16 @@ import (
 
 const skipToken = "$skiptoken"
 
-// Lister writes lists, and addresses that point back at this app. It leaves out Rotunda's own records of rotations.
-type Lister struct {
-	Prefix string // of all routes, without slashes
-	// Hostname is the app's public name (WEBSITE_HOSTNAME); "" means the request's Host.
-	Hostname string
+// Links writes responses that hold addresses of this app: the nextLink of a list, and the
+// Operation-Location of a rotation.
+type Links struct {
+	Prefix   string // of all routes, without slashes
+	Hostname string // the app's public name (WEBSITE_HOSTNAME); "" for the request's Host
 }
 
-// Write answers 200 with a page in Key Vault's shape; nextLink is null on the last one.
-func (l Lister) Write(w http.ResponseWriter, r *http.Request, page secret.Page, query secret.Query) error {
+// WritePage responds 200 with a page in Key Vault's format, without Rotunda's own records of
+// rotations. The nextLink of the last page is null.
+func (l Links) WritePage(w http.ResponseWriter, r *http.Request, page secret.Page, query secret.Query) error {
 	list := struct {
 		Value    []bundle `json:"value"`
 		NextLink *string  `json:"nextLink"`
@@ -38,9 +39,9 @@ func (l Lister) Write(w http.ResponseWriter, r *http.Request, page secret.Page, 
 	return WriteJSON(w, http.StatusOK, list)
 }
 
-// nextLink has the form of Key Vault's own. The caller's other parameters stay out of it: a key
-// in ?code= must not be copied into bodies.
-func (l Lister) nextLink(r *http.Request, next string, maxResults int) string {
+// nextLink returns a link of Key Vault's form. It omits the caller's other parameters: a key in
+// ?code= must not be copied into a body.
+func (l Links) nextLink(r *http.Request, next string, maxResults int) string {
 	var query strings.Builder
 	if version := r.URL.Query().Get("api-version"); version != "" {
 		query.WriteString("api-version=" + url.QueryEscape(version) + "&")
@@ -57,14 +58,14 @@ func (l Lister) nextLink(r *http.Request, next string, maxResults int) string {
 	return l.address(r, r.URL.Path, query.String()).String()
 }
 
-// address is the app's own, as its callers reach it.
-func (l Lister) address(r *http.Request, path, query string) *url.URL {
+// address returns the URL at which callers reach a path of this app.
+func (l Links) address(r *http.Request, path, query string) *url.URL {
 	link := &url.URL{Scheme: "https", Host: l.Hostname, Path: path, RawQuery: query}
 	if link.Host == "" {
 		link.Host = r.Host
 	}
 	if isLoopback(link.Host) && r.Header.Get("X-Forwarded-Proto") != "https" {
-		link.Scheme = "http" // func start, and the local run
+		link.Scheme = "http" // func start, or go run ./local
 	}
 	return link
 }
