@@ -47,7 +47,7 @@ func settings(azure *standin.Azure, locks string) []string {
 // startHandler starts a handler that ends with the test.
 func startHandler(t *testing.T, env []string) *handler {
 	t.Helper()
-	port, release, err := freeport.Reserve(0)
+	port, release, err := freeport.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// watchedBody tells whether anything was read from a request's body, and keeps it open over several attempts to send it.
+// watchedBody records whether a request's body was read, and keeps it open across several attempts
+// to send it.
 type watchedBody struct {
 	inner   io.ReadCloser
 	touched atomic.Bool
@@ -17,12 +18,12 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return b.inner.Read(p)
 }
 
-// Close leaves the body open: the server that the request came from closes it.
+// Close leaves the body open: the server that received the request closes it.
 func (b *watchedBody) Close() error { return nil }
 
 func (b *watchedBody) isTouched() bool { return b.touched.Load() }
 
-// attach gives the request for one attempt.
+// attach returns the request for one attempt.
 func (b *watchedBody) attach(r *http.Request) *http.Request {
 	if b.inner == nil || b.inner == http.NoBody {
 		return r

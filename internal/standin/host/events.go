@@ -6,34 +6,31 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 )
 
-// serveEvents answers when all invocations have ended; one that failed makes Event Grid send them all again.
+// serveEvents responds when all invocations have ended. If one failed, Event Grid sends all events
+// again.
 func (h *Host) serveEvents(w http.ResponseWriter, r *http.Request, f Function) {
 	events, err := readEvents(r.Body)
 	if err == nil {
-		err = h.invokeAll(r, f, triggers(f, events))
+		err = h.invokeAll(r, f, events)
 	}
 	if err == nil {
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	status := http.StatusInternalServerError
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		status = http.StatusRequestEntityTooLarge
-	}
+	status := failureStatus(err)
 	h.options.Logger.Error("events failed", "function", f.Name, "status", status, "error", err)
-	answerText(w, status, err.Error())
+	writeText(w, status, err.Error())
 }
 
-// invokeAll runs the invocations side by side and gives the first one's error that failed.
-func (h *Host) invokeAll(r *http.Request, f Function, triggers []Trigger) error {
-	failures := make([]error, len(triggers))
+// invokeAll runs one invocation per event, concurrently, and returns the first error.
+func (h *Host) invokeAll(r *http.Request, f Function, events []json.RawMessage) error {
+	failures := make([]error, len(events))
 	var all sync.WaitGroup
-	for i, trigger := range triggers {
-		all.Go(func() { _, failures[i] = h.Invoke(r.Context(), f.Name, trigger) })
+	for i, event := range events {
+		all.Go(func() { _, failures[i] = h.Invoke(r.Context(), f.Name, Event(event)) })
 	}
 	all.Wait()
 	for _, err := range failures {
@@ -42,21 +39,6 @@ func (h *Host) invokeAll(r *http.Request, f Function, triggers []Trigger) error 
 		}
 	}
 	return nil
-}
-
-// triggers are one per event, or one for all of them where the function takes many.
-func triggers(f Function, events []json.RawMessage) (made []Trigger) {
-	for _, event := range events {
-		made = append(made, Event(event))
-	}
-	if !strings.EqualFold(f.Trigger.Cardinality, "many") {
-		return made
-	}
-	var data []any
-	for _, one := range made {
-		data = append(data, one.Metadata["data"])
-	}
-	return []Trigger{{Data: events, Metadata: map[string]any{"data": data}}}
 }
 
 // readEvents reads an array of events, or a single one.
@@ -76,5 +58,5 @@ func readEvents(body io.Reader) (events []json.RawMessage, err error) {
 	case '{':
 		return []json.RawMessage{one}, nil
 	}
-	return nil, errors.New("the request holds no events: it must be a JSON object or an array of them")
+	return nil, errors.New("the request holds no events: it must be a JSON object or an array of objects")
 }

@@ -3,17 +3,18 @@ package host
 import "time"
 
 const (
-	allowedFailures = 3                // the last of them stops the host
-	failureMemory   = 30 * time.Minute // a failure later than this after the one before it begins a new count
+	allowedFailures = 3                // the third stops the host
+	failureMemory   = 30 * time.Minute // a longer pause before a failure starts a new count
 )
 
-// failures counts the handler's bad ends. Source: Workers/Http/HttpFunctionInvocationDispatcher.cs (AddOrUpdateErrorBucket).
+// failures counts the handler's failed runs.
+// Source: Workers/Http/HttpFunctionInvocationDispatcher.cs (AddOrUpdateErrorBucket).
 type failures struct {
 	count int
 	last  time.Time
 }
 
-// add counts one more, and tells whether it is one too many.
+// add counts a failure, and reports whether the host must stop.
 func (f *failures) add(now time.Time) bool {
 	if now.Sub(f.last) > failureMemory {
 		f.count = 0

@@ -27,7 +27,7 @@ func TestAReleasedMessageIsInvisibleForAWhile(t *testing.T) {
 		equal(t, "text", again.Text, "a")
 		equal(t, "second try", again.Count, 2)
 		queues.Remove("orders", first)
-		equal(t, "one who let go can't remove", len(queues.Texts("orders")), 2)
+		equal(t, "a released message can't be removed", len(queues.Texts("orders")), 2)
 		queues.Remove("orders", again)
 		equal(t, "left", strings.Join(queues.Texts("orders"), ","), "b")
 	})
