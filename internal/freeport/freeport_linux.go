@@ -6,10 +6,10 @@ import (
 	"syscall"
 )
 
-// Reserve finds a free loopback port, and keeps it from other programs until release is called. It
-// holds a socket that is bound but does not listen: Linux then assigns the port to no program that
-// asks for any port, and lets one use it that asks for it with SO_REUSEADDR, as Go's net.Listen and
-// most servers do.
+// Reserve finds a free loopback port, and keeps it from other programs until release is called.
+// It holds a socket that is bound but does not listen: Linux then assigns the port to no program
+// that asks for any port, and lets one use it that asks for it with SO_REUSEADDR, as Go's
+// net.Listen and most servers do.
 func Reserve() (port int, release func(), err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 
 	"rotunda/internal/lease"
 	"rotunda/internal/rotation"
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 // TestAzurite takes Blob to Microsoft's emulator.
@@ -170,7 +170,7 @@ func findAzurite(t *testing.T) (node, script string) {
 // certificates writes a certificate for 127.0.0.1 and its key, and gives the authority to trust.
 func certificates(t *testing.T) (certificate, key string, trust *x509.CertPool) {
 	t.Helper()
-	ca, err := authority.New()
+	ca, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 	"rotunda/internal/testserver"
 )
 
@@ -25,7 +25,7 @@ func TestPostgresTLS(t *testing.T) {
 	}
 	otherName := withQuery(s, "?sslmode=verify-full"+roots)
 	otherName.Address = strings.Replace(otherName.Address, "localhost", "127.0.0.2", 1)
-	stranger, err := authority.New()
+	stranger, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/pem"
 	"testing"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 // certificate is files in PEM form: what a server shows and its key, and what clients trust.
@@ -14,7 +14,7 @@ type certificate struct{ chain, key, roots string }
 // certify makes a certificate for hosts from an authority of its own.
 func (s *server) certify(t testing.TB, hosts ...string) certificate {
 	t.Helper()
-	signer, err := authority.New()
+	signer, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 var (
@@ -87,7 +87,7 @@ func (p *Postgres) settings(more map[string]string) string {
 
 func (p *Postgres) writeCertificate(t testing.TB) {
 	t.Helper()
-	signer, err := authority.New()
+	signer, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

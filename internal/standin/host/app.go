@@ -20,8 +20,8 @@ type App struct {
 }
 
 // Load reads the function app in the folder root: host.json, and a function.json in each folder
-// directly below it. A function that breaks a rule of the real host, or that needs something that the
-// stand-in does not support, is an error. The real host skips such a function and logs why.
+// directly below it. A function that breaks a rule of the real host, or that needs something that
+// the stand-in does not support, is an error. The real host skips such a function and logs why.
 //
 // Source: Host/HostFunctionMetadataProvider.cs, Host/FunctionMetadataManager.cs.
 func Load(root string) (*App, error) {

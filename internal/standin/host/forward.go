@@ -18,7 +18,8 @@ const (
 )
 
 // errChunked is the failure of a forwarded request without a Content-Length: .NET loses the body
-// and rejects the Transfer-Encoding header that is left. Source: dotnet/corefx issue 27031; derived.
+// and rejects the Transfer-Encoding header that is left. Source: dotnet/corefx issue 27031;
+// derived.
 var errChunked = errors.New("can't forward a chunked request: an older host loses its body, so callers must send a Content-Length")
 
 // serveForwarded builds a new request and buffers the response, as the host does with

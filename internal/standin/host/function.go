@@ -81,8 +81,9 @@ func (f *Function) add(binding Binding) error {
 	return nil
 }
 
-// checkOutputs accepts HTTP functions whose requests can be passed on unchanged, and queue outputs
-// of all other functions. The real host posts an HTTP function with more bindings as an invocation.
+// checkOutputs accepts HTTP functions whose requests can be passed on unchanged, and queue
+// outputs of all other functions. The real host posts an HTTP function with more bindings as an
+// invocation.
 // Source: Extensions/FunctionMetadataExtensions.cs.
 func (f *Function) checkOutputs() error {
 	hasHTTP := slices.ContainsFunc(f.Outputs, func(b Binding) bool { return b.is(httpType) })

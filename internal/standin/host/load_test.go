@@ -142,8 +142,8 @@ func wantLoadError(t *testing.T, folder, content, want string) {
 	}
 }
 
-// What the real host accepts and the stand-in does not imitate is an error that names the function,
-// what is wrong, and what is supported.
+// What the real host accepts and the stand-in does not imitate is an error that names the
+// function, what is wrong, and what is supported.
 func TestUnsupportedFunctions(t *testing.T) {
 	http := func(trigger, more string) string {
 		return `{"bindings":[{"type":"httpTrigger","name":"req"` + trigger + `},` + httpOut + more + `]}`

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// decodedPath returns a request's path as the web server passes it to the host: unescaped except for
-// %2F, with dot segments resolved.
+// decodedPath returns a request's path as the web server passes it to the host: unescaped except
+// for %2F, with dot segments resolved.
 // Source: dotnet/aspnetcore src/Shared/UrlDecoder/UrlDecoder.cs.
 func decodedPath(escaped string) string {
 	var plain strings.Builder
@@ -39,8 +39,8 @@ func withoutDots(text string) string {
 }
 
 // forwardedPath returns the path that the handler gets by forwarding. The host pastes the decoded
-// path into a URL and parses that again, so an escaped ? or # ends the path, and an escape within an
-// escape is undone twice.
+// path into a URL and parses that again, so an escaped ? or # ends the path, and an escape within
+// an escape is undone twice.
 // Source: Workers/Http/DefaultHttpWorkerService.cs (GetPathValue),
 // Extensions/HttpRequestExtensions.cs (GetRequestUri); derived.
 func forwardedPath(decoded string) string {

@@ -10,8 +10,8 @@ import (
 // programSuffixes are what a program's file name may have after the name in host.json.
 var programSuffixes = []string{""}
 
-// checkExecutable returns an error for a program without the execute bit. The real host sets the bit
-// itself only on Linux Consumption and Flex; elsewhere it hangs.
+// checkExecutable returns an error for a program without the execute bit. The real host sets the
+// bit itself only on Linux Consumption and Flex; elsewhere it hangs.
 // Source: Workers/ProcessManagement/WorkerProcess.cs.
 func checkExecutable(path string) error {
 	info, err := os.Stat(path)

@@ -46,8 +46,8 @@ func (h *Host) newProxy() http.Handler {
 
 func proxied(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
 
-// rewrite directs the request to the handler. Everything a caller sent stays, including its Host and
-// X-Forwarded-*, except for values under the names of the host's own two headers.
+// rewrite directs the request to the handler. Everything a caller sent stays, including its Host
+// and X-Forwarded-*, except for values under the names of the host's own two headers.
 func (h *Host) rewrite(p *httputil.ProxyRequest) {
 	c := proxied(p.In)
 	p.Out.URL.Scheme, p.Out.URL.Host = "http", h.address

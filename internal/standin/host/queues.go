@@ -75,8 +75,8 @@ func (q *Queues) take(ctx context.Context, name string) (message, bool) {
 	return message{}, false
 }
 
-// tryTake returns a copy of the message that it took. If there is none, it returns what to wait for:
-// a time, unless nil, or a change.
+// tryTake returns a copy of the message that it took. If there is none, it returns what to wait
+// for: a time, unless nil, or a change.
 func (q *Queues) tryTake(name string) (taken *message, wait <-chan time.Time, changed <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 )
 
 // resolve returns the app as a host with this environment runs it: names of app settings in
-// bindings are replaced by their values. The real host skips a function if one is missing or wrong.
+// bindings are replaced by their values. The real host skips a function if one is missing or
+// wrong.
 func (a *App) resolve(env environment) (*App, error) {
 	resolved := &App{Root: a.Root, Config: a.Config}
 	for _, function := range a.Functions {

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// routeTemplate is a route in ASP.NET's notation, of which this part is supported: text, {x}, {x?},
-// {x:length(n)}, {x:length(n)?} and {*x}. Text matches in any case, and a trailing slash of the
-// path is ignored.
+// routeTemplate is a route in ASP.NET's notation, of which this part is supported: text, {x},
+// {x?}, {x:length(n)}, {x:length(n)?} and {*x}. Text matches in any case, and a trailing slash of
+// the path is ignored.
 //
 // Source: dotnet/aspnetcore src/Http/Routing/src/Template/TemplateMatcher.cs.
 type routeTemplate []routeSegment

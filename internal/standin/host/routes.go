@@ -2,8 +2,8 @@ package host
 
 import "strings"
 
-// routes finds the function for a request: the first one, by name, whose route and method match. How
-// specific a route is does not matter.
+// routes finds the function for a request: the first one, by name, whose route and method match.
+// How specific a route is does not matter.
 // Source: src/WebJobs.Script.WebHost/WebScriptHostHttpRoutesManager.cs.
 type routes struct {
 	prefix    routeTemplate

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// schedule is a timer's NCRONTAB expression. Libraries for cron don't fit: if a day of the month and
-// a day of the week are given, cron accepts a day that matches either, and NCRONTAB one that
+// schedule is a timer's NCRONTAB expression. Libraries for cron don't fit: if a day of the month
+// and a day of the week are given, cron accepts a day that matches either, and NCRONTAB one that
 // matches both. Source: repository atifaziz/NCrontab.
 type schedule struct{ second, minute, hour, day, month, weekday values }
 

@@ -37,8 +37,8 @@ func (f scheduleField) parse(text string) (values, error) {
 	return all, nil
 }
 
-// parsePart reads *, a value or a range, each with an optional step. A value with a step extends to
-// the highest number.
+// parsePart reads *, a value or a range, each with an optional step. A value with a step extends
+// to the highest number.
 func (f scheduleField) parsePart(text string) (found values, err error) {
 	span, stepText, stepped := strings.Cut(text, "/")
 	step := 1

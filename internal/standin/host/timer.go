@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// runTimer fires a timer until the host stops, in each host that runs the app. A tick that was missed
-// while no host ran is skipped. In Azure one host holds a lease and fires a missed tick late.
+// runTimer fires a timer until the host stops, in each host that runs the app. A tick that was
+// missed while no host ran is skipped. In Azure one host holds a lease and fires a missed tick
+// late.
 // Source: repository Azure/azure-webjobs-sdk-extensions,
 // src/WebJobs.Extensions/Extensions/Timers/Listener/TimerListener.cs.
 func (h *Host) runTimer(f Function) {
@@ -23,7 +24,8 @@ func (h *Host) runTimer(f Function) {
 	}
 }
 
-// fire invokes the function and returns the status after it. Ticks that pass meanwhile count as one.
+// fire invokes the function and returns the status after it. Ticks that pass meanwhile count as
+// one.
 func (h *Host) fire(f Function, before TickStatus, now time.Time) TickStatus {
 	tick := Tick{Schedule: TickSchedule{AdjustForDST: true}}
 	if or(f.Trigger.UseMonitor, true) && !f.Trigger.schedule.isFrequent(now) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Trigger is what a function is invoked with: the value of its trigger binding, and what the host
-// adds to it. A JSON object in Data (a struct, a map, a json.RawMessage) arrives as it is, anything
-// else as a string that holds JSON.
+// adds to it. A JSON object in Data (a struct, a map, a json.RawMessage) arrives as it is,
+// anything else as a string that holds JSON.
 type Trigger struct {
 	Data     any
 	Metadata map[string]any
@@ -23,8 +23,9 @@ const (
 	queueLease  = 10 * time.Minute
 )
 
-// QueueMessage returns the trigger of a queue message with this text. dequeueCount is 1 at the first
-// delivery. Properties of a text that is a JSON object become metadata, as in the real host.
+// QueueMessage returns the trigger of a queue message with this text. dequeueCount is 1 at the
+// first delivery. Properties of a text that is a JSON object become metadata, as in the real
+// host.
 func QueueMessage(text string, dequeueCount int) Trigger {
 	return message{id: uuid.NewString(), receipt: uuid.NewString(), inserted: time.Now(), dequeueCount: dequeueCount}.trigger(text)
 }

@@ -14,7 +14,8 @@ const (
 
 // serveWebhook receives events. Their schema and the Content-Type do not matter. Event Grid's
 // handshakes are not supported, as Event Grid does not call the stand-in.
-// Source: repository Azure/azure-sdk-for-net, sdk/eventgrid/Microsoft.Azure.WebJobs.Extensions.EventGrid/src,
+// Source: repository Azure/azure-sdk-for-net,
+// sdk/eventgrid/Microsoft.Azure.WebJobs.Extensions.EventGrid/src,
 // TriggerBinding/HttpRequestProcessor.cs and Config/EventGridExtensionConfigProvider.cs.
 func (h *Host) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	if !h.options.Keys.identify(r, "").mayDeliver() {

@@ -24,7 +24,7 @@ func newServer(t *testing.T, opts identity.Options) *identity.Server {
 	return s
 }
 
-// ask sends a token request; header "" sends none.
+// ask sends a token request, without the header if it is empty.
 func ask(t *testing.T, s *identity.Server, method, header, query string) (int, map[string]any) {
 	t.Helper()
 	r := httptest.NewRequest(method, identity.Path+"?"+query, nil)
@@ -148,7 +148,7 @@ func TestVerifierTellsWhy(t *testing.T) {
 	}
 }
 
-// changed is the token with another letter in the middle of its signature.
+// changed returns the token with a different letter in the middle of its signature.
 func changed(token string) string {
 	at, letter := len(token)-10, "A"
 	if token[at] == 'A' {

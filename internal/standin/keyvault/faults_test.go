@@ -161,7 +161,7 @@ func TestFaultsAreForSomeCallsSomeTimes(t *testing.T) {
 	}
 }
 
-// TestLostConnections uses PUT, which net/http's client never repeats by itself.
+// TestLostConnections uses PUT, which net/http's client never retries.
 func TestLostConnections(t *testing.T) {
 	v := start(t, keyvault.Options{})
 	for kind, versions := range map[keyvault.Kind]int{keyvault.DropBefore: 0, keyvault.DropAfter: 1} {
@@ -189,7 +189,7 @@ func TestPurgeProtection(t *testing.T) {
 	v.do(t, "GET", "/deletedsecrets/x", "").want(t, 200, "")
 }
 
-// TestLatency runs in a bubble whose clock moves only when all wait.
+// TestLatency runs in a synctest bubble, whose clock advances only when all goroutines wait.
 func TestLatency(t *testing.T) {
 	anyone := func(string) (identity.Claims, error) { return identity.Claims{}, nil }
 	synctest.Test(t, func(t *testing.T) {
@@ -250,7 +250,7 @@ func TestFaultsAreChecked(t *testing.T) {
 	}
 }
 
-// discard is an answer that nobody reads.
+// discard is a response that nobody reads.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/proxy"
 )
 
@@ -111,10 +111,11 @@ func TestEachConnectIsLogged(t *testing.T) {
 	}
 }
 
-// newProxiedClient goes through a proxy to an https server that tells what it was asked.
+// newProxiedClient returns a client that goes through a proxy to an https server, which returns
+// what was requested.
 func newProxiedClient(t *testing.T) (*proxy.Proxy, *http.Client) {
 	t.Helper()
-	a, err := authority.New()
+	a, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func newProxiedClient(t *testing.T) (*proxy.Proxy, *http.Client) {
 	return p, &http.Client{Transport: transport}
 }
 
-func serveTLS(t *testing.T, a *authority.Authority) (address string) {
+func serveTLS(t *testing.T, a *ca.CA) (address string) {
 	t.Helper()
 	certificate, err := a.Certificate("*.vault.azure.net", "*.vault.azure.cn")
 	if err != nil {
@@ -155,7 +156,7 @@ func serveProxy(t *testing.T, standIn string) (*proxy.Proxy, string) {
 	return p, server.Listener.Addr().String()
 }
 
-// freeAddress is one where nothing listens.
+// freeAddress returns an address where nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener := listen(t)

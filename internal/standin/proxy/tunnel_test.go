@@ -80,7 +80,7 @@ func echo(listener net.Listener) {
 	}
 }
 
-// connect sends a CONNECT and reads the answer as a refusal.
+// connect sends a CONNECT and reads the response as an error.
 func connect(t *testing.T, address, target string) (status int, body string) {
 	t.Helper()
 	client := dial(t, address)
@@ -97,7 +97,7 @@ func connect(t *testing.T, address, target string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// tunnel opens one, and gives its two ends: where to write, and where to read.
+// tunnel opens a tunnel, and returns where to write and where to read.
 func tunnel(t *testing.T, address, target string) (*net.TCPConn, io.Reader) {
 	t.Helper()
 	client := dial(t, address)
