@@ -56,7 +56,7 @@ func TestTheStateShowsWhatHappenedUntilReset(t *testing.T) {
 	}
 	state := azure.State()
 	if state.TokenRequests != 1 || state.TLSConnections != 1 || state.Vault.Challenges != 1 {
-		t.Errorf("one set took %d tokens, %d connections and %d challenges, not one of each",
+		t.Errorf("one set took %d tokens, %d connections and %d challenges, want one of each",
 			state.TokenRequests, state.TLSConnections, state.Vault.Challenges)
 	}
 	if diff := cmp.Diff(map[string]int64{"set": 1}, state.Vault.Calls); diff != "" {
@@ -105,10 +105,10 @@ func TestARetentionAndALatencyAreTheVaults(t *testing.T) {
 		t.Errorf("a call took %v, with a latency of 30ms", took)
 	}
 	if days := *set.Attributes.RecoverableDays; days != 7 {
-		t.Errorf("a secret is recoverable for %d days, not 7", days)
+		t.Errorf("a secret is recoverable for %d days, want 7", days)
 	}
 	if err := azure.SetFaults(standin.Faults{}); err != nil || azure.Vault().Faults().Latency == 0 {
-		t.Errorf("clearing the faults took the latency away (%v)", err)
+		t.Errorf("clearing the faults removed the latency (%v)", err)
 	}
 }
 

@@ -86,7 +86,7 @@ func TestWritingReplacesTheFileAndLeavesNothingElse(t *testing.T) {
 		t.Error("the file does not hold the second CA")
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("the folder holds %d files, not 1: %v", len(entries), entries)
+		t.Errorf("the folder holds %d files, want 1: %v", len(entries), entries)
 	}
 }
 

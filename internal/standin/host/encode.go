@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 )
@@ -28,19 +27,12 @@ func encodeValue(value any) (json.RawMessage, error) {
 	return marshal(string(text))
 }
 
-// encodeMetadata encodes what accompanies the data. A name that ends in trigger is omitted, as the
-// data holds it already.
+// encodeMetadata encodes what accompanies the data. Null values are omitted, and so is a name that
+// ends in trigger, as the data holds it already.
 func encodeMetadata(values map[string]any) (map[string]json.RawMessage, error) {
-	encoded, err := encodeAll(values)
-	maps.DeleteFunc(encoded, func(name string, _ json.RawMessage) bool { return strings.HasSuffix(strings.ToLower(name), "trigger") })
-	return encoded, err
-}
-
-// encodeAll encodes each value of an object, and omits null ones.
-func encodeAll(values map[string]any) (map[string]json.RawMessage, error) {
 	encoded := map[string]json.RawMessage{}
 	for name, value := range values {
-		if value == nil {
+		if value == nil || strings.HasSuffix(strings.ToLower(name), "trigger") {
 			continue
 		}
 		text, err := encodeValue(value)

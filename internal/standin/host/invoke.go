@@ -73,9 +73,9 @@ func (h *Host) invoke(ctx context.Context, f Function, trigger Trigger) (answer 
 // invocationPayload returns the body of an invocation.
 // Source: Workers/Http/HttpScriptInvocationContext.cs.
 func invocationPayload(f Function, trigger Trigger) ([]byte, error) {
-	data, err := encodeAll(map[string]any{f.Trigger.Name: trigger.Data})
+	data, err := encodeValue(trigger.Data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q can't be written as JSON: %w", f.Trigger.Name, err)
 	}
 	metadata, err := encodeMetadata(trigger.Metadata)
 	if err != nil {
@@ -85,7 +85,7 @@ func invocationPayload(f Function, trigger Trigger) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return marshal(struct{ Data, Metadata map[string]json.RawMessage }{data, metadata})
+	return marshal(struct{ Data, Metadata map[string]json.RawMessage }{map[string]json.RawMessage{f.Trigger.Name: data}, metadata})
 }
 
 // post sends the invocation. The path is the function's name as its folder spells it.

@@ -187,7 +187,7 @@ func TestFaults(t *testing.T) {
 	set(identity.Faults{Down: true})
 	if answer, err := get(); err == nil {
 		_ = answer.Body.Close()
-		t.Errorf("down: answered %s", answer.Status)
+		t.Errorf("down: got %s", answer.Status)
 	}
 	for name, c := range map[string]struct {
 		fault  identity.Faults
