@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// command is how the handler is started, each time anew.
+// command is what starts the handler, at every start.
 type command struct {
 	path string
 	dir  string

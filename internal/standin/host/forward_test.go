@@ -148,7 +148,7 @@ func TestStreaming(t *testing.T) {
 	first := make([]byte, len("got one"))
 	_, err = io.ReadFull(response.Body, first)
 	check(t, err)
-	equal(t, "what came while the request went on", string(first), "got one")
+	equal(t, "what arrived during the request", string(first), "got one")
 	_, err = io.WriteString(out, "two")
 	check(t, err)
 	check(t, out.Close())

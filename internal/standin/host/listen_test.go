@@ -229,7 +229,7 @@ func TestQueueSettings(t *testing.T) {
 		`{"messageEncoding":"none"}`:  `messageEncoding "none" is not supported by the Functions host stand-in, which supports base64`,
 	} {
 		if _, err := host.Load(stage(t, files{"host.json": queuesJSON(content)})); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want it to say %q", content, err, want)
+			t.Errorf("%s: got %v, want it to contain %q", content, err, want)
 		}
 	}
 }

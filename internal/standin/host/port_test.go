@@ -20,7 +20,7 @@ func TestPortIsKept(t *testing.T) {
 		listener, err := net.Listen("tcp4", "127.0.0.1:0")
 		check(t, err)
 		if listener.Addr().String() == r.HandlerAddr() {
-			t.Error("the port was given away")
+			t.Error("another program got the port")
 		}
 		check(t, listener.Close())
 	}

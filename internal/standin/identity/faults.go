@@ -59,7 +59,7 @@ func (f Faults) fail(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<html><body>this is not a token</body>")) // the caller may have gone
 	case f.Status != 0:
-		refuse(w, f.Status, "The stand-in was told to fail: clear its faults to get tokens again.")
+		refuse(w, f.Status, "A fault is set in the stand-in: clear it to get tokens again.")
 	default:
 		return false
 	}

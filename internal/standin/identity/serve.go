@@ -46,7 +46,7 @@ func (s *Server) check(r *http.Request) (status int, message string) {
 	query := r.URL.Query()
 	switch {
 	case r.Method != http.MethodGet:
-		return http.StatusMethodNotAllowed, "The token endpoint takes GET only."
+		return http.StatusMethodNotAllowed, "The token endpoint supports only GET."
 	case !s.knows(r.Header.Get("X-IDENTITY-HEADER")):
 		return http.StatusUnauthorized, "The header X-IDENTITY-HEADER is missing or wrong: send the value of IDENTITY_HEADER."
 	case query.Get("api-version") != apiVersion:

@@ -85,7 +85,7 @@ var kinds = []Kind{Throttle, Error, DropBefore, DropAfter, RBAC, Policy, Firewal
 func (f Fault) check() error {
 	switch {
 	case !slices.Contains(kinds, f.Kind):
-		return fmt.Errorf("kind %q is none of %q", f.Kind, kinds)
+		return fmt.Errorf("kind %q is not one of %q", f.Kind, kinds)
 	case f.Kind == Error && (f.Status < http.StatusBadRequest || f.Status > 599):
 		return fmt.Errorf("status %d of an error is not from 400 to 599", f.Status)
 	case f.Kind == Delay && f.Delay == 0:
@@ -96,7 +96,7 @@ func (f Fault) check() error {
 	names := OperationNames()
 	for _, name := range f.Operations {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("operation %q is none of %q", name, names)
+			return fmt.Errorf("operation %q is not one of %q", name, names)
 		}
 	}
 	return nil

@@ -21,10 +21,10 @@ func TestWindowAfterDelete(t *testing.T) {
 		method, path, body, code string
 		status, then             int
 	}{
-		"the deleted secret is not there yet":  {"GET", "/deletedsecrets/x", "", "SecretNotFound", 404, 200},
-		"it can't be purged yet":               {"DELETE", "/deletedsecrets/x", "", "Conflict/ObjectIsBeingDeleted", 409, 204},
-		"it can't be recovered yet":            {"POST", "/deletedsecrets/x/recover", "", "Conflict/ObjectIsBeingDeleted", 409, 200},
-		"its name is blocked, and is for ever": {"PUT", "/secrets/x", `{"value":"v"}`, "Conflict/ObjectIsBeingDeleted", 409, 409},
+		"the deleted secret is not there yet":    {"GET", "/deletedsecrets/x", "", "SecretNotFound", 404, 200},
+		"it can't be purged yet":                 {"DELETE", "/deletedsecrets/x", "", "Conflict/ObjectIsBeingDeleted", 409, 204},
+		"it can't be recovered yet":              {"POST", "/deletedsecrets/x/recover", "", "Conflict/ObjectIsBeingDeleted", 409, 200},
+		"its name is blocked, and stays blocked": {"PUT", "/secrets/x", `{"value":"v"}`, "Conflict/ObjectIsBeingDeleted", 409, 409},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := start(t, keyvault.Options{})
@@ -115,7 +115,7 @@ func TestRefusalsToOrder(t *testing.T) {
 		"throttled":           {keyvault.Fault{Kind: keyvault.Throttle}, 429, "Throttled", "VaultRequestTypeLimitReached", ""},
 		"throttled with time": {keyvault.Fault{Kind: keyvault.Throttle, RetryAfter: "7"}, 429, "Throttled", "too many requests", "7"},
 		"unavailable":         {keyvault.Fault{Kind: keyvault.Error, Status: 503, RetryAfter: "1"}, 503, "ServiceUnavailable", "Service Unavailable", "1"},
-		"without a name":      {keyvault.Fault{Kind: keyvault.Error, Status: 599}, 599, "Unknown", "as the stand-in was told", ""},
+		"without a name":      {keyvault.Fault{Kind: keyvault.Error, Status: 599}, 599, "Unknown", "a fault that is set in the stand-in", ""},
 		"word for word": {
 			keyvault.Fault{Kind: keyvault.Error, Status: 409, Code: "Conflict", InnerCode: "Odd", Message: "as I say"},
 			409,
@@ -246,7 +246,7 @@ func TestFaultsAreChecked(t *testing.T) {
 		}
 	}
 	if f := v.Faults(); len(f.Calls) != 0 {
-		t.Errorf("a refused fault was set: %+v", f)
+		t.Errorf("a rejected fault was set: %+v", f)
 	}
 }
 

@@ -19,7 +19,7 @@ func (f Fault) refusal(c *call) error {
 		text := http.StatusText(f.Status)
 		return &refusal{
 			status: f.Status, code: cmp.Or(f.Code, strings.ReplaceAll(text, " ", ""), "Unknown"), inner: f.InnerCode,
-			message: cmp.Or(f.Message, text+" (as the stand-in was told to answer)"),
+			message: cmp.Or(f.Message, text+" (a fault that is set in the stand-in)"),
 		}
 	case RBAC:
 		return forbidden("ForbiddenByRbac", byRBAC(c))

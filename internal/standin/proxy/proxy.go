@@ -71,7 +71,7 @@ func New(opts Options) (*Proxy, error) {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		w.Header().Set("Allow", http.MethodConnect)
-		refuse(w, "This proxy takes CONNECT only: use it as HTTPS_PROXY, for https addresses.", http.StatusMethodNotAllowed)
+		refuse(w, "This proxy supports only CONNECT: use it as HTTPS_PROXY, for https addresses.", http.StatusMethodNotAllowed)
 		return
 	}
 	address, ok := p.route(r.Host)
@@ -82,7 +82,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	server, err := p.dial(r.Context(), address)
 	if err != nil {
-		refuse(w, fmt.Sprintf("The stand-in for %s does not answer at %s: is it still running?", r.Host, address), http.StatusBadGateway)
+		refuse(w, fmt.Sprintf("The stand-in for %s does not respond at %s: is it still running?", r.Host, address), http.StatusBadGateway)
 		return
 	}
 	p.connect(w, server)
@@ -108,7 +108,7 @@ func (p *Proxy) route(target string) (address string, ok bool) {
 
 func (p *Proxy) refusal(target string) string {
 	suffixes := slices.Sorted(maps.Keys(p.routes))
-	return fmt.Sprintf("This proxy leads to stand-ins only: %s is none of *%s, each at port 443.", target, strings.Join(suffixes, ", *"))
+	return fmt.Sprintf("This proxy connects only to stand-ins: %s is not one of *%s at port 443.", target, strings.Join(suffixes, ", *"))
 }
 
 // refuse also closes the connection: what follows a CONNECT may be meant for the tunnel, and must
