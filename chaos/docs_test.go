@@ -108,7 +108,8 @@ func rotateOnDemand(t *testing.T, app *wiretest.App) {
 		if got.Status != http.StatusOK && got.Status != http.StatusConflict && got.Status != http.StatusAccepted { // accepted: a busy machine needs another attempt
 			t.Fatalf("rotate: %s", got)
 		}
-		// the first call after the grace period retires the previous credential; the next one rotates
+		// the first call after the grace period retires the previous credential; the next one
+		// rotates
 		if now := app.Do(t, http.MethodGet, "/secrets/shop-db", "", "Accept: text/plain", "Cache-Control: no-cache"); now.Body != before {
 			return
 		}

@@ -42,7 +42,8 @@ func (s *storm) verify(t *testing.T, kills, seed uint64) {
 		t.Logf("requests that failed, or whose handler was killed: %d lines, such as %.300s", strings.Count(counts, "\n"), counts)
 	}
 	for _, f := range s.fleets {
-		// A record sent by a killed handler may arrive late; then one operation yields. That is rare.
+		// A record sent by a killed handler may arrive late; then one operation yields. That is
+		// rare.
 		if r := results[f]; r.abandoned > 1+r.rotations/20 {
 			t.Errorf("%s %s: %d operations were abandoned although nobody else was working on them", f.kind, f.class, r.abandoned)
 		}
