@@ -13,8 +13,9 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// TestPostgresAsDocumented follows docs/rotators.md for PostgreSQL: an owner, an administrator, a secret with tags; an
-// application that reads its secret through the app, with memory on; rotations by hand, as soon as they may be.
+// TestPostgresAsDocumented follows docs/rotators.md for PostgreSQL: an owner, an administrator, a
+// secret with tags; an application that reads its secret through the app, with caching; rotations
+// on demand, as soon as possible.
 func TestPostgresAsDocumented(t *testing.T) {
 	t.Parallel()
 	server := quietPostgres(t)
@@ -25,7 +26,8 @@ func TestPostgresAsDocumented(t *testing.T) {
 		"GRANT shop TO rotunda WITH ADMIN OPTION",
 		"CREATE DATABASE shop OWNER shop",
 	)
-	// A reader may have a value from memory that is as old as SECRET_CACHE_TTL, which grace must exceed.
+	// A reader may get a cached value that is as old as SECRET_CACHE_TTL, which the grace period
+	// must exceed.
 	app := wiretest.Start(t, wiretest.Options{Env: []string{
 		"SECRET_CACHE_TTL=1s", "SECRET_CACHE_MAX_STALE=0", "ROTATION_GRACE=2500ms", "ROTATION_COOLDOWN=" + cooldown.String(),
 		"AzureFunctionsJobHost__functionTimeout=00:00:02",
@@ -57,7 +59,7 @@ func TestPostgresAsDocumented(t *testing.T) {
 	const rotations = 3
 	seen := map[string]bool{}
 	for range rotations {
-		rotateByHand(t, app)
+		rotateOnDemand(t, app)
 		seen[app.Do(t, http.MethodGet, "/secrets/shop-db", "", "Accept: text/plain", "Cache-Control: no-cache").Body] = true
 	}
 	stop()
@@ -84,7 +86,7 @@ func put(t *testing.T, app *wiretest.App, name, value string, tags map[string]st
 	}
 }
 
-// psql is psql "$(curl -H 'Accept: text/plain' .../api/secrets/shop-db)".
+// psql does psql "$(curl -H 'Accept: text/plain' .../api/secrets/shop-db)".
 func psql(ctx context.Context, app *wiretest.App) error {
 	got, err := app.Try(http.MethodGet, "/secrets/shop-db", "", "Accept: text/plain")
 	if err != nil {
@@ -94,8 +96,9 @@ func psql(ctx context.Context, app *wiretest.App) error {
 	return err
 }
 
-// rotateByHand asks until the rotation before is over: its grace, and the cooldown.
-func rotateByHand(t *testing.T, app *wiretest.App) {
+// rotateOnDemand retries until the previous rotation is over, with its grace period and the
+// cooldown.
+func rotateOnDemand(t *testing.T, app *wiretest.App) {
 	t.Helper()
 	before := app.Do(t, http.MethodGet, "/secrets/shop-db", "", "Accept: text/plain", "Cache-Control: no-cache").Body
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -105,7 +108,8 @@ func rotateByHand(t *testing.T, app *wiretest.App) {
 		if got.Status != http.StatusOK && got.Status != http.StatusConflict && got.Status != http.StatusAccepted { // accepted: a busy machine needs another attempt
 			t.Fatalf("rotate: %s", got)
 		}
-		// the first call after grace retires the credential before; the next one rotates
+		// the first call after the grace period retires the previous credential; the next one
+		// rotates
 		if now := app.Do(t, http.MethodGet, "/secrets/shop-db", "", "Accept: text/plain", "Cache-Control: no-cache"); now.Body != before {
 			return
 		}

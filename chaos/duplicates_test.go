@@ -13,8 +13,8 @@ import (
 
 const deliveries = 100
 
-// TestAHundredDeliveriesOfAnEventAreOneRotation delivers an event at once through Event Grid's function and the queue's, to
-// two handlers, and then all over again.
+// TestAHundredDeliveriesOfAnEventAreOneRotation delivers an event concurrently through Event
+// Grid's function and the queue's, to two handlers, and then repeats that.
 func TestAHundredDeliveriesOfAnEventAreOneRotation(t *testing.T) {
 	t.Parallel()
 	azure := wiretest.StartAzure(t, wiretest.Options{})
@@ -41,14 +41,14 @@ func TestAHundredDeliveriesOfAnEventAreOneRotation(t *testing.T) {
 	if err != nil || now.id == expiring.id || now.operation == "" {
 		t.Fatalf("the latest version is %s of operation %q: %v", now.id, now.operation, err)
 	}
-	for _, value := range []string{expiring.value, now.value} { // the old one is in its grace
+	for _, value := range []string{expiring.value, now.value} { // the old one is in its grace period
 		if _, err := f.login(t.Context(), value); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// expireSoon gives a secret a version that expires tomorrow.
+// expireSoon adds a version that expires tomorrow.
 func expireSoon(t *testing.T, v vault, name string) version {
 	t.Helper()
 	got, err := v.GetSecret(t.Context(), name, "", nil)
@@ -67,7 +67,7 @@ func expireSoon(t *testing.T, v vault, name string) version {
 	return latest
 }
 
-// nearExpiry is the event that Key Vault sends.
+// nearExpiry returns the event that Key Vault sends.
 func nearExpiry(t *testing.T, name, version string) json.RawMessage {
 	t.Helper()
 	event, err := json.Marshal(map[string]any{
@@ -84,7 +84,7 @@ func nearExpiry(t *testing.T, name, version string) json.RawMessage {
 	return event
 }
 
-// deliver gives an event to a handler, again and again until it is taken, as the host does.
+// deliver sends an event to a handler, repeatedly until it is accepted, as the host does.
 func deliver(t *testing.T, h *handler, event json.RawMessage, byQueue bool) {
 	function, data := "onvaultevent", event
 	if byQueue {

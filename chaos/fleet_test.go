@@ -8,27 +8,30 @@ import (
 	"time"
 )
 
-// fleet is some secrets of one kind and class on a real server, so many that one is always free while others wait.
+// fleet is a set of secrets of one kind and class on a real server, so many that one is always
+// free while others wait.
 type fleet struct {
 	kind, class string
 	names       []string
 	pace        time.Duration // of its readers
-	// login logs in on a fresh connection with a secret's value. rejected tells whether the server refused the credential.
+	// login logs in on a new connection with a secret's value. rejected reports whether the
+	// server rejected the credential.
 	login func(ctx context.Context, value string) (rejected bool, err error)
-	// serverLog is all that the server wrote.
+	// serverLog returns everything that the server logged.
 	serverLog func() string
 }
 
-// secretsPerFleet times the rotations of one, a few seconds apart each, must be more than the kills that aim at them.
+// secretsPerFleet times the rotations of one, a few seconds apart, must exceed the number of
+// kills aimed at them.
 const secretsPerFleet = 6
 
-// adminSecret is the name of the secret of who may change passwords.
-// consent lets an admin's secret be sent to the servers here.
+// consent allows an admin's secret to be sent to the servers of the test.
 var consent = map[string]string{"AdminFor": "localhost,127.0.0.1"}
 
+// adminSecret returns the name of the secret with the admin's login.
 func adminSecret(kind string) string { return kind + "-admin" }
 
-// newFleet makes accounts, and the secrets that say how to log in with them.
+// newFleet creates accounts, and the secrets with their logins.
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
 	for i := range secretsPerFleet {
@@ -44,10 +47,10 @@ func newFleet(t *testing.T, v vault, f fleet, account func(user, password string
 	return &f
 }
 
-// canary is a password that no log may have.
+// canary returns a password that no log may contain.
 func canary() string { return "canary-" + rand.Text() }
 
-// loginJSON is the JSON form of a login.
+// loginJSON returns the JSON form of a login.
 func loginJSON(user, password string) string {
 	return fmt.Sprintf(`{"username":%q,"password":%q}`, user, password)
 }

@@ -19,18 +19,19 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// handler is one process after another of the real binary, on one port: what a host would start again and again.
+// handler is a series of processes of the real binary on one port, as a host restarts them.
 type handler struct {
 	url     string
 	binary  string
 	env     []string
-	log     *wiretest.Log // what all of them wrote
-	errors  *wiretest.Log // to stderr: nothing
+	log     *wiretest.Log // the output of all of them
+	errors  *wiretest.Log // stderr, which must be empty
 	mu      sync.Mutex
 	process *exec.Cmd
 }
 
-// Settings of a fast life. The host's timeout bounds an attempt; the cooldown must be longer than that.
+// Settings that make rotations fast. The host's timeout bounds an attempt; the cooldown must be
+// longer.
 const (
 	cooldown = 2100 * time.Millisecond
 	grace    = 4 * time.Second
@@ -47,7 +48,7 @@ func settings(azure *standin.Azure, locks string) []string {
 // startHandler starts a handler that ends with the test.
 func startHandler(t *testing.T, env []string) *handler {
 	t.Helper()
-	port, release, err := freeport.Reserve(0)
+	port, release, err := freeport.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +69,10 @@ func startHandler(t *testing.T, env []string) *handler {
 	return h
 }
 
-// startPatience is for a busy machine.
+// startPatience allows for a busy machine.
 const startPatience = 30 * time.Second
 
-// start starts the process and waits until it answers.
+// start starts the process and waits until it responds.
 func (h *handler) start() error {
 	process := exec.Command(h.binary)
 	process.Env, process.Stdout, process.Stderr = h.env, h.log, h.errors
@@ -91,7 +92,7 @@ func (h *handler) start() error {
 	return fmt.Errorf("the handler did not start\n%s%s", h.log, h.errors)
 }
 
-// kill ends the process as a lost machine would, and returns when it is gone.
+// kill ends the process as the loss of its machine would, and returns when it has ended.
 func (h *handler) kill() {
 	h.mu.Lock()
 	process := h.process
@@ -103,13 +104,13 @@ func (h *handler) kill() {
 	}
 }
 
-// answer is what a handler answered.
+// answer is a handler's response.
 type answer struct {
 	status int
 	body   []byte
 }
 
-// client goes to loopback only, whatever proxy the environment names.
+// client ignores a proxy in the environment, as it connects to loopback only.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
 
 func (h *handler) send(ctx context.Context, method, path string, body []byte) (answer, error) {
@@ -125,7 +126,7 @@ func (h *handler) send(ctx context.Context, method, path string, body []byte) (a
 	return answer{response.StatusCode, text}, errors.Join(err, response.Body.Close())
 }
 
-// every paces a loop: it waits for so long, and is false once ctx has ended.
+// every paces a loop: it pauses, and returns false once ctx has ended.
 func every(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

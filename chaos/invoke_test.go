@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// invoke posts an invocation as the host does. data is the trigger's, as JSON: an object arrives as it is, a queue's text
-// is encoded twice (internal/standin/host/encode.go).
+// invoke posts an invocation as the host does. data is the trigger's, as JSON: an object is sent
+// unchanged, a queue's text is encoded twice (internal/standin/host/encode.go).
 func (h *handler) invoke(ctx context.Context, function, binding string, data json.RawMessage) (answer, error) {
 	body, err := json.Marshal(map[string]any{
 		"Data":     map[string]json.RawMessage{binding: data},
@@ -23,16 +23,16 @@ func (h *handler) invoke(ctx context.Context, function, binding string, data jso
 	return h.send(ctx, http.MethodPost, "/"+function, body)
 }
 
-// queued is a queue message's text as the host puts it into an invocation.
+// queued returns a queue message's text as the host puts it into an invocation.
 func queued(text string) json.RawMessage {
 	for range 2 {
-		encoded, _ := json.Marshal(text) // of a string it can't fail
+		encoded, _ := json.Marshal(text) // can't fail for a string
 		text = string(encoded)
 	}
 	return json.RawMessage(text)
 }
 
-// sweep lets the timer fire and gives the messages that it puts into the queue.
+// sweep fires the timer and returns the messages that it puts into the queue.
 func (h *handler) sweep(ctx context.Context) ([]string, error) {
 	got, err := h.invoke(ctx, "sweep", "tick", json.RawMessage(`{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}`))
 	if err != nil {
@@ -51,7 +51,7 @@ func (h *handler) sweep(ctx context.Context) ([]string, error) {
 	return messages, nil
 }
 
-// rotateDue delivers a message of sweep's.
+// rotateDue delivers one of sweep's messages.
 func (h *handler) rotateDue(ctx context.Context, message string) error {
 	got, err := h.invoke(ctx, "rotateduesecret", "due", queued(message))
 	if err == nil && got.status != http.StatusOK {
@@ -60,19 +60,19 @@ func (h *handler) rotateDue(ctx context.Context, message string) error {
 	return err
 }
 
-// rotate asks for a rotation by hand, and waits for the attempt's end.
+// rotate starts a rotation on demand, and waits until the attempt ends.
 func (h *handler) rotate(ctx context.Context, name string) (answer, error) {
 	return h.send(ctx, http.MethodPost, "/api/secrets/"+name+"/rotate?wait=true", nil)
 }
 
-// rotationStatus is what the API tells of a rotation.
+// rotationStatus is what the API returns about a rotation.
 type rotationStatus struct {
 	State, Class, Reason, Operation string
 	Tries                           int
 	Exposure                        *int64 `json:"exposureMilliseconds"`
 }
 
-// status reads where a rotation stands.
+// status reads the status of a rotation.
 func (h *handler) status(ctx context.Context, name string) (s rotationStatus, text string, err error) {
 	got, err := h.send(ctx, http.MethodGet, "/api/secrets/"+name+"/rotation", nil)
 	if err == nil && got.status != http.StatusOK {

@@ -11,8 +11,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// TestKills kills two handlers at random moments while they rotate, KILLS times in all, and lets readers log in meanwhile.
-// CHAOS_SEED repeats the choices of a run, as far as the machine lets them be the same.
+// TestKills kills two handlers at random moments while they rotate, KILLS times in total, while
+// readers log in. CHAOS_SEED repeats the choices of a run, as far as timing allows.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "KILLS", 50), number(t, "CHAOS_SEED", rand.Uint64()>>1)
@@ -56,14 +56,15 @@ func (s *storm) startReaders(ctx context.Context, group *sync.WaitGroup) {
 	}
 }
 
-// warmUp rotates some secrets of each fleet: it shows that all is well, and how long that takes.
+// warmUp rotates some secrets of each fleet, to check that it works and to measure how long it
+// takes.
 func (s *storm) warmUp(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
 	defer cancel()
 	for _, f := range s.fleets {
 		for _, name := range f.names[:3] {
-			for s.bring(ctx, s.handlers[0], aim{fleet: f, name: name}); !s.rotated(ctx, name); { // by a sweep, where the machine is too busy
+			for s.bring(ctx, s.handlers[0], aim{fleet: f, name: name}); !s.rotated(ctx, name); { // by a sweep, if the machine is too busy
 				if !every(ctx, 50*time.Millisecond) {
 					t.Fatalf("before any kill, %s is not rotated: %s", name, s.answers.String())
 				}
@@ -77,12 +78,13 @@ func (s *storm) rotated(ctx context.Context, name string) bool {
 	return err == nil && live.operation != ""
 }
 
-// sweeper is the timer and the queue: it lets some handler sweep, and delivers the messages to any.
+// sweeper stands in for the timer and the queue: it fires a sweep in one handler, and delivers
+// the messages to any.
 func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 	for every(ctx, 500*time.Millisecond) {
 		messages, err := s.any(random).sweep(ctx)
 		if err != nil {
-			continue // it was killed; the timer fires again
+			continue // the handler was killed; the timer fires again
 		}
 		var delivered sync.WaitGroup
 		for _, message := range messages {
@@ -90,7 +92,7 @@ func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 			_, _ = fmt.Fprintln(&s.messages, message)
 			delivered.Go(func() {
 				if err := h.rotateDue(ctx, message); err != nil && ctx.Err() == nil {
-					_, _ = fmt.Fprintln(&s.failed, err) // killed meanwhile, or to be delivered again: the next sweep does
+					_, _ = fmt.Fprintln(&s.failed, err) // killed meanwhile, or needs another delivery: the next sweep sends one
 				}
 			})
 		}
@@ -98,7 +100,7 @@ func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// starter asks for rotations all the time, so that a kill hits more than the one it aims at.
+// starter continuously starts rotations, so that a kill hits more than its target.
 func (s *storm) starter(ctx context.Context, random *rand.Rand) {
 	var asked sync.WaitGroup
 	defer asked.Wait()
@@ -111,10 +113,11 @@ func (s *storm) starter(ctx context.Context, random *rand.Rand) {
 
 func (s *storm) any(random *rand.Rand) *handler { return s.handlers[random.IntN(len(s.handlers))] }
 
-// settlePatience lets an attempt that failed be tried again after the engine's pause of a minute.
+// settlePatience allows for another attempt after a failed one, which the engine delays by a
+// minute.
 const settlePatience = 150 * time.Second
 
-// settle waits until sweeps have brought every rotation to its end.
+// settle waits until sweeps have completed every rotation.
 func (s *storm) settle(t *testing.T) {
 	t.Helper()
 	began := time.Now()
@@ -131,7 +134,7 @@ func (s *storm) settle(t *testing.T) {
 	}
 }
 
-// open are the rotations that are under way.
+// open returns the rotations in progress.
 func (s *storm) open(t *testing.T) (open []string) {
 	t.Helper()
 	for _, r := range s.readers {

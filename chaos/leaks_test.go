@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// verifyLeaks looks for the passwords of all values that there ever were in all that anybody wrote or was told.
+// verifyLeaks searches every log, response, tag and message for the passwords of all values that
+// ever existed.
 func (s *storm) verifyLeaks(t *testing.T, values []string) {
 	t.Helper()
 	passwords := map[string]bool{}
@@ -24,17 +25,17 @@ func (s *storm) verifyLeaks(t *testing.T, values []string) {
 	size := 0
 	for where, text := range said {
 		if found := leaks(text, passwords); len(found) > 0 {
-			t.Errorf("%s has %d passwords", where, len(found))
+			t.Errorf("%s contains %d passwords", where, len(found))
 		}
 		if text == "" {
-			t.Logf("nothing is in %s", where)
+			t.Logf("%s contains no password", where)
 		}
 		size += len(text)
 	}
-	t.Logf("no password of %d in %d bytes of logs, answers, tags and messages", len(passwords), size)
+	t.Logf("none of %d passwords is in %d bytes of logs, responses, tags and messages", len(passwords), size)
 }
 
-// passwordOf finds the password in a value of one of the forms that fleets use.
+// passwordOf returns the password in a value of one of the forms that fleets use.
 func passwordOf(t *testing.T, value string) string {
 	t.Helper()
 	if strings.HasPrefix(value, "{") {
@@ -52,10 +53,11 @@ func passwordOf(t *testing.T, value string) string {
 	return password
 }
 
-// generatedLength is that of the passwords that rotators make.
+// generatedLength is the length of the passwords that rotators generate.
 const generatedLength = 32
 
-// leaks finds passwords in a text: each stretch of it that could be one is looked up, as there are too many to search for each.
+// leaks finds passwords in a text. It looks up each part of the text that could be one, as there
+// are too many passwords to search for each.
 func leaks(text string, passwords map[string]bool) (found []string) {
 	for start := 0; start < len(text); {
 		end := start

@@ -1,5 +1,6 @@
-// Package chaos_test has the proofs that rotation needs more than one process for: handlers that are killed at random
-// moments, events that come a hundred times, and what docs/rotators.md promises, all with real servers.
+// Package chaos_test holds the tests of rotation that need more than one process: handlers that
+// are killed at random moments, events that are delivered a hundred times, and what
+// docs/rotators.md promises, all with real servers.
 package chaos_test
 
 import (
@@ -12,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { wiretest.Main(m) }
 
-// number is a setting of the run.
+// number returns a numeric setting of the run.
 func number(t *testing.T, name string, standard uint64) uint64 {
 	t.Helper()
 	text := os.Getenv(name)

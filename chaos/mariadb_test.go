@@ -14,11 +14,12 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// mariaDBFleet is of class O: an account has both passwords for a while. The server keeps a general log.
+// mariaDBFleet is of class O: an account has both passwords during the grace period. The server
+// writes a general log.
 func mariaDBFleet(t *testing.T, v vault) *fleet {
 	t.Helper()
 	server := testserver.StartMariaDB(t)
-	unlogged := func(statements ...string) { // they hold a password
+	unlogged := func(statements ...string) { // they contain a password
 		server.Exec(t, append([]string{"SET SESSION sql_log_off = ON"}, statements...)...)
 	}
 	password := canary()
@@ -40,7 +41,7 @@ func mariaDBFleet(t *testing.T, v vault) *fleet {
 	})
 }
 
-// accessDenied is what MariaDB says of a wrong password.
+// accessDenied is MariaDB's error for a wrong password.
 const accessDenied = 1045
 
 // mariaDBLogin logs in with a JSON value.

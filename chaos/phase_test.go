@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// phase tells how far the rotation had come that a kill was aimed at: by what is on record, and by what the server and
-// the vault have. The other handler may have gone on with it already.
+// phase returns how far the rotation was that a kill was aimed at, according to its record, the
+// server and the vault. The other handler may have continued it already.
 func (s *storm) phase(ctx context.Context, a aim) string {
 	record, err := s.vault.record(ctx, a.name)
 	if err != nil {
 		return "unknown"
 	}
 	switch {
-	case !a.goesOn && record.Operation == a.operation:
+	case !a.continues && record.Operation == a.operation:
 		return "before the record"
 	case record.state != "intent":
 		return s.settledPhase(record)
@@ -46,7 +46,7 @@ func (s *storm) settledPhase(r record) string {
 	return r.state
 }
 
-// phases are all there are, in order.
+// phases are all phases, in order.
 var phases = []string{
 	"before the record", "prepared", "intent: not applied", "intent: applied", "intent: published", "retiring: in grace", "retiring: grace over", "closed",
 }
@@ -69,7 +69,7 @@ func (c *tally) add(f *fleet, phase string) {
 	c.by[phase][f]++
 }
 
-// of is how many kills were aimed at a fleet.
+// of returns how many kills were aimed at a fleet.
 func (c *tally) of(f *fleet) (n int) {
 	for _, by := range c.by {
 		n += by[f]
@@ -77,7 +77,7 @@ func (c *tally) of(f *fleet) (n int) {
 	return n
 }
 
-// table shows where the kills hit.
+// table returns a table of where the kills hit.
 func (c *tally) table(fleets []*fleet) string {
 	var text strings.Builder
 	text.WriteString("| killed at |")

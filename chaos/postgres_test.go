@@ -15,13 +15,13 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// quietPostgres starts a server that logs each statement, but not when.
+// quietPostgres starts a server that logs each statement, without times.
 func quietPostgres(t *testing.T) *testserver.Postgres {
 	t.Helper()
 	return testserver.StartPostgres(t, testserver.PostgresOptions{Settings: map[string]string{"max_connections": "200", "log_min_duration_statement": "-1"}})
 }
 
-// unlogged runs statements that hold a password, as the superuser.
+// unlogged runs statements that contain a password, as the superuser, without logging them.
 func unlogged(t *testing.T, server *testserver.Postgres, statements ...string) {
 	t.Helper()
 	conn := server.Connect(t, "postgres", server.Superuser, server.Password)
@@ -33,7 +33,7 @@ func unlogged(t *testing.T, server *testserver.Postgres, statements ...string) {
 	_ = conn.Close(t.Context())
 }
 
-// postgresFleets are one of class A, whose logins take turns, and one of class S.
+// postgresFleets returns one fleet of class A, whose logins alternate, and one of class S.
 func postgresFleets(t *testing.T, v vault) []*fleet {
 	t.Helper()
 	server := quietPostgres(t)
@@ -52,7 +52,7 @@ func postgresFleets(t *testing.T, v vault) []*fleet {
 	return []*fleet{alternating, newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "RotationClass": "S"})}
 }
 
-// postgresLogin logs in and asks who it is: whoever logs in for an owner must act as the owner.
+// postgresLogin logs in and checks the current role: a login for an owner must act as the owner.
 func postgresLogin(ctx context.Context, value string) (rejected bool, err error) {
 	config, err := pgconn.ParseConfig(value)
 	if err != nil {
@@ -71,7 +71,7 @@ func postgresLogin(ctx context.Context, value string) (rejected bool, err error)
 		return false, err
 	}
 	if who, owner := string(rows[0].Rows[0][0]), strings.TrimSuffix(strings.TrimSuffix(config.User, "_a"), "_b"); who != owner {
-		return false, fmt.Errorf("%s acts as %s, not as %s", config.User, who, owner)
+		return false, fmt.Errorf("%s acts as %s, want %s", config.User, who, owner)
 	}
 	return false, nil
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// reader is an application: it logs in with its secret's latest version, again and again.
+// reader is an application that repeatedly logs in with its secret's latest version.
 type reader struct {
 	*fleet
 	vault vault
@@ -15,15 +15,15 @@ type reader struct {
 
 	mu        sync.Mutex
 	logins    int
-	failures  []string        // that should not be
-	exposed   []time.Duration // class S: from a login that failed to the next that did not
-	late      int             // logins that failed with a value read so long ago that its grace may have ended
+	failures  []string        // unexpected ones
+	exposed   []time.Duration // class S: from a failed login to the next successful one
+	late      int             // failed logins with a value read so long ago that its grace period may have ended
 	exposedAt time.Time
-	why       []string // of exposures that are long: what the record says meanwhile
+	why       []string // the records during long exposures
 	record    record
 }
 
-// long is an exposure that wants an explanation.
+// long is an exposure that needs an explanation.
 const long = 2 * time.Second
 
 func (r *reader) run(ctx context.Context) {
@@ -45,7 +45,7 @@ func (r *reader) run(ctx context.Context) {
 	}
 }
 
-// judge keeps account of a login.
+// judge records the result of a login.
 func (r *reader) judge(ctx context.Context, found version, read, began time.Time, rejected bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,8 +71,8 @@ func (r *reader) judge(ctx context.Context, found version, read, began time.Time
 	}
 }
 
-// isBase tells whether a version is the one that a rotation replaces: in class S it may then not log in, until the new one is
-// published.
+// isBase reports whether a rotation is replacing a version: in class S it may be rejected until
+// the new one is published.
 func (r *reader) isBase(ctx context.Context, id string) bool {
 	found, err := r.vault.record(ctx, r.name)
 	if err != nil || found.Base != id {

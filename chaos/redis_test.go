@@ -14,7 +14,7 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// redisFleet is of class O: a user has both passwords for a while.
+// redisFleet is of class O: a user has both passwords during the grace period.
 func redisFleet(t *testing.T, v vault) *fleet {
 	t.Helper()
 	server := testserver.StartRedis(t, testserver.RedisACLFile, "slowlog-max-len 100000")
@@ -32,7 +32,7 @@ func redisFleet(t *testing.T, v vault) *fleet {
 		return server.Log() + fmt.Sprint(slow, err)
 	}}
 	f2 := newFleet(t, v, f, account, map[string]string{"ProviderAddress": "redis://" + server.Addr, "AdminSecret": adminSecret("redis")})
-	admin.Do(t.Context(), "SLOWLOG", "RESET") // the accounts were made with passwords
+	admin.Do(t.Context(), "SLOWLOG", "RESET") // it contains the passwords of the new accounts
 	return f2
 }
 

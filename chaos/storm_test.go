@@ -13,7 +13,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// storm is handlers that are killed while they rotate.
+// storm is the handlers that are killed while they rotate, and what is counted about them.
 type storm struct {
 	vault    vault
 	handlers []*handler
@@ -21,15 +21,16 @@ type storm struct {
 	readers  []*reader
 	spans    spans
 
-	kills    atomic.Int64 // that are still to come
+	kills    atomic.Int64 // still to do
 	phases   tally
-	odd      map[string]int // ends of operations that want a look
-	answers  wiretest.Log   // all that handlers said
-	messages wiretest.Log   // all that went through the queue
-	failed   wiretest.Log   // what a handler refused or failed at
+	odd      map[string]int // unusual ends of operations
+	answers  wiretest.Log   // all responses of handlers
+	messages wiretest.Log   // all queue messages
+	failed   wiretest.Log   // requests that failed
 }
 
-// killer kills one handler at a random moment of a rotation, and starts it again, as often as there are kills to do.
+// killer kills one handler at a random moment of a rotation and restarts it, until no kills are
+// left.
 func (s *storm) killer(t *testing.T, h *handler, random *rand.Rand) {
 	ctx := t.Context()
 	for s.kills.Add(-1) >= 0 {
@@ -47,26 +48,27 @@ func (s *storm) killer(t *testing.T, h *handler, random *rand.Rand) {
 			t.Error(err)
 			return
 		}
-		every(ctx, time.Duration(random.Int64N(int64(400*time.Millisecond)))) // others get on meanwhile
+		every(ctx, time.Duration(random.Int64N(int64(400*time.Millisecond)))) // others continue meanwhile
 	}
 }
 
-// aim is a secret whose rotation is brought forward: begun, or its credential before retired.
+// aim is a secret whose rotation is advanced: a new one is started, or the previous credential
+// retired.
 type aim struct {
 	*fleet
 	name      string
-	operation string // of the record before
-	goesOn    bool
+	operation string // of the previous record
+	continues bool
 }
 
 func (a aim) String() string {
-	if a.goesOn {
+	if a.continues {
 		return a.kind + " " + a.class + ", going on"
 	}
 	return a.kind + " " + a.class
 }
 
-// pick finds a secret that has something to do, of a random fleet.
+// pick returns a secret of a random fleet that can be advanced.
 func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
 	for {
 		f := s.fleets[random.IntN(len(s.fleets))]
@@ -78,7 +80,7 @@ func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
 			case record.state == "" || record.state == "closed" && time.Since(record.since) > cooldown:
 				free = append(free, a)
 			case record.state != "closed" && time.Now().After(record.retireAt):
-				a.goesOn = true
+				a.continues = true
 				open = append(open, a)
 			}
 		}
@@ -92,10 +94,11 @@ func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
 	}
 }
 
-// bring brings a rotation forward through a handler, and measures how long that takes one that lives to see the end.
+// bring advances a rotation through a handler, and measures how long that takes if the handler is
+// not killed.
 func (s *storm) bring(ctx context.Context, h *handler, a aim) {
 	began := time.Now()
-	if a.goesOn {
+	if a.continues {
 		if err := h.rotateDue(ctx, `{"name":"`+a.name+`"}`); err == nil {
 			s.spans.add(a, time.Since(began))
 		}
@@ -111,7 +114,7 @@ func (s *storm) bring(ctx context.Context, h *handler, a aim) {
 	}
 }
 
-// spans are how long rotations take that nobody kills.
+// spans are how long rotations take without a kill.
 type spans struct {
 	mu sync.Mutex
 	by map[string][]time.Duration
@@ -127,7 +130,7 @@ func (s *spans) add(a aim, took time.Duration) {
 	s.by[a.String()] = last[max(0, len(last)-20):]
 }
 
-// of is the median of the last ones.
+// of returns the median of the last ones.
 func (s *spans) of(a aim) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

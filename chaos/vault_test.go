@@ -21,7 +21,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// vault is the stand-in seen past the app, with the SDK's client.
+// vault accesses the stand-in directly, bypassing the app, with the SDK's client.
 type vault struct{ *azsecrets.Client }
 
 type fixedToken string
@@ -57,12 +57,12 @@ func openVault(t *testing.T, azure *standin.Azure) vault {
 	return vault{opened}
 }
 
-// version is one of a secret's.
+// version is one version of a secret.
 type version struct {
 	id, value, operation string
 }
 
-// latest is what a reader without a pinned version gets.
+// latest returns what a reader without a pinned version gets.
 func (v vault) latest(ctx context.Context, name string) (version, error) {
 	got, err := v.GetSecret(ctx, name, "", nil)
 	if err != nil {
@@ -71,7 +71,7 @@ func (v vault) latest(ctx context.Context, name string) (version, error) {
 	return version{got.ID.Version(), *got.Value, tag(got.Tags, "rot-op")}, nil
 }
 
-// set makes a version.
+// set adds a version.
 func (v vault) set(t *testing.T, name, value string, tags map[string]string, expires *time.Time) {
 	t.Helper()
 	all := map[string]*string{}
@@ -84,7 +84,7 @@ func (v vault) set(t *testing.T, name, value string, tags map[string]string, exp
 	}
 }
 
-// record is Rotunda's record of a rotation, as far as the tests look into it.
+// record is the part of Rotunda's record of a rotation that the tests use.
 type record struct {
 	Operation string    `json:"op"`
 	Base      string    `json:"base"`
@@ -96,7 +96,7 @@ type record struct {
 	tags      string
 }
 
-// record reads the latest record of a secret; the zero one if there is none.
+// record reads the latest record of a secret. It returns a zero record if there is none.
 func (v vault) record(ctx context.Context, name string) (r record, err error) {
 	got, err := v.GetSecret(ctx, secret.PendingName(name), "", nil)
 	if isNotFound(err) {

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// result is what became of a fleet.
+// result is the outcome for a fleet.
 type result struct {
 	rotations, again, abandoned, logins, failed, late, lost int
-	seen, told                                              []time.Duration // exposures: by readers, by the engine
+	seen, reported                                          []time.Duration // exposures, as measured by readers and by the engine
 }
 
-// verify looks at all that is left when the storm is over.
+// verify checks the final state.
 func (s *storm) verify(t *testing.T, kills, seed uint64) {
 	t.Helper()
 	results, values := map[*fleet]*result{}, []string{}
@@ -39,23 +39,25 @@ func (s *storm) verify(t *testing.T, kills, seed uint64) {
 	}
 	s.verifyLeaks(t, values)
 	if counts := s.failed.String(); counts != "" {
-		t.Logf("what handlers refused or did not live to answer: %d lines, such as %.300s", strings.Count(counts, "\n"), counts)
+		t.Logf("requests that failed, or whose handler was killed: %d lines, such as %.300s", strings.Count(counts, "\n"), counts)
 	}
 	for _, f := range s.fleets {
-		// a record that a killed handler had sent may land late, and then one gives way; but that is rare
+		// A record sent by a killed handler may arrive late; then one operation yields. That is
+		// rare.
 		if r := results[f]; r.abandoned > 1+r.rotations/20 {
-			t.Errorf("%s %s: %d operations were abandoned, with nobody else at work", f.kind, f.class, r.abandoned)
+			t.Errorf("%s %s: %d operations were abandoned although nobody else was working on them", f.kind, f.class, r.abandoned)
 		}
 	}
 	s.print(results, kills, seed)
 }
 
-// verifySecret: the latest version logs in and no older one does, every operation is closed, no reader was turned away.
+// verifySecret checks that the latest version logs in and no older one does, that every operation
+// is closed, and that no reader was rejected.
 func (s *storm) verifySecret(t *testing.T, r *reader, sum *result) (values []string) {
 	t.Helper()
 	for i, failure := range r.failures {
 		if i < 5 {
-			t.Errorf("a reader was turned away: %s", failure)
+			t.Errorf("a reader was rejected: %s", failure)
 		}
 	}
 	sum.logins, sum.failed, sum.late = sum.logins+r.logins, sum.failed+len(r.failures), sum.late+r.late
@@ -90,14 +92,14 @@ func (s *storm) verifySecret(t *testing.T, r *reader, sum *result) (values []str
 			continue
 		}
 		if rejected, err := r.login(t.Context(), value); !rejected {
-			t.Errorf("%s: an older version is not refused: %v", r.name, err)
+			t.Errorf("%s: an older version is not rejected: %v", r.name, err)
 		}
 	}
 	return values
 }
 
-// verifyRecords gives the operations on record that came to an end by publishing. Each must be closed; a record may have
-// been written twice, so one version of it tells.
+// verifyRecords returns the recorded operations that ended by publishing. Each must be closed. A
+// record may have been written twice, so one of its versions is enough.
 func (s *storm) verifyRecords(t *testing.T, r *reader, sum *result) []string {
 	t.Helper()
 	ends := map[string]string{}
@@ -123,7 +125,7 @@ func (s *storm) verifyRecords(t *testing.T, r *reader, sum *result) []string {
 				s.odd[fmt.Sprintf("%s %s: an operation ended as %s, %s", r.kind, r.class, state, reason)]++
 			}
 			if ms, err := strconv.Atoi(tag(entry.Tags, "rot-exposure-ms")); err == nil {
-				sum.told = append(sum.told, time.Duration(ms)*time.Millisecond)
+				sum.reported = append(sum.reported, time.Duration(ms)*time.Millisecond)
 			}
 		}
 	}

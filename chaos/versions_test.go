@@ -15,7 +15,7 @@ func isNotFound(err error) bool {
 	return ok && refused.StatusCode == http.StatusNotFound
 }
 
-// versions are the ids of all versions of a secret, in no order.
+// versions returns the ids of all versions of a secret, in any order.
 func (v vault) versions(ctx context.Context, name string) (ids []string, tags string, err error) {
 	pages := v.NewListSecretPropertiesVersionsPager(name, nil)
 	for pages.More() {
@@ -36,7 +36,8 @@ func (v vault) versions(ctx context.Context, name string) (ids []string, tags st
 	return ids, tags, nil
 }
 
-// everyValue gives the values of all versions, also of those that rotation has disabled: for when a run is over.
+// everyValue returns the values of all versions, including those that rotation has disabled, at
+// the end of a run.
 func (v vault) everyValue(t *testing.T, name string) (values []string, tags string) {
 	t.Helper()
 	ids, tags, err := v.versions(t.Context(), name)

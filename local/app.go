@@ -21,10 +21,11 @@ import (
 	"rotunda/internal/standin/host"
 )
 
-// sweepSchedule: on a desk one does not want to wait for the ten minutes that Azure would do.
+// sweepSchedule is more frequent than in Azure, so that a developer does not have to wait ten
+// minutes.
 const sweepSchedule = "*/20 * * * * *"
 
-// startApp runs the app root in the host stand-in, or in Core Tools.
+// startApp runs the app in the host stand-in or in Core Tools.
 func (d *desk) startApp(ctx context.Context, root string, listener net.Listener) error {
 	address := reachable(listener.Addr())
 	d.app = "http://" + address + "/api"
@@ -73,22 +74,23 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 	return nil
 }
 
-// deliverEvents plays Event Grid: what the vault tells goes into the queue that onvaultmessage listens to.
+// deliverEvents stands in for Event Grid: it puts the vault's events into the queue that triggers
+// onvaultmessage.
 func (d *desk) deliverEvents(app *host.App, queues *host.Queues) {
 	function, ok := app.Function("onvaultmessage")
 	if !ok {
 		return
 	}
 	unsubscribe := d.azure.Subscribe(nil, func(_ context.Context, event json.RawMessage) {
-		_ = queues.PutEvent(function.Trigger.QueueName, event) // an event is small, and a queue takes it
+		_ = queues.PutEvent(function.Trigger.QueueName, event) // an event is small enough for a queue
 	})
 	d.onClose(unsubscribe)
 }
 
-// startCoreTools runs `func start` at the listener's address, which it must give up for that.
+// startCoreTools closes the listener and runs `func start` at its address.
 func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
 	if _, err := exec.LookPath("func"); err != nil {
-		return errors.New("-host func needs Azure Functions Core Tools, and no func is on the PATH: install them, or leave -host out")
+		return errors.New("-host func needs Azure Functions Core Tools, but func is not on the PATH: install them, or omit -host")
 	}
 	address, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
@@ -107,7 +109,8 @@ func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Lis
 	return d.awaitApp(ctx)
 }
 
-// reachable is where a caller on this machine finds a listener, one on all addresses too.
+// reachable returns the address at which a caller on this machine reaches a listener, including
+// one on all addresses.
 func reachable(address net.Addr) string {
 	tcp, ok := address.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
@@ -116,8 +119,8 @@ func reachable(address net.Addr) string {
 	return net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
 }
 
-// environment is this process's, without what would lead the app away from the stand-ins: a real
-// identity, another vault, another proxy.
+// environment returns this process's environment without what would direct the app away from the
+// stand-ins: a real identity, another vault, another proxy.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
@@ -125,7 +128,7 @@ func environment() []string {
 	})
 }
 
-// awaitApp asks for the app's health until there is any answer of it.
+// awaitApp requests the app's health until there is a response.
 func (d *desk) awaitApp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -145,14 +148,14 @@ func (d *desk) awaitApp(ctx context.Context) error {
 		case err := <-d.failed:
 			return fmt.Errorf("%w\n%s", err, tail(d.logFile))
 		case <-ctx.Done():
-			return fmt.Errorf("the app did not answer: %w\n%s", ctx.Err(), tail(d.logFile))
+			return fmt.Errorf("the app did not respond: %w\n%s", ctx.Err(), tail(d.logFile))
 		}
 	}
 }
 
-// tail gives the end of a log, for a message.
+// tail returns the end of a log, for a message.
 func tail(file string) string {
-	text, _ := os.ReadFile(file) // no log is no tail
+	text, _ := os.ReadFile(file) // without a log there is no tail
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }

@@ -13,7 +13,7 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// start runs the command until the test ends, and waits for its ready file.
+// start runs the command until the test ends, and returns the content of its ready file.
 func start(t *testing.T, args ...string) (addresses, *wiretest.Log) {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready.json")
@@ -46,7 +46,7 @@ func start(t *testing.T, args ...string) (addresses, *wiretest.Log) {
 }
 
 func TestQuickstart(t *testing.T) {
-	t.Setenv("AZURE_CLIENT_ID", "11111111-1111-1111-1111-111111111111") // of the user's own shell
+	t.Setenv("AZURE_CLIENT_ID", "11111111-1111-1111-1111-111111111111") // from the user's own shell
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	found, out := start(t)
 	for _, want := range []string{"set     PUT", `get     GET`, `200  value "a round vault"`, "delete  DELETE", "200  deleted, recoverable until", "404  SecretNotFound", "200  closed, next due ", `200  value "the first value"`} {
@@ -99,7 +99,7 @@ func TestDataOutlivesTheRun(t *testing.T) {
 	})
 }
 
-func TestWhatIsWrongIsOneClearSentence(t *testing.T) {
+func TestErrorsAreOneSentence(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestWhatIsWrongIsOneClearSentence(t *testing.T) {
 		"a port in use":       {[]string{"-addr", taken.Addr().String()}, "choose another with -addr"},
 		"days":                {[]string{"-retention-days", "91"}, "Key Vault allows 7 to 90"},
 		"a negative time":     {[]string{"-vault-latency", "-1s"}, "can't be negative"},
-		"a strange host":      {[]string{"-host", "docker"}, "may only be func"},
+		"a strange host":      {[]string{"-host", "docker"}, "the only value is func"},
 		"an argument":         {[]string{"now"}, `unexpected argument "now"`},
 		"a vault that is not": {[]string{"-addr", "127.0.0.1:0", "-vault", "a_b"}, "3 to 24"},
 	} {

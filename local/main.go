@@ -1,4 +1,4 @@
-// Command local runs Rotunda on one machine: stand-ins for Key Vault, the managed identity and the
+// Command local runs Rotunda locally: stand-ins for Key Vault, the managed identity and the
 // Functions host, and the real handler binary between them. It shows the quickstart and then
 // serves until Ctrl-C.
 package main
@@ -40,14 +40,14 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("go run ./local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at; port 0 takes a free one")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at; port 0 means any free port")
 	flags.StringVar(&o.vault, "vault", "contoso", "`name` of the vault that the app uses")
-	flags.StringVar(&o.dataDir, "data", "", "`folder` to keep the vaults in; without it they are in memory")
-	flags.IntVar(&o.retentionDays, "retention-days", 90, "days (7 to 90) that soft-deleted secrets are kept")
-	flags.DurationVar(&o.vaultLatency, "vault-latency", 0, "`time` that each call to the vault takes on top, such as 20ms")
-	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read, delete and rotate a secret through the app at the start")
-	flags.StringVar(&o.host, "host", "", "\"func\" runs the app in Azure Functions Core Tools in place of the stand-in")
-	flags.StringVar(&o.readyFile, "ready-file", "", "`file` to write the addresses to, as JSON, when all is up")
+	flags.StringVar(&o.dataDir, "data", "", "`folder` to store the vaults in; by default they are in memory")
+	flags.IntVar(&o.retentionDays, "retention-days", 90, "`days` (7 to 90) that soft-deleted secrets are retained")
+	flags.DurationVar(&o.vaultLatency, "vault-latency", 0, "`time` added to each call to the vault, such as 20ms")
+	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read, delete and rotate a secret through the app at start")
+	flags.StringVar(&o.host, "host", "", "\"func\" runs the app in Azure Functions Core Tools instead of the stand-in")
+	flags.StringVar(&o.readyFile, "ready-file", "", "`file` to write the addresses to, as JSON, when everything is running")
 	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -64,7 +64,7 @@ func (o options) check(rest []string) error {
 	case o.vaultLatency < 0:
 		return fmt.Errorf("-vault-latency is %s; it can't be negative", o.vaultLatency)
 	case o.host != "" && o.host != "func":
-		return fmt.Errorf("-host is %q; it may only be func, or be left out", o.host)
+		return fmt.Errorf("-host is %q; the only value is func", o.host)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := quickstart(ctx, desk.app, stdout); err != nil {
 			return fmt.Errorf("the quickstart failed: %w", err)
 		}
-		if options.host == "" { // Core Tools have queues of their own, which no event reaches
+		if options.host == "" { // Core Tools have queues of their own, which events do not reach
 			if err := showRotation(ctx, desk.app, stdout); err != nil {
 				return fmt.Errorf("the quickstart's rotation failed: %w; the handler's log is %s", err, desk.logFile)
 			}

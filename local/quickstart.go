@@ -12,14 +12,14 @@ import (
 
 const quickstartName = "hello-rotunda"
 
-// step is one request of the quickstart and what it must answer.
+// step is one request of the quickstart and its expected response.
 type step struct {
 	title, method, path, body string
 	status                    int
 	tell                      func(answer) string
 }
 
-// answer is what the steps show of Key Vault's JSON.
+// answer is the part of Key Vault's JSON that the steps show.
 type answer struct {
 	Value              string `json:"value"`
 	ID                 string `json:"id"`
@@ -33,7 +33,7 @@ type answer struct {
 
 var steps = []step{
 	{
-		// recover: with -data, the name may still be soft-deleted by the run before
+		// recover: with -data, the name may still be soft-deleted by the previous run
 		"set", http.MethodPut, "/secrets/" + quickstartName + "?onDeleted=recover", `{"value":"a round vault"}`, http.StatusOK,
 		func(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] },
 	},
@@ -53,7 +53,8 @@ var steps = []step{
 	},
 }
 
-// quickstart sets a secret, reads it, deletes it and waits until the vault says so, through the app.
+// quickstart sets a secret, reads it, deletes it and waits until the vault has finished, through
+// the app.
 func quickstart(ctx context.Context, app string, out io.Writer) error {
 	fmt.Fprintln(out, "\nQuickstart:")
 	for _, step := range steps {
@@ -64,7 +65,7 @@ func quickstart(ctx context.Context, app string, out io.Writer) error {
 	return nil
 }
 
-// show takes the step and prints what came of it.
+// show performs the step and prints the result.
 func (s step) show(ctx context.Context, app string, out io.Writer) error {
 	started := time.Now()
 	status, found, err := s.take(ctx, app)
@@ -72,7 +73,7 @@ func (s step) show(ctx context.Context, app string, out io.Writer) error {
 		return err
 	}
 	if status != s.status {
-		return fmt.Errorf("%s %s answered %d %s, not %d", s.method, s.path, status, found.Error.Code, s.status)
+		return fmt.Errorf("%s %s returned %d %s, want %d", s.method, s.path, status, found.Error.Code, s.status)
 	}
 	fmt.Fprintf(out, "  %-6s  %-6s /api%-47s  %d  %s  (%s)\n", s.title, s.method, s.path, status, s.tell(found), time.Since(started).Round(time.Millisecond/10))
 	return nil
@@ -90,7 +91,7 @@ func (s step) take(ctx context.Context, app string) (int, answer, error) {
 	defer response.Body.Close()
 	var found answer
 	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
-		return 0, answer{}, fmt.Errorf("%s %s answered %d without JSON: %w", s.method, s.path, response.StatusCode, err)
+		return 0, answer{}, fmt.Errorf("%s %s returned %d without JSON: %w", s.method, s.path, response.StatusCode, err)
 	}
 	return response.StatusCode, found, nil
 }

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// addresses is what -ready-file holds: where everything is.
+// addresses is the content of -ready-file: where everything is.
 type addresses struct {
 	App              string `json:"app"` // base URL of the API
 	Vault            string `json:"vault"`
@@ -22,7 +22,7 @@ type addresses struct {
 	Control          string `json:"control"`
 }
 
-// writeReadyFile writes the file whole or not at all, so that a reader who waits for it never sees half.
+// writeReadyFile writes the file atomically, so that a reader that waits for it never sees half.
 func writeReadyFile(file string, all addresses) error {
 	if file == "" {
 		return nil

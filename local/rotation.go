@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// showRotation sets a secret that expires within days. Key Vault says so by an event, and the secret is rotated.
+// showRotation sets a secret that expires in a week. Key Vault sends an event about it, and the
+// secret is rotated.
 func showRotation(ctx context.Context, app string, out io.Writer) error {
 	now := time.Now()
-	name := "hello-rotation-" + now.UTC().Format("150405") // with -data, an older one may still have to wait
-	fmt.Fprintln(out, "\nRotation: the secret expires in a week; the event about it comes at once, and")
+	name := "hello-rotation-" + now.UTC().Format("150405") // with -data, an older one may be in its grace period
+	fmt.Fprintln(out, "\nRotation: this secret expires in a week, so the vault sends its near-expiry event at once:")
 	body := fmt.Sprintf(`{"value":"the first value","attributes":{"exp":%d},"tags":{"Rotator":"random","ValidityPeriodDays":"90"}}`, now.AddDate(0, 0, 7).Unix())
 	version := func(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] }
 	if err := (step{"set", http.MethodPut, "/secrets/" + name, body, http.StatusOK, version}).show(ctx, app, out); err != nil {
@@ -35,7 +36,7 @@ func showRotation(ctx context.Context, app string, out io.Writer) error {
 	return nil
 }
 
-// awaitRotated asks until the rotation has ended.
+// awaitRotated polls until the rotation has ended.
 func awaitRotated(ctx context.Context, app, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

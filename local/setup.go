@@ -19,18 +19,18 @@ import (
 	"rotunda/internal/standin"
 )
 
-// desk is all that runs, in the order it was started.
+// desk is everything that runs.
 type desk struct {
 	options options
 	app     string // base URL of the API
 	logFile string
 	azure   *standin.Azure
-	failed  <-chan error // gives the app's end, should it end by itself
+	failed  <-chan error // receives an error if the app ends by itself
 
 	closers []func()
 }
 
-// setUp starts everything. What it could start is torn down again when something fails.
+// setUp starts everything. If something fails, it stops what it has started.
 func setUp(ctx context.Context, options options, out io.Writer) (_ *desk, err error) {
 	d := &desk{options: options}
 	defer func() {
@@ -59,20 +59,21 @@ func setUp(ctx context.Context, options options, out io.Writer) (_ *desk, err er
 	return d, d.startApp(ctx, root, listener)
 }
 
-// listen takes the app's address first: a port in use is told before anything is built.
+// listen opens the app's address first, so that a port in use is reported before anything is
+// built.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("can't serve at %s (%w): stop what uses it, or choose another with -addr, such as -addr 127.0.0.1:0", addr, err)
+		return nil, fmt.Errorf("can't serve at %s (%w): stop the program that uses it, or choose another with -addr, such as -addr 127.0.0.1:0", addr, err)
 	}
 	return listener, nil
 }
 
-// build stages the app root as a deployment has it, with the handler built for this machine.
+// build stages the app root as for a deployment, with the handler built for this machine.
 func build(ctx context.Context, root string) error {
 	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("the go command is not on the PATH, and it is needed to build the handler: install Go from https://go.dev/dl")
+		return errors.New("the go command, which builds the handler, is not on the PATH: install Go from https://go.dev/dl")
 	}
 	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "rotunda").Output()
 	if err != nil {
@@ -94,7 +95,7 @@ func (d *desk) startAzure(folder string) error {
 	return nil
 }
 
-// serve puts the host stand-in behind the listener.
+// serve serves the host stand-in at the listener.
 func (d *desk) serve(handler http.Handler, listener net.Listener) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with tearDown
@@ -113,7 +114,7 @@ func (d *desk) wait(ctx context.Context) error {
 
 func (d *desk) onClose(closer func()) { d.closers = append(d.closers, closer) }
 
-// tearDown stops everything, last started first.
+// tearDown stops everything, in reverse order of starting.
 func (d *desk) tearDown() {
 	for len(d.closers) > 0 {
 		last := len(d.closers) - 1

@@ -1,8 +1,8 @@
 // Command quickstart is the Key Vault quickstart's program over plain net/http: it asks for a
-// secret's name and value, sets it, reads it back, deletes it, and waits for the end of that.
+// secret's name and value, sets it, reads it back, deletes it, and waits until it is deleted.
 //
-//	ROTUNDA_URL  the app's API, http://127.0.0.1:7071/api when empty
-//	ROTUNDA_KEY  a function key, where the app asks for one
+//	ROTUNDA_URL  the app's API, http://127.0.0.1:7071/api by default
+//	ROTUNDA_KEY  a function key, if the app requires one
 package main
 
 import (
@@ -68,10 +68,10 @@ func ask(lines *bufio.Scanner, out io.Writer, question string) (string, error) {
 	return lines.Text(), nil
 }
 
-// client calls the app. It sends the key in a header: a query would end in logs.
+// client calls the app. It sends the key in a header, because a query ends up in logs.
 type client struct{ base, key string }
 
-// secret is what the quickstart reads of Key Vault's JSON.
+// secret is the part of Key Vault's JSON that the quickstart reads.
 type secret struct {
 	Value string `json:"value"`
 	Error struct {
@@ -110,7 +110,7 @@ func read(response *http.Response) (secret, error) {
 	case response.StatusCode == http.StatusUnauthorized:
 		return secret{}, errors.New("401: set ROTUNDA_KEY to a key of the function app")
 	case response.StatusCode != http.StatusOK || err != nil:
-		return secret{}, fmt.Errorf("the app answered %s: %w", response.Status, cmp.Or(err, errors.New("no secret in it")))
+		return secret{}, fmt.Errorf("the app returned %s: %w", response.Status, cmp.Or(err, errors.New("the response holds no secret")))
 	}
 	return found, nil
 }

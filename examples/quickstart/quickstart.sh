@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The Key Vault quickstart in shell: asks for a secret's name and value, sets it, reads it back,
-# deletes it, and waits for the end of that. Needs curl and jq.
-#   ROTUNDA_URL  the app's API, http://127.0.0.1:7071/api when empty
-#   ROTUNDA_KEY  a function key, where the app asks for one
+# deletes it, and waits until it is deleted. Needs curl and jq.
+#   ROTUNDA_URL  the app's API, http://127.0.0.1:7071/api by default
+#   ROTUNDA_KEY  a function key, if the app requires one
 set -euo pipefail
 app=${ROTUNDA_URL:-http://127.0.0.1:7071/api}
 
-# call METHOD PATH [curl's options]: the key goes in by a pipe, as arguments show in ps.
+# call METHOD PATH [curl's options]: the key is passed through a pipe, because arguments are visible in ps.
 call() {
 	local method=$1 path=$2
 	shift 2

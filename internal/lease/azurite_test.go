@@ -25,7 +25,7 @@ import (
 
 	"rotunda/internal/lease"
 	"rotunda/internal/rotation"
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 // TestAzurite runs Blob against Microsoft's emulator.
@@ -167,15 +167,15 @@ func findAzurite(t *testing.T) (node, script string) {
 	return "", ""
 }
 
-// certificates writes a certificate for 127.0.0.1 and its key, and returns the authority to
+// certificates writes a certificate for 127.0.0.1 and its key, and returns the CA to
 // trust.
 func certificates(t *testing.T) (certificate, key string, trust *x509.CertPool) {
 	t.Helper()
-	ca, err := authority.New()
+	signer, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := ca.Certificate("127.0.0.1")
+	leaf, err := signer.Certificate("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,5 +190,5 @@ func certificates(t *testing.T) (certificate, key string, trust *x509.CertPool) 
 		}
 		return file
 	}
-	return write("certificate.pem", "CERTIFICATE", leaf.Certificate[0]), write("key.pem", "PRIVATE KEY", private), ca.Pool()
+	return write("certificate.pem", "CERTIFICATE", leaf.Certificate[0]), write("key.pem", "PRIVATE KEY", private), signer.Pool()
 }

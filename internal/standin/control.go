@@ -13,7 +13,7 @@ import (
 	"rotunda/internal/standin/proxy"
 )
 
-// State is what GET control shows.
+// State is what GET on the control endpoint returns.
 type State struct {
 	Vault          keyvault.Counts `json:"vault"`
 	TokenRequests  int64           `json:"tokenRequests"`
@@ -22,13 +22,14 @@ type State struct {
 	Faults         Faults          `json:"faults"`
 }
 
-// Faults is what PUT control takes: what goes wrong from now on. What is left out is well.
+// Faults is what PUT on the control endpoint accepts: what fails from now on. A missing field
+// means no fault.
 type Faults struct {
 	Vault    keyvault.Faults `json:"vault"`
 	Identity identity.Faults `json:"identity"`
 }
 
-// State tells what has happened so far.
+// State returns what has happened so far.
 func (a *Azure) State() State {
 	return State{
 		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
@@ -36,8 +37,8 @@ func (a *Azure) State() State {
 	}
 }
 
-// SetFaults puts f in place of the faults that were set, or nothing of it if any is not valid. A latency that Start
-// was given stays where f has none.
+// SetFaults replaces the current faults with f, or changes nothing if any of f is not valid. If f
+// has no latency, the one of Options stays.
 func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
@@ -61,7 +62,8 @@ func (a *Azure) Reset() error {
 	return a.SetFaults(Faults{})
 }
 
-// control is the stand-ins' own endpoint: GET counts, PUT faults, DELETE clears both.
+// control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
+// both.
 func (a *Azure) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
@@ -76,7 +78,7 @@ func (a *Azure) control() http.Handler {
 	return mux
 }
 
-// readFaults is strict: a misspelt fault would be one that never happens.
+// readFaults is strict: a misspelt fault would never happen.
 func readFaults(body io.Reader) (Faults, error) {
 	text, err := io.ReadAll(io.LimitReader(body, 1<<20))
 	if err != nil {
@@ -103,5 +105,5 @@ func (a *Azure) writeState(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(a.State()) // the caller may have hung up
+	_ = encoder.Encode(a.State()) // the caller may have gone
 }

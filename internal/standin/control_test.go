@@ -84,6 +84,6 @@ func TestFaultsAreSetWhollyOrNotAtAll(t *testing.T) {
 		t.Errorf("PUT of faults that are half wrong: %d %s", status, text)
 	}
 	if found := azure.State().Faults.Vault.AfterDelete; found != 3 {
-		t.Errorf("after a refused PUT afterDelete is %d, not 3", found)
+		t.Errorf("after a rejected PUT afterDelete is %d, want 3", found)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// event is what both schemas have in common, and what one has alone.
+// event holds the fields of both schemas.
 type event struct {
 	Type, EventType string
 	Data            struct{ ObjectName, VaultName string }
@@ -21,33 +21,33 @@ type event struct {
 
 func TestSubscribersHearOfTheVaultsSecrets(t *testing.T) {
 	azure := startWith(t, standin.Options{NearExpiry: time.Hour})
-	heard := make(chan event, 10)
+	received := make(chan event, 10)
 	hear := func(_ context.Context, text json.RawMessage) {
 		var e event
 		if err := json.Unmarshal(text, &e); err != nil {
 			t.Error(err)
 		}
-		heard <- e
+		received <- e
 	}
 	unsubscribe := azure.Subscribe(nil, hear)
 	setExpiring(t, azure, 30*time.Minute)
 	for _, want := range []string{keyvault.SecretNewVersionCreated, keyvault.SecretNearExpiry} {
-		if e := <-heard; e.EventType != want || e.Data.ObjectName != "db" || e.Data.VaultName != "contoso" {
-			t.Errorf("heard %+v, not %s of db", e, want)
+		if e := <-received; e.EventType != want || e.Data.ObjectName != "db" || e.Data.VaultName != "contoso" {
+			t.Errorf("received %+v, want %s of db", e, want)
 		}
 	}
 	unsubscribe()
 	azure.Subscribe(keyvault.Event.CloudEvent, hear)
 	setExpiring(t, azure, 2*time.Hour)
-	if e := <-heard; e.Type != keyvault.SecretNewVersionCreated || e.EventType != "" {
-		t.Errorf("heard %+v, not a CloudEvent", e)
+	if e := <-received; e.Type != keyvault.SecretNewVersionCreated || e.EventType != "" {
+		t.Errorf("received %+v, want a CloudEvent", e)
 	}
-	if len(heard) > 0 {
-		t.Errorf("heard %+v too", <-heard)
+	if len(received) > 0 {
+		t.Errorf("received %+v too", <-received)
 	}
 }
 
-// Event Grid can put events into a queue of the app's.
+// Event Grid can put events into one of the app's queues.
 func TestEventsCanGoToAQueue(t *testing.T) {
 	azure := startWith(t, standin.Options{})
 	queues, put := host.NewQueues(), make(chan error, 1)

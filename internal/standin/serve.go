@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
-// serveVault serves the vault over TLS, as the hosts that the proxy leads here.
+// serveVault serves the vault over TLS, under the host names that the proxy maps to it.
 func (a *Azure) serveVault(options Options) error {
-	signer, err := authority.New()
+	signer, err := ca.New()
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (a *Azure) serve(handler http.Handler) (net.Listener, error) {
 	return listener, nil
 }
 
-// newServer keeps net/http's own complaints (a client that hung up, a dropped connection that was
-// ordered) out of the terminal.
+// newServer discards net/http's own log (a client that has gone, a connection that a fault
+// closed).
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 }

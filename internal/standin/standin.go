@@ -1,6 +1,6 @@
-// Package standin runs all of Azure that the app needs on one machine: Key Vault, the managed
-// identity, a proxy that leads the vaults' real host names to the stand-in, and an endpoint to look
-// at them and make them fail. It is for tests and local runs, on loopback only.
+// Package standin runs everything in Azure that the app needs on one machine: Key Vault, the
+// managed identity, a proxy that maps the vaults' real host names to the stand-in, and an
+// endpoint to inspect them and make them fail. It is for tests and local runs, on loopback only.
 package standin
 
 import (
@@ -19,18 +19,18 @@ import (
 	"rotunda/internal/standin/proxy"
 )
 
-// Options say how Azure is stood in for. Dir is required.
+// Options configure the stand-ins. Dir is required.
 type Options struct {
 	Dir           string        // for the CA file
-	DataDir       string        // keeps the vaults; "" keeps them in memory
+	DataDir       string        // stores the vaults; "" means memory
 	RetentionDays int           // 7 to 90; 0 is 90
-	VaultLatency  time.Duration // that each call to the vault takes on top
-	NearExpiry    time.Duration // before a secret's end, when its event comes; 0 is 30 days
-	DisableHTTP2  bool          // the vault speaks HTTP/1.1 only, as behind a proxy that opens TLS
+	VaultLatency  time.Duration // added to each call to the vault
+	NearExpiry    time.Duration // how long before the expiry its event is sent; 0 is 30 days
+	DisableHTTP2  bool          // the vault serves only HTTP/1.1, as behind a proxy that terminates TLS
 	Logger        *slog.Logger  // nil discards
 }
 
-// Azure is what runs. Close ends it.
+// Azure is the running stand-ins. Close ends them.
 type Azure struct {
 	vault    *keyvault.Server
 	identity *identity.Server
@@ -47,7 +47,7 @@ type Azure struct {
 // dataFile is the vaults' file in DataDir.
 const dataFile = "vaults.db"
 
-// vaultHosts is what the proxy lets through.
+// vaultHosts is the suffix of the hosts that the proxy allows.
 const vaultHosts = ".vault.azure.net"
 
 // Start starts everything on free loopback ports.
@@ -94,7 +94,7 @@ func (a *Azure) openVault(options Options) (err error) {
 	}
 	if options.DataDir != "" {
 		if err := os.MkdirAll(options.DataDir, 0o700); err != nil {
-			return fmt.Errorf("the folder for the vaults' data: %w", err)
+			return fmt.Errorf("can't create the folder for the vaults' data: %w", err)
 		}
 		opened.DataFile = filepath.Join(options.DataDir, dataFile)
 	}
@@ -105,7 +105,7 @@ func (a *Azure) openVault(options Options) (err error) {
 	return a.vault.SetFaults(a.baseFaults)
 }
 
-// Close ends everything, last started first.
+// Close ends everything, in reverse order of starting.
 func (a *Azure) Close() error {
 	var all error
 	for i := len(a.closers) - 1; i >= 0; i-- {
@@ -115,7 +115,8 @@ func (a *Azure) Close() error {
 	return all
 }
 
-// Env is the settings that make an app use all this: real host names, and nothing for tests only.
+// Env returns the settings that make an app use the stand-ins: real host names, and nothing that
+// only tests use.
 func (a *Azure) Env(vault string) []string {
 	return []string{
 		"KEY_VAULT_NAME=" + vault,
@@ -126,28 +127,28 @@ func (a *Azure) Env(vault string) []string {
 	}
 }
 
-// Vault is the stand-in for Key Vault.
+// Vault returns the stand-in for Key Vault.
 func (a *Azure) Vault() *keyvault.Server { return a.vault }
 
-// Identity is the stand-in for the managed identity.
+// Identity returns the stand-in for the managed identity.
 func (a *Azure) Identity() *identity.Server { return a.identity }
 
-// VaultAddr is where the vault listens, as host:port.
+// VaultAddr returns where the vault listens, as host:port.
 func (a *Azure) VaultAddr() string { return a.vaultAddr }
 
-// CAFile holds the certificate that the vault's is signed with.
+// CAFile returns the file with the CA certificate of the vault.
 func (a *Azure) CAFile() string { return a.caFile }
 
-// ProxyURL is the CONNECT proxy's.
+// ProxyURL returns the URL of the CONNECT proxy.
 func (a *Azure) ProxyURL() string { return a.proxyURL }
 
-// ControlURL is where counts are read and faults are set.
+// ControlURL returns the URL where counts are read and faults are set.
 func (a *Azure) ControlURL() string { return a.controlURL }
 
-// IdentityEndpoint is what App Service gives as IDENTITY_ENDPOINT.
+// IdentityEndpoint returns what App Service sets as IDENTITY_ENDPOINT.
 func (a *Azure) IdentityEndpoint() string { return a.identityURL + "/msi/token" }
 
-// IdentityHeader is what App Service gives as IDENTITY_HEADER.
+// IdentityHeader returns what App Service sets as IDENTITY_HEADER.
 func (a *Azure) IdentityHeader() string { return a.identity.Header() }
 
 func listenLoopback() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }

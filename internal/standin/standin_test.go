@@ -48,7 +48,7 @@ func TestEachNameIsItsOwnVault(t *testing.T) {
 	}
 }
 
-func TestTheStateTellsWhatHappenedUntilReset(t *testing.T) {
+func TestTheStateShowsWhatHappenedUntilReset(t *testing.T) {
 	azure := start(t)
 	value := "s3cr3t"
 	if _, err := newClient(t, azure, "contoso").SetSecret(t.Context(), "db", azsecrets.SetSecretParameters{Value: &value}, nil); err != nil {
@@ -56,7 +56,7 @@ func TestTheStateTellsWhatHappenedUntilReset(t *testing.T) {
 	}
 	state := azure.State()
 	if state.TokenRequests != 1 || state.TLSConnections != 1 || state.Vault.Challenges != 1 {
-		t.Errorf("one set took %d tokens, %d connections and %d challenges, not one of each",
+		t.Errorf("one set took %d tokens, %d connections and %d challenges, want one of each",
 			state.TokenRequests, state.TLSConnections, state.Vault.Challenges)
 	}
 	if diff := cmp.Diff(map[string]int64{"set": 1}, state.Vault.Calls); diff != "" {
@@ -105,10 +105,10 @@ func TestARetentionAndALatencyAreTheVaults(t *testing.T) {
 		t.Errorf("a call took %v, with a latency of 30ms", took)
 	}
 	if days := *set.Attributes.RecoverableDays; days != 7 {
-		t.Errorf("a secret is recoverable for %d days, not 7", days)
+		t.Errorf("a secret is recoverable for %d days, want 7", days)
 	}
 	if err := azure.SetFaults(standin.Faults{}); err != nil || azure.Vault().Faults().Latency == 0 {
-		t.Errorf("clearing the faults took the latency away (%v)", err)
+		t.Errorf("clearing the faults removed the latency (%v)", err)
 	}
 }
 
@@ -140,7 +140,8 @@ func startWith(t *testing.T, options standin.Options) *standin.Azure {
 	return azure
 }
 
-// newClient makes Microsoft's client out of what Env gives an app, with default options but for proxy and authority.
+// newClient returns Microsoft's client with the settings of Env, and default options except for
+// proxy and CA.
 func newClient(t *testing.T, azure *standin.Azure, name string) *azsecrets.Client {
 	t.Helper()
 	settings := map[string]string{}
@@ -159,7 +160,8 @@ func newClient(t *testing.T, azure *standin.Azure, name string) *azsecrets.Clien
 	return client
 }
 
-// newTransport does as a program with these settings does; net/http itself reads HTTPS_PROXY only once.
+// newTransport returns a transport with these settings, as net/http itself reads HTTPS_PROXY only
+// once.
 func newTransport(t *testing.T, caFile, proxy string) *http.Transport {
 	t.Helper()
 	pem, err := os.ReadFile(caFile)
@@ -183,8 +185,8 @@ func newTransport(t *testing.T, caFile, proxy string) *http.Transport {
 	return transport
 }
 
-// appService gets tokens as App Service's documents say. azidentity's credential is no use here, as it keeps one token
-// for all stand-ins of a process; package conformance runs with it.
+// appService gets tokens as documented for App Service. azidentity's credential can't be used
+// here, as it caches one token for all stand-ins of a process; package conformance uses it.
 type appService struct{ endpoint, header string }
 
 func (c appService) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {

@@ -5,7 +5,7 @@ import (
 	"encoding/pem"
 	"testing"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 // certificate is the paths of PEM files: a server's certificate and its key, and the authority
@@ -15,7 +15,7 @@ type certificate struct{ chain, key, roots string }
 // certify creates a certificate for hosts, from an authority of the server's own.
 func (s *server) certify(t testing.TB, hosts ...string) certificate {
 	t.Helper()
-	signer, err := authority.New()
+	signer, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func StartRedis(t testing.TB, users RedisUsers, settings ...string) *Redis {
 func StartRedisTLS(t testing.TB) *Redis {
 	t.Helper()
 	r := newRedis(t)
-	port, release, err := freeport.Reserve(0)
+	port, release, err := freeport.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (s *server) open(t testing.TB, until lifetime) {
 		t.Fatal(err)
 	}
 	var release func()
-	if s.port, release, err = freeport.Reserve(0); err != nil {
+	if s.port, release, err = freeport.Reserve(); err != nil {
 		t.Fatal(err)
 	}
 	until.Cleanup(release)

@@ -12,7 +12,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 	"rotunda/internal/testserver"
 )
 
@@ -26,7 +26,7 @@ func TestPostgresTLS(t *testing.T) {
 	}
 	otherName := withQuery(s, "?sslmode=verify-full"+roots)
 	otherName.Address = strings.Replace(otherName.Address, "localhost", "127.0.0.2", 1)
-	stranger, err := authority.New()
+	stranger, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

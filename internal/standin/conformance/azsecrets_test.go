@@ -16,15 +16,16 @@ import (
 
 const azsecrets = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
-// theirTests is how many top-level tests azsecrets v1.5.1 has. Another number means that the module was upgraded:
-// look at what is new, and correct it.
+// theirTests is how many top-level tests azsecrets v1.5.1 has. A different number means that the
+// module was upgraded: check the new tests, and correct the number.
 const theirTests = 13
 
-// TestAzsecretsSuite runs Microsoft's tests of azsecrets, unmodified, from the module cache, in their live mode.
-// How they are set up: Azure/azure-sdk-for-go sdk/security/keyvault/azsecrets/utils_test.go.
+// TestAzsecretsSuite runs Microsoft's tests of azsecrets, unmodified, from the module cache, in
+// their live mode. Their setup is in Azure/azure-sdk-for-go
+// sdk/security/keyvault/azsecrets/utils_test.go.
 func TestAzsecretsSuite(t *testing.T) {
 	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		t.Skipf("skipped: the suite trusts the stand-in by SSL_CERT_FILE, which Go does not read on %s", runtime.GOOS)
+		t.Skipf("skipped: the suite needs SSL_CERT_FILE to trust the stand-in, and Go does not read it on %s", runtime.GOOS)
 	}
 	suite := copySuite(t)
 	binary := build(t, suite)
@@ -45,13 +46,13 @@ func TestAzsecretsSuite(t *testing.T) {
 	calls := azure.Vault().Counts().Calls
 	for _, operation := range []string{"set", "get", "update", "delete", "recover", "purge", "backup", "restore", "list", "listdeleted", "listversions"} {
 		if calls[operation] == 0 {
-			t.Errorf("the suite never called %s at the stand-in: %v", operation, calls)
+			t.Errorf("the suite never called %s of the stand-in: %v", operation, calls)
 		}
 	}
 	t.Logf("Microsoft's azsecrets suite: %d of %d passed", len(passed), theirTests)
 }
 
-// copySuite makes a writable copy of the module: Go builds no tests in the module cache.
+// copySuite makes a writable copy of the module: Go does not build tests in the module cache.
 func copySuite(t *testing.T) (folder string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", azsecrets).Output()
@@ -74,10 +75,10 @@ func build(t *testing.T, suite string) (binary string) {
 	binary = filepath.Join(filepath.Dir(suite), "azsecrets.test")
 	command := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, ".")
 	command.Dir = suite
-	// Its own dependencies, whatever ours are; and built as the handler is, to share what that compiled.
+	// Its own dependencies, not ours; built like the handler, to share the build cache.
 	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=mod -trimpath")
 	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("building the suite: %v\n%s", err, out)
+		t.Fatalf("can't build the suite: %v\n%s", err, out)
 	}
 	return binary
 }
@@ -89,12 +90,12 @@ func listTests(t *testing.T, binary string) []string {
 	command.Dir = filepath.Dir(binary)
 	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("listing the suite's tests: %v", err)
+		t.Fatalf("can't list the suite's tests: %v", err)
 	}
 	return names(`(?m)^(Test\w+)$`, out)
 }
 
-// names are the first groups of a pattern's matches, sorted.
+// names returns the first groups of a pattern's matches, sorted.
 func names(pattern string, text []byte) (found []string) {
 	for _, match := range regexp.MustCompile(pattern).FindAllSubmatch(text, -1) {
 		found = append(found, string(match[1]))

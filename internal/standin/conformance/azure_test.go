@@ -22,7 +22,8 @@ func start(t *testing.T) *standin.Azure {
 	return azure
 }
 
-// environment is this process's without what would lead a client elsewhere, with the way to the stand-ins, and more.
+// environment returns this process's environment without what would direct a client elsewhere,
+// with the settings for the stand-ins, and more.
 func environment(azure *standin.Azure, more ...string) []string {
 	var env []string
 	for _, setting := range os.Environ() {

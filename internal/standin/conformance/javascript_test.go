@@ -12,14 +12,14 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// theirOperations are all that SecretClient of @azure/keyvault-secrets 4.12 has, sorted.
+// theirOperations are all operations of SecretClient in @azure/keyvault-secrets 4.12, sorted.
 var theirOperations = []string{
 	"backupSecret", "beginDeleteSecret", "beginRecoverDeletedSecret", "getDeletedSecret", "getSecret", "listDeletedSecrets",
 	"listPropertiesOfSecretVersions", "listPropertiesOfSecrets", "purgeDeletedSecret", "restoreSecretBackup", "setSecret",
 	"updateSecretProperties",
 }
 
-// TestJavaScriptClient takes Microsoft's JavaScript client through all of its operations.
+// TestJavaScriptClient runs all operations of Microsoft's JavaScript client.
 func TestJavaScriptClient(t *testing.T) {
 	node := findNode(t)
 	for name, faults := range map[string]keyvault.Faults{
@@ -49,7 +49,7 @@ func roundTrip(t *testing.T, node string, azure *standin.Azure) {
 	t.Logf("@azure/keyvault-secrets: %d of %d operations passed", len(passed), len(theirOperations))
 }
 
-// findNode skips the test where the client is not installed, but not in CI: there it must run.
+// findNode skips the test if the client is not installed, except in CI.
 func findNode(t *testing.T) string {
 	t.Helper()
 	node, err := exec.LookPath("node")

@@ -5,33 +5,29 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 )
 
-// serveAdmin answers the host's own paths: its ping for anyone, Event Grid's webhook for that key, the rest for the master key.
+// serveAdmin serves the host's own paths: its ping to anyone, Event Grid's webhook to callers with
+// that key, and a run on demand to callers with the master key.
 // Source: src/WebJobs.Script.WebHost/Controllers/HostController.cs and FunctionsController.cs.
 func (h *Host) serveAdmin(w http.ResponseWriter, r *http.Request, path string) {
-	name, runs := toRun(r, path)
+	name, runs := functionToRun(r, path)
 	switch {
 	case isBelow(path, "/admin/host/ping"):
 		w.WriteHeader(http.StatusOK)
 	case strings.EqualFold(strings.TrimSuffix(path, "/"), webhookPath):
 		h.serveWebhook(w, r)
-	case !runs && !isBelow(path, "/admin/host/status"):
+	case !runs:
 		w.WriteHeader(http.StatusNotFound)
 	case !h.options.Keys.identify(r, "").may(LevelAdmin):
 		w.WriteHeader(http.StatusUnauthorized)
-	case runs:
-		h.serveRun(w, r, name)
 	default:
-		writeJSON(w, http.StatusOK, map[string]any{
-			"state": "Running", "version": Version, "processUptime": time.Since(h.began).Milliseconds(),
-		})
+		h.serveRun(w, r, name)
 	}
 }
 
-// toRun finds the name in POST /admin/functions/{name}.
-func toRun(r *http.Request, path string) (name string, ok bool) {
+// functionToRun returns the name in POST /admin/functions/{name}.
+func functionToRun(r *http.Request, path string) (name string, ok bool) {
 	const folder = "/admin/functions"
 	if r.Method != http.MethodPost || !isBelow(path, folder) {
 		return "", false
@@ -40,25 +36,25 @@ func toRun(r *http.Request, path string) (name string, ok bool) {
 	return name, name != "" && !strings.Contains(name, "/")
 }
 
-// serveRun starts a function that HTTP does not trigger, with an input in place of its trigger's. Whether it succeeds is in
-// the log alone; a queue's message is not tried again.
+// serveRun starts a function that HTTP does not trigger, with an input instead of its trigger's.
+// Only the log shows whether it succeeded; a queue's message is not retried.
 func (h *Host) serveRun(w http.ResponseWriter, r *http.Request, name string) {
 	input, ok := readInput(http.MaxBytesReader(w, r.Body, h.bodyLimit))
 	f, found := h.app.Function(name)
 	switch {
 	case !ok:
-		answerText(w, http.StatusBadRequest, `the body must be a JSON object such as {"input":"text"}`)
+		writeText(w, http.StatusBadRequest, `the body must be a JSON object such as {"input":"text"}`)
 		return
 	case !found:
 		w.WriteHeader(http.StatusNotFound)
 		return
 	case f.IsHTTP():
-		answerText(w, http.StatusBadRequest, "HTTP triggers this function: send it a request")
+		writeText(w, http.StatusBadRequest, "this function has an HTTP trigger: send it a request")
 		return
 	}
 	h.goBackground(func() {
 		if _, err := h.Invoke(h.supervisor.ctx, f.Name, f.triggerFrom(input)); err != nil {
-			h.options.Logger.Error("function failed that was run by hand", "function", f.Name, "error", err)
+			h.options.Logger.Error("function run on demand failed", "function", f.Name, "error", err)
 		}
 	})
 	w.WriteHeader(http.StatusAccepted)
@@ -83,9 +79,7 @@ func (f Function) triggerFrom(input string) Trigger {
 		return Timer(false)
 	case f.Trigger.is(queueTriggerType):
 		return QueueMessage(input, 1)
-	case f.Trigger.is(eventTriggerType):
-		return Event(json.RawMessage(input))
 	default:
-		return Trigger{Data: input}
+		return Event(json.RawMessage(input))
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"rotunda/internal/standin/host"
 )
 
-func TestFunctionsRunByHand(t *testing.T) {
+func TestFunctionsRunOnDemand(t *testing.T) {
 	gate, env := newGate(t)
 	r := start(t, files{
 		"OnEvent/function.json":   function(`{"type":"eventGridTrigger","name":"event"}`),
@@ -23,15 +23,15 @@ func TestFunctionsRunByHand(t *testing.T) {
 	} {
 		equal(t, row.name, r.send(t, "POST", "/admin/functions/"+row.name, row.body).status, 202) // before it has run
 		if place := gate.next(t); !strings.HasPrefix(place, row.want) {
-			t.Errorf("%s: the handler is at %q, not at %q", row.name, place, row.want)
+			t.Errorf("%s: the handler is at %q, want %q", row.name, place, row.want)
 		}
 	}
 	r.send(t, "POST", "/admin/functions/OnMessage", `{"input":"bad"}`)
 	gate.next(t)
-	r.log.await(t, "function failed that was run by hand")
+	r.log.await(t, "function run on demand failed")
 }
 
-func TestFunctionsThatCantBeRunByHand(t *testing.T) {
+func TestFunctionsThatCantBeRunOnDemand(t *testing.T) {
 	r := start(t, files{"OnHTTP/function.json": function(httpIn, httpOut), "OnNothing/function.json": function(queueTrigger("orders"))},
 		host.Options{Keys: &host.Keys{Master: "m-key", Host: map[string]string{"default": "h-key"}}})
 	const path = "/admin/functions/OnNothing"

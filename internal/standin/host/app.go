@@ -13,28 +13,15 @@ import (
 type App struct {
 	// Root is the folder that holds host.json, as an absolute path.
 	Root string
-	// Config is what host.json says.
+	// Config is the content of host.json.
 	Config Config
 	// Functions are the functions that loaded, in routing order: by name, ignoring case.
 	Functions []Function
-	// Rejected are the functions that broke a rule; the host runs without them.
-	Rejected []Rejected
 }
 
-// Rejected is a function that did not load, and why.
-type Rejected struct {
-	Name string // the folder's name
-	Err  error
-}
-
-// Error says which function was refused, and why.
-func (r Rejected) Error() string { return fmt.Sprintf("function %q is skipped: %v", r.Name, r.Err) }
-
-// Unwrap gives the rule that was broken.
-func (r Rejected) Unwrap() error { return r.Err }
-
-// Load reads the function app in the folder root: host.json, and a function.json in each folder directly below it.
-// Its error is about host.json or the folder as a whole; a function that breaks a rule ends up in App.Rejected.
+// Load reads the function app in the folder root: host.json, and a function.json in each folder
+// directly below it. A function that breaks a rule of the real host, or that needs something that
+// the stand-in does not support, is an error. The real host skips such a function and logs why.
 //
 // Source: Host/HostFunctionMetadataProvider.cs, Host/FunctionMetadataManager.cs.
 func Load(root string) (*App, error) {
@@ -53,51 +40,40 @@ func Load(root string) (*App, error) {
 func (a *App) discover() error {
 	entries, err := os.ReadDir(a.Root)
 	if err != nil {
-		return fmt.Errorf("the app root can't be listed: %w", err)
+		return fmt.Errorf("can't list the app root: %w", err)
 	}
 	for _, entry := range entries {
-		a.load(entry.Name())
+		if entry.Type().IsRegular() {
+			continue
+		}
+		if err := a.load(entry.Name()); err != nil {
+			return fmt.Errorf("function %q: %w", entry.Name(), err)
+		}
 	}
 	slices.SortStableFunc(a.Functions, func(x, y Function) int { return strings.Compare(foldName(x.Name), foldName(y.Name)) })
-	a.rejectRepeats()
+	for i, function := range a.Functions {
+		if err := function.clashesWithAny(a.Functions[:i]); err != nil {
+			return fmt.Errorf("function %q: %w", function.Name, err)
+		}
+	}
 	return nil
 }
 
-// load reads the function in the folder name; a folder without a function.json is no function.
-func (a *App) load(name string) {
-	dir := filepath.Join(a.Root, name)
-	content, err := os.ReadFile(filepath.Join(dir, "function.json"))
-	if errors.Is(err, os.ErrNotExist) || isNotDirectory(err) || !a.Config.allows(name) {
-		return
+// load reads the function in a folder. A folder without a function.json is not a function.
+func (a *App) load(name string) error {
+	content, err := os.ReadFile(filepath.Join(a.Root, name, "function.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
 	if err != nil {
-		a.reject(name, err)
-		return
+		return err
 	}
-	function, err := parseFunction(name, dir, content)
-	if err != nil {
-		a.reject(name, err)
-		return
-	}
+	function, err := parseFunction(name, content)
 	a.Functions = append(a.Functions, function)
+	return err
 }
 
-func (a *App) reject(name string, err error) { a.Rejected = append(a.Rejected, Rejected{name, err}) }
-
-// rejectRepeats drops every function that clashes with one before it.
-func (a *App) rejectRepeats() {
-	var kept []Function
-	for _, function := range a.Functions {
-		if err := function.clashesWithAny(kept); err != nil {
-			a.reject(function.Name, err)
-			continue
-		}
-		kept = append(kept, function)
-	}
-	a.Functions = kept
-}
-
-// Function finds a function by its name, in any case.
+// Function returns a function by its name, ignoring case.
 func (a *App) Function(name string) (Function, bool) {
 	i := slices.IndexFunc(a.Functions, func(f Function) bool { return strings.EqualFold(f.Name, name) })
 	if i < 0 {
@@ -106,5 +82,6 @@ func (a *App) Function(name string) (Function, bool) {
 	return a.Functions[i], true
 }
 
-// foldName is the form in which names are compared and sorted: .NET's ordinal comparison that ignores case works on upper case.
+// foldName returns the form in which names are sorted: .NET's ordinal comparison that ignores case
+// compares upper case.
 func foldName(name string) string { return strings.ToUpper(name) }

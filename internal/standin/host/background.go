@@ -1,6 +1,7 @@
 package host
 
-// listenAll starts what waits for messages and times. Functions that a setting turned off are left alone.
+// listenAll starts what waits for messages and times, except for functions that an app setting
+// disables.
 func (h *Host) listenAll() {
 	for _, function := range h.app.Functions {
 		switch {
@@ -13,7 +14,7 @@ func (h *Host) listenAll() {
 	}
 }
 
-// goBackground runs work that Close waits for. Once the host stops there is no new one.
+// goBackground runs work that Close waits for. Once the host stops, no more is started.
 func (h *Host) goBackground(work func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -22,7 +23,7 @@ func (h *Host) goBackground(work func()) {
 	}
 }
 
-// stop ends all background work, and returns when the handler is gone too.
+// stop ends all background work, and returns when the handler has ended too.
 func (h *Host) stop(why error) {
 	h.mu.Lock()
 	h.supervisor.stop(why)

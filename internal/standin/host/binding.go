@@ -9,26 +9,22 @@ import (
 
 // Binding is one entry of a function.json's bindings.
 type Binding struct {
-	Name      string
-	Type      string // such as httpTrigger, queueTrigger, http, queue
-	Direction string // "in" or "out"
-	DataType  string // "", string, binary or stream
-	QueueName string // of queue bindings
+	Name       string `json:"name"`
+	Type       string `json:"type"`      // such as httpTrigger, queueTrigger, http, queue
+	Direction  string `json:"direction"` // "in" or "out"
+	Connection string `json:"connection"`
 
-	Schedule     string // of a timer trigger, as is all that follows but for the last
-	RunOnStartup bool
-	UseMonitor   *bool  // nil is true
-	Cardinality  string // of an Event Grid trigger: one, or many
+	QueueName string `json:"queueName"` // of queue bindings
 
-	http     httpTriggerFields
-	schedule schedule
-}
+	Schedule     string `json:"schedule"` // of a timer trigger
+	RunOnStartup bool   `json:"runOnStartup"`
+	UseMonitor   *bool  `json:"useMonitor"` // nil means true
 
-// httpTriggerFields are what an HTTP trigger has beyond any binding's fields.
-type httpTriggerFields struct {
-	Route     string   `json:"route"`
+	Route     string   `json:"route"` // of an HTTP trigger
 	Methods   []string `json:"methods"`
 	AuthLevel string   `json:"authLevel"`
+
+	schedule schedule
 }
 
 const (
@@ -41,48 +37,44 @@ const (
 	returnName       = "$return"
 )
 
+const supportedBindings = "the triggers httpTrigger, queueTrigger, timerTrigger and eventGridTrigger, and the outputs http and queue"
+
 // Source: Utility.cs (binding names): no underscore, unlike a function's name.
 var bindingName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
 
-func parseBinding(text json.RawMessage) (Binding, error) {
-	var binding Binding
-	if err := json.Unmarshal(text, &binding); err != nil {
-		return Binding{}, fmt.Errorf("a binding: %w", describeJSON(text, err))
+func parseBinding(text json.RawMessage) (binding Binding, err error) {
+	if err := parseStrict(text, &binding); err != nil {
+		return Binding{}, fmt.Errorf("a binding: %w", err)
 	}
-	binding.Direction = strings.ToLower(binding.Direction)
-	if err := binding.check(); err != nil {
-		return Binding{}, err
+	if binding.Direction = strings.ToLower(binding.Direction); binding.Direction == "" {
+		binding.Direction = "in"
 	}
-	if !binding.is(httpTriggerType) {
-		return binding, nil
-	}
-	if err := json.Unmarshal(text, &binding.http); err != nil {
-		return Binding{}, fmt.Errorf("binding %q: %w", binding.Name, describeJSON(text, err))
-	}
-	return binding, nil
+	return binding, binding.check()
 }
 
 func (b *Binding) check() error {
-	if b.Direction == "" {
-		b.Direction = "in"
-	}
 	switch {
 	case b.Type == "":
 		return fmt.Errorf("binding %q has no type", b.Name)
 	case b.Direction != "in" && b.Direction != "out":
-		return fmt.Errorf("binding %q has direction %q: in and out are possible", b.Name, b.Direction)
+		return fmt.Errorf("binding %q has direction %q: it must be in or out", b.Name, b.Direction)
 	case b.isTrigger() && b.Direction != "in":
 		return fmt.Errorf("binding %q is a trigger, so its direction must be in", b.Name)
-	case b.Name == returnName && b.Direction == "out":
-		return nil
-	case !bindingName.MatchString(b.Name):
-		return fmt.Errorf("binding name %q must begin with a letter and go on with letters and digits; only an output may be %s", b.Name, returnName)
+	case !bindingName.MatchString(b.Name) && (b.Name != returnName || b.Direction != "out"):
+		return fmt.Errorf("binding name %q must be a letter followed by letters and digits; only an output may be named %s", b.Name, returnName)
+	case !b.isSupported():
+		return unsupported(supportedBindings, "binding %q of type %q with direction %q", b.Name, b.Type, b.Direction)
 	}
 	return nil
+}
+
+func (b *Binding) isSupported() bool {
+	if b.Direction == "out" {
+		return b.is(httpType) || b.is(queueType) && b.Name != returnName
+	}
+	return b.is(httpTriggerType) || b.is(queueTriggerType) || b.is(timerTriggerType) || b.is(eventTriggerType)
 }
 
 func (b *Binding) is(kind string) bool { return strings.EqualFold(b.Type, kind) }
 
 func (b *Binding) isTrigger() bool { return strings.HasSuffix(strings.ToLower(b.Type), "trigger") }
-
-func (b *Binding) isBinary() bool { return strings.EqualFold(b.DataType, "binary") }

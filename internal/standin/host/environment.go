@@ -1,14 +1,13 @@
 package host
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// environment is a list of NAME=value, as os.Environ gives it; the last of a name counts.
+// environment is a list of NAME=value, as os.Environ returns it; the last value of a name counts.
 type environment []string
 
 func (e environment) get(name string) string {
@@ -25,7 +24,7 @@ func (e environment) isTrue(name string) bool {
 	return value == "1" || strings.EqualFold(value, "true")
 }
 
-// disables tells whether an app setting turns a function off.
+// disables reports whether an app setting disables a function.
 // Source: repository Azure/azure-webjobs-sdk, Host/Listeners/HostListenerFactory.cs.
 func (e environment) disables(function string) bool {
 	return e.isTrue("AzureWebJobs."+function+".Disabled") || e.isTrue("AzureWebJobs_"+function+"_Disabled")
@@ -33,7 +32,7 @@ func (e environment) disables(function string) bool {
 
 const defaultBodyLimit = 100 << 20
 
-// bodyLimit is how many bytes a request's body may have.
+// bodyLimit returns how many bytes a request's body may have.
 // Source: src/WebJobs.Script.WebHost/Middleware/HttpRequestBodySizeMiddleware.cs.
 func (e environment) bodyLimit() (int64, error) {
 	text := e.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT")
@@ -49,13 +48,14 @@ func (e environment) bodyLimit() (int64, error) {
 
 var variable = regexp.MustCompile(`%([^%]+)%`)
 
-// expand replaces %NAME%; a name that is not set vanishes.
+// expand replaces each %NAME%, with nothing if the name is not set.
 func (e environment) expand(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string { return e.get(strings.Trim(name, "%")) })
 }
 
-// resolve is expand where each name must be set to something, as in what triggers and queues are made of.
-// Source: repository Azure/azure-webjobs-sdk, src/Microsoft.Azure.WebJobs.Host/NameResolverExtensions.cs.
+// resolve is expand for the values of bindings, where each name must be set.
+// Source: repository Azure/azure-webjobs-sdk,
+// src/Microsoft.Azure.WebJobs.Host/NameResolverExtensions.cs.
 func (e environment) resolve(text string) (string, error) {
 	for _, name := range variable.FindAllString(text, -1) {
 		if e.expand(name) == "" {
@@ -65,52 +65,28 @@ func (e environment) resolve(text string) (string, error) {
 	return e.expand(text), nil
 }
 
-// overrides are the keys of host.json that app settings beat, named as app settings name them below
-// AzureFunctionsJobHost__. Source: Config/HostJsonFileConfigurationSource.cs.
-var overrides = map[string]func(c *Config, value string) error{
-	"functionTimeout":                                   func(c *Config, v string) error { return setTimeout(&c.FunctionTimeout, "it", &v) },
-	"extensions__http__routePrefix":                     func(c *Config, v string) error { c.RoutePrefix = strings.Trim(v, "/"); return nil },
-	"extensions__queues__batchSize":                     func(c *Config, v string) error { return setInt(&c.Queues.BatchSize, v) },
-	"extensions__queues__newBatchThreshold":             setNewBatchThreshold,
-	"extensions__queues__maxDequeueCount":               func(c *Config, v string) error { return setInt(&c.Queues.MaxDequeueCount, v) },
-	"extensions__queues__visibilityTimeout":             func(c *Config, v string) error { return setTimeout(&c.Queues.VisibilityTimeout, "it", &v) },
-	"extensions__queues__messageEncoding":               func(c *Config, v string) error { c.Queues.MessageEncoding = v; return nil },
-	"customHandler__initializationTimeout":              func(c *Config, v string) error { return setTimeout(&c.InitializationTimeout, "it", &v) },
-	"customHandler__port":                               func(c *Config, v string) error { return setInt(&c.Port, v) },
-	"customHandler__enableForwardingHttpRequest":        func(c *Config, v string) error { return setBool(&c.Forwarding, v) },
-	"customHandler__enableProxyingHttpRequest":          func(c *Config, v string) error { return setBool(&c.Proxying, v) },
-	"customHandler__description__defaultExecutablePath": func(c *Config, v string) error { c.Executable = v; return nil },
-	"customHandler__description__defaultWorkerPath":     func(c *Config, v string) error { c.WorkerPath = v; return nil },
-	"customHandler__description__workerDirectory":       func(c *Config, v string) error { c.WorkerDirectory = v; return nil },
-	"customHandler__description__workingDirectory":      func(c *Config, v string) error { c.WorkingDirectory = v; return nil },
-	"customHandler__description__arguments":             func(c *Config, v string) error { return json.Unmarshal([]byte(v), &c.Arguments) },
-	"customHandler__description__workerArguments":       func(c *Config, v string) error { return json.Unmarshal([]byte(v), &c.WorkerArguments) },
-}
-
-// apply gives the configuration with the environment's overrides.
+// apply returns the configuration with the app settings that override host.json.
+// Source: Config/HostJsonFileConfigurationSource.cs.
 func (e environment) apply(config Config) (Config, error) {
-	for key, set := range overrides {
-		name := "AzureFunctionsJobHost__" + key
-		if value := e.get(name); value != "" {
-			if err := set(&config, value); err != nil {
-				return Config{}, fmt.Errorf("app setting %s overrides host.json and can't be used: %w", name, err)
-			}
+	for _, setting := range e {
+		name, value, _ := strings.Cut(setting, "=")
+		key, ok := strings.CutPrefix(strings.ToLower(name), "azurefunctionsjobhost__")
+		if !ok || value == "" || strings.HasPrefix(key, "logging__") {
+			continue
+		}
+		if err := config.override(key, value); err != nil {
+			return Config{}, fmt.Errorf("app setting %s overrides host.json: %w", name, err)
 		}
 	}
 	return config, config.check()
 }
 
-func setNewBatchThreshold(c *Config, text string) error {
-	c.Queues.NewBatchThreshold = new(int) // the old one may be another host's too
-	return setInt(c.Queues.NewBatchThreshold, text)
-}
-
-func setBool(into *bool, text string) (err error) {
-	*into, err = strconv.ParseBool(strings.ToLower(text))
-	return err
-}
-
-func setInt(into *int, text string) (err error) {
-	*into, err = strconv.Atoi(text)
-	return err
+func (c *Config) override(key, value string) error {
+	switch key {
+	case "functiontimeout":
+		return setTimeout(&c.FunctionTimeout, "functionTimeout", &value)
+	case "customhandler__initializationtimeout":
+		return setTimeout(&c.InitializationTimeout, "customHandler.initializationTimeout", &value)
+	}
+	return unsupported("functionTimeout and customHandler__initializationTimeout", "overriding %q", key)
 }

@@ -4,20 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// Function is one function: what its function.json says.
+// Function is one function, as its function.json describes it.
 type Function struct {
 	Name     string // the folder's name
 	Trigger  Binding
-	Inputs   []Binding // every binding with direction in, the trigger included
 	Outputs  []Binding
-	Route    string   // of an HTTP trigger, without the prefix; the function's name where none is given
+	Route    string   // of an HTTP trigger, without the prefix; the function's name by default
 	Methods  []string // of an HTTP trigger, in upper case; none means all
 	Level    AuthLevel
 	template routeTemplate
@@ -26,58 +23,33 @@ type Function struct {
 var (
 	// Source: Utility.cs (function names).
 	functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,127}$`)
-	// reservedRoutes may not begin a route's text; it is a plain test of the first letters. Source: Host/ScriptHost.cs.
+	// reservedRoutes are texts that a route must not begin with. Source: Host/ScriptHost.cs.
 	reservedRoutes = []string{"admin", "runtime"}
 )
 
-// IsHTTP tells whether an HTTP request triggers the function.
+// IsHTTP reports whether the function has an HTTP trigger.
 func (f Function) IsHTTP() bool { return f.Trigger.is(httpTriggerType) }
 
-// passesHTTP tells whether the function is nothing but HTTP in and HTTP out, so that requests may be handed on as they are.
-// Source: Extensions/FunctionMetadataExtensions.cs.
-func (f Function) passesHTTP() bool {
-	return f.IsHTTP() && len(f.Inputs) == 1 && len(f.Outputs) == 1 && f.Outputs[0].is(httpType)
-}
-
-type functionFile struct {
-	Bindings   []json.RawMessage
-	ScriptFile string
-}
-
-func parseFunction(name, dir string, content []byte) (Function, error) {
+func parseFunction(name string, content []byte) (Function, error) {
 	if !functionName.MatchString(name) || strings.EqualFold(name, "host") {
-		return Function{}, errors.New(`its name must begin with a letter, go on with letters, digits, "_" or "-", have at most 128 of them, and not be "host"`)
+		return Function{}, errors.New(`its name must be a letter followed by letters, digits, "_" or "-", be at most 128 characters long, and not be "host"`)
 	}
-	var file functionFile
-	if err := json.Unmarshal(content, &file); err != nil {
-		return Function{}, fmt.Errorf("function.json: %w", describeJSON(content, err))
+	var file struct {
+		Bindings []json.RawMessage `json:"bindings"`
 	}
-	if err := checkScript(dir, file.ScriptFile); err != nil {
-		return Function{}, err
+	if err := parseStrict(content, &file); err != nil {
+		return Function{}, fmt.Errorf("function.json: %w", err)
 	}
 	function := Function{Name: name}
 	if err := function.addBindings(file.Bindings); err != nil {
 		return Function{}, err
 	}
-	if err := function.readHTTP(); err != nil {
-		return Function{}, err
-	}
-	return function, function.resolve(literal)
-}
-
-func checkScript(dir, script string) error {
-	if script == "" {
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(dir, script)); err != nil {
-		return fmt.Errorf("scriptFile %q is not there: a custom handler needs none, so leave the line out", script)
-	}
-	return nil
+	return function, function.readHTTP()
 }
 
 func (f *Function) addBindings(raw []json.RawMessage) error {
 	if len(raw) == 0 {
-		return errors.New("it has no bindings: at least its trigger is needed")
+		return errors.New("it has no bindings: it needs at least a trigger")
 	}
 	for _, text := range raw {
 		binding, err := parseBinding(text)
@@ -91,24 +63,36 @@ func (f *Function) addBindings(raw []json.RawMessage) error {
 	if f.Trigger.Type == "" {
 		return errors.New("none of its bindings is a trigger: one type must end in Trigger, such as httpTrigger")
 	}
-	return nil
+	return f.checkOutputs()
 }
 
 func (f *Function) add(binding Binding) error {
-	if slices.ContainsFunc(slices.Concat(f.Inputs, f.Outputs), func(b Binding) bool { return strings.EqualFold(b.Name, binding.Name) }) {
-		return fmt.Errorf("two bindings are named %q: names differ in more than case", binding.Name)
-	}
-	if binding.isTrigger() && f.Trigger.Type != "" {
+	switch {
+	case strings.EqualFold(f.Trigger.Name, binding.Name),
+		slices.ContainsFunc(f.Outputs, func(b Binding) bool { return strings.EqualFold(b.Name, binding.Name) }):
+		return fmt.Errorf("two bindings are named %q: names must differ in more than case", binding.Name)
+	case binding.isTrigger() && f.Trigger.Type != "":
 		return fmt.Errorf("%q and %q are both triggers: a function has one", f.Trigger.Name, binding.Name)
-	}
-	if binding.isTrigger() {
+	case binding.isTrigger():
 		f.Trigger = binding
-	}
-	if binding.Direction == "out" {
+	default:
 		f.Outputs = append(f.Outputs, binding)
-		return nil
 	}
-	f.Inputs = append(f.Inputs, binding)
+	return nil
+}
+
+// checkOutputs accepts HTTP functions whose requests can be passed on unchanged, and queue
+// outputs of all other functions. The real host posts an HTTP function with more bindings as an
+// invocation.
+// Source: Extensions/FunctionMetadataExtensions.cs.
+func (f *Function) checkOutputs() error {
+	hasHTTP := slices.ContainsFunc(f.Outputs, func(b Binding) bool { return b.is(httpType) })
+	switch {
+	case f.IsHTTP() && (!hasHTTP || len(f.Outputs) != 1):
+		return unsupported("an HTTP trigger with one http output and nothing else", "this set of bindings")
+	case !f.IsHTTP() && hasHTTP:
+		return unsupported("queue outputs", "an http output of a function without an HTTP trigger")
+	}
 	return nil
 }
 
@@ -117,17 +101,16 @@ func (f *Function) readHTTP() (err error) {
 	if !f.IsHTTP() {
 		return nil
 	}
-	trigger := f.Trigger.http
-	if f.Level, err = parseLevel(trigger.AuthLevel); err != nil {
+	if f.Level, err = parseLevel(f.Trigger.AuthLevel); err != nil {
 		return err
 	}
-	for _, method := range trigger.Methods {
+	for _, method := range f.Trigger.Methods {
 		f.Methods = append(f.Methods, strings.ToUpper(method))
 	}
-	f.Route = strings.Trim(trigger.Route, "/")
+	f.Route = strings.Trim(f.Trigger.Route, "/")
 	for _, reserved := range reservedRoutes {
 		if len(f.Route) >= len(reserved) && strings.EqualFold(f.Route[:len(reserved)], reserved) {
-			return fmt.Errorf("its route %q begins with %q, which the host keeps for itself", f.Route, reserved)
+			return fmt.Errorf("its route %q begins with %q, which is reserved for the host", f.Route, reserved)
 		}
 	}
 	if f.Route == "" {
@@ -137,14 +120,15 @@ func (f *Function) readHTTP() (err error) {
 	return err
 }
 
-// clashesWithAny refuses a name, or a route with a method, that an earlier function has. Source: Host/ScriptHost.cs.
+// clashesWithAny returns an error if an earlier function has the same name, or the same route and
+// a common method. Source: Host/ScriptHost.cs.
 func (f Function) clashesWithAny(earlier []Function) error {
 	for _, other := range earlier {
 		if strings.EqualFold(f.Name, other.Name) {
-			return fmt.Errorf("function %q has the same name but for its case", other.Name)
+			return fmt.Errorf("function %q has the same name except for its case", other.Name)
 		}
 		if f.IsHTTP() && other.IsHTTP() && strings.EqualFold(f.Route, other.Route) && sharesMethod(f.Methods, other.Methods) {
-			return fmt.Errorf("function %q has the same route %q with a method in common", other.Name, other.Route)
+			return fmt.Errorf("function %q has the same route %q and a common method", other.Name, other.Route)
 		}
 	}
 	return nil

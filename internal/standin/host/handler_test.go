@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestMain is the tests, or, started by a host under test, the custom handler that they are about.
+// TestMain runs the tests, or, when a host under test starts it, the custom handler for them.
 func TestMain(m *testing.M) {
 	if os.Getenv("TEST_HANDLER") == "" {
 		os.Exit(m.Run())
@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// runHandler serves what the tests need: it echoes, hangs, exits, streams, and answers invocations rightly and wrongly.
+// runHandler serves what the tests need: it echoes, hangs, exits, streams, and responds to
+// invocations correctly and incorrectly.
 func runHandler() error {
 	pass("start")
 	if code := os.Getenv("TEST_EXIT_AT_START"); code != "" {
@@ -35,7 +36,6 @@ func runHandler() error {
 	if os.Getenv("TEST_STDERR") != "" {
 		fmt.Fprintln(os.Stderr, "to the wrong stream")
 	}
-	fmt.Println("args", len(os.Args[1:]), os.Args[1:])
 	dir, _ := os.Getwd()
 	fmt.Println("dir", dir)
 	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
@@ -45,7 +45,7 @@ func runHandler() error {
 	return http.Serve(listener, handlerRoutes())
 }
 
-// pass tells the test how far the handler got, and goes on when the test lets it.
+// pass reports to the test how far the handler got, and waits until the test lets it continue.
 func pass(where string) {
 	if gate := os.Getenv("TEST_GATE"); gate != "" {
 		response, err := http.Get(gate + "/" + where)
@@ -75,7 +75,7 @@ func handlerRoutes() http.Handler {
 	for path, answer := range invocationAnswers {
 		mux.HandleFunc("POST /"+path, answer)
 	}
-	// The echo answers everything else, and a ServeMux would clean the path first.
+	// Everything else is echoed. A ServeMux would clean the path first.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern != "" {
 			mux.ServeHTTP(w, r)
@@ -103,7 +103,7 @@ func stream(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, " and %s", rest)
 }
 
-// seen is a request as it reached the handler.
+// seen is a request as the handler received it.
 type seen struct {
 	Method, URI, Host, Body string
 	Length                  int64
@@ -126,7 +126,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// invocationAnswers are the answers to JSON invocations, by function.
+// invocationAnswers are the handlers of invocations, by function.
 var invocationAnswers = map[string]http.HandlerFunc{
 	"OnRecord": func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -143,7 +143,7 @@ var invocationAnswers = map[string]http.HandlerFunc{
 	"OnMoved":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/api/pid", http.StatusFound) },
 	"OnOutputs": func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, map[string]any{"Outputs": map[string]any{
-			"many": []any{map[string]any{"n": 1}, "two", 3}, "sniffed": "abcd1234", "binary": "abcd1234", "unknown": 1,
+			"many": []any{map[string]any{"n": 1}, "two", 3}, "sniffed": "abcd1234", "unknown": 1,
 		}, "ReturnValue": "not base64!"})
 	},
 	"OnMessage": answerMessage,
@@ -170,14 +170,6 @@ var invocationAnswers = map[string]http.HandlerFunc{
 		pass(url.PathEscape(string(invocation.Data.Event) + " " + string(invocation.Metadata.Data)))
 		answerUnlessBad(w, string(invocation.Data.Event))
 	},
-	"OnHTTP": func(w http.ResponseWriter, r *http.Request) {
-		var invocation struct {
-			Data struct{ Req struct{ Body string } }
-		}
-		_ = json.NewDecoder(r.Body).Decode(&invocation)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, invocation.Data.Req.Body)
-	},
 }
 
 func answerJSON(w http.ResponseWriter, value any) {
@@ -185,9 +177,9 @@ func answerJSON(w http.ResponseWriter, value any) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-var working atomic.Int32 // messages at once
+var working atomic.Int32 // messages at the same time
 
-// answerMessage passes with the message's text, how often it was tried, and how many are worked on.
+// answerMessage passes with the message's text, its dequeue count, and how many are in progress.
 func answerMessage(w http.ResponseWriter, r *http.Request) {
 	now := working.Add(1)
 	text, count := readMessage(r)

@@ -6,26 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
 
-// Config is the part of host.json that this host honours.
+// Config is the part of host.json that matters to the stand-in.
 type Config struct {
-	RoutePrefix           string        // extensions.http.routePrefix, "api" where absent, without slashes at its ends
-	FunctionTimeout       time.Duration // functionTimeout, 30 minutes where absent; 0 is none ("-1")
-	Only                  []string      // functions: the only ones to load; nil loads all
-	Forwarding            bool          // customHandler.enableForwardingHttpRequest
+	RoutePrefix           string        // extensions.http.routePrefix, "api" by default, without slashes at its ends
+	FunctionTimeout       time.Duration // functionTimeout, 30 minutes by default; 0 for none ("-1")
 	Proxying              bool          // customHandler.enableProxyingHttpRequest
-	InitializationTimeout time.Duration // customHandler.initializationTimeout, 30 seconds where absent
-	Port                  int           // customHandler.port; 0 takes a free one
+	InitializationTimeout time.Duration // customHandler.initializationTimeout, 30 seconds by default
 	Executable            string        // customHandler.description.defaultExecutablePath
-	WorkerPath            string        // customHandler.description.defaultWorkerPath
-	WorkerDirectory       string        // customHandler.description.workerDirectory
-	WorkingDirectory      string        // customHandler.description.workingDirectory
-	Arguments             []string      // customHandler.description.arguments
-	WorkerArguments       []string      // customHandler.description.workerArguments
 	Queues                QueuesConfig  // extensions.queues
 }
 
@@ -39,7 +30,6 @@ const (
 type hostFile struct {
 	Version         *string               `json:"version"`
 	FunctionTimeout *string               `json:"functionTimeout"`
-	Functions       []string              `json:"functions"`
 	CustomHandler   *customHandlerSection `json:"customHandler"`
 	Extensions      struct {
 		HTTP struct {
@@ -47,32 +37,30 @@ type hostFile struct {
 		} `json:"http"`
 		Queues queuesSection `json:"queues"`
 	} `json:"extensions"`
+
+	// These have no effect here.
+	Schema          json.RawMessage `json:"$schema"`
+	Logging         json.RawMessage `json:"logging"`
+	TelemetryMode   json.RawMessage `json:"telemetryMode"`
+	ExtensionBundle json.RawMessage `json:"extensionBundle"`
 }
 
 type customHandlerSection struct {
-	Description                 *handlerDescription `json:"description"`
-	EnableForwardingHTTPRequest bool                `json:"enableForwardingHttpRequest"`
-	EnableProxyingHTTPRequest   bool                `json:"enableProxyingHttpRequest"`
-	InitializationTimeout       *string             `json:"initializationTimeout"`
-	Port                        int                 `json:"port"`
-}
-
-type handlerDescription struct {
-	DefaultExecutablePath string   `json:"defaultExecutablePath"`
-	DefaultWorkerPath     string   `json:"defaultWorkerPath"`
-	WorkerDirectory       string   `json:"workerDirectory"`
-	WorkingDirectory      string   `json:"workingDirectory"`
-	Arguments             []string `json:"arguments"`
-	WorkerArguments       []string `json:"workerArguments"`
+	Description *struct {
+		DefaultExecutablePath string `json:"defaultExecutablePath"`
+	} `json:"description"`
+	EnableForwardingHTTPRequest bool    `json:"enableForwardingHttpRequest"`
+	EnableProxyingHTTPRequest   bool    `json:"enableProxyingHttpRequest"`
+	InitializationTimeout       *string `json:"initializationTimeout"`
 }
 
 func readHostJSON(path string) (Config, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return Config{}, fmt.Errorf("there is no %s: a function app's root holds a host.json, so name its folder or stage the app there", path)
+		return Config{}, fmt.Errorf("there is no %s: the root of a function app holds a host.json; name that folder, or stage the app there", path)
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("host.json can't be read: %w", err)
+		return Config{}, fmt.Errorf("can't read host.json: %w", err)
 	}
 	config, err := parseHostJSON(content)
 	if err != nil {
@@ -83,9 +71,8 @@ func readHostJSON(path string) (Config, error) {
 
 func parseHostJSON(content []byte) (Config, error) {
 	var file hostFile
-	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
-	if err := json.Unmarshal(content, &file); err != nil {
-		return Config{}, describeJSON(content, err)
+	if err := parseStrict(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), &file); err != nil {
+		return Config{}, err
 	}
 	if file.Version == nil || *file.Version != "2.0" {
 		return Config{}, errors.New(`"version" must be "2.0"; without it the Functions host does not start`)
@@ -97,17 +84,18 @@ func parseHostJSON(content []byte) (Config, error) {
 }
 
 func (f hostFile) config() (Config, error) {
-	handler, description := f.CustomHandler, f.CustomHandler.Description
+	handler := f.CustomHandler
 	config := Config{
-		RoutePrefix: defaultRoutePrefix, Only: f.Functions, Port: handler.Port,
-		Forwarding: handler.EnableForwardingHTTPRequest, Proxying: handler.EnableProxyingHTTPRequest,
+		RoutePrefix: defaultRoutePrefix, Proxying: handler.EnableProxyingHTTPRequest,
 		FunctionTimeout: defaultFunctionTimeout, InitializationTimeout: defaultInitializationTimeout,
-		Executable: description.DefaultExecutablePath, WorkerPath: description.DefaultWorkerPath,
-		WorkerDirectory: description.WorkerDirectory, WorkingDirectory: description.WorkingDirectory,
-		Arguments: description.Arguments, WorkerArguments: description.WorkerArguments,
+		Executable: handler.Description.DefaultExecutablePath,
 	}
 	if prefix := f.Extensions.HTTP.RoutePrefix; prefix != nil {
 		config.RoutePrefix = strings.Trim(*prefix, "/")
+	}
+	// Without forwarding the host posts HTTP functions as invocations, and follows redirects.
+	if !handler.EnableForwardingHTTPRequest {
+		return Config{}, unsupported("true", "customHandler.enableForwardingHttpRequest false")
 	}
 	var err error
 	config.Queues, err = f.Extensions.Queues.config()
@@ -122,10 +110,7 @@ func (c Config) check() error {
 		return errors.New("customHandler.description.defaultExecutablePath is empty: it must name the handler's program")
 	}
 	if c.InitializationTimeout <= 0 {
-		return errors.New("customHandler.initializationTimeout must be longer than nothing, such as 00:00:30")
-	}
-	if c.Port < 0 || c.Port > 65535 {
-		return fmt.Errorf("customHandler.port is %d: a port lies between 1 and 65535", c.Port)
+		return errors.New("customHandler.initializationTimeout must be longer than zero, such as 00:00:30")
 	}
 	return c.Queues.check()
 }
@@ -140,9 +125,4 @@ func setTimeout(into *time.Duration, key string, text *string) error {
 	}
 	*into = span
 	return nil
-}
-
-// allows tells whether host.json's list of functions, if there is one, has this one.
-func (c Config) allows(name string) bool {
-	return len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(one string) bool { return strings.EqualFold(one, name) })
 }

@@ -15,53 +15,48 @@ import (
 )
 
 var (
-	// ErrEmptyInvocationResponse is given when the handler answered an invocation with success and nothing, or null. The
-	// real host would hang until functionTimeout and then restart the handler.
-	ErrEmptyInvocationResponse = errors.New("the handler answered an invocation with nothing: Azure's host would hang until functionTimeout; answer at least {}")
-	// ErrUnsuccessfulStatus is given when the handler answered an invocation with a status other than 2xx.
-	ErrUnsuccessfulStatus = errors.New("the handler answered an invocation with a status that is no success")
-	// ErrUnsupportedMediaType is given when the handler's answer to an invocation is not declared to be JSON.
-	ErrUnsupportedMediaType = errors.New("the handler's answer to an invocation has the wrong Content-Type: application/json is needed")
-	// ErrMalformedInvocationResponse is given when the handler's answer is no JSON object of the right shape.
-	ErrMalformedInvocationResponse = errors.New("the handler's answer to an invocation is not a JSON object with Outputs, Logs and ReturnValue")
+	// ErrEmptyInvocationResponse is returned when the handler's response to an invocation is a
+	// success with no content, or null. The real host hangs until functionTimeout, and then
+	// restarts the handler.
+	ErrEmptyInvocationResponse = errors.New("the handler's response to an invocation is empty: the host in Azure would hang until functionTimeout; return at least {}")
+	// ErrUnsuccessfulStatus is returned when the handler's response to an invocation has a status
+	// other than 2xx.
+	ErrUnsuccessfulStatus = errors.New("the handler's response to an invocation has an unsuccessful status")
+	// ErrUnsupportedMediaType is returned when the handler's response to an invocation is not
+	// declared to be JSON.
+	ErrUnsupportedMediaType = errors.New("the handler's response to an invocation has the wrong Content-Type: it must be application/json")
+	// ErrMalformedInvocationResponse is returned when the handler's response is not a JSON object
+	// of the right form.
+	ErrMalformedInvocationResponse = errors.New("the handler's response to an invocation is not a JSON object with Outputs and Logs")
 )
 
-// Result is what a function gave back.
+// Result is what a function returned.
 type Result struct {
-	// Outputs are the values of output bindings, by the binding's name, but for HTTP ones. A string that happens to be valid
-	// base64 is []byte, as the real host takes it, unless the binding's dataType is binary.
-	Outputs map[string]any
-	// ReturnValue is the value for the binding $return.
-	ReturnValue any
-	// Logs are the lines that the handler wants in the function's log.
+	// Logs are the lines that the handler adds to the function's log.
 	Logs []string
 }
 
-// Invoke posts an invocation to the handler, as the host does for every trigger but plain HTTP, and maps its answer.
-// An error means that the invocation failed; what the real host does then depends on the trigger.
-// Messages for queue outputs are kept, see Queued.
+// Invoke posts an invocation to the handler, as the host does for every trigger except HTTP, and
+// reads its response. An error means that the invocation failed; what the real host does then
+// depends on the trigger. Queue outputs are put into their queues, see Queued.
 func (h *Host) Invoke(ctx context.Context, function string, trigger Trigger) (Result, error) {
 	f, ok := h.app.Function(function)
 	if !ok {
-		return Result{}, fmt.Errorf("%w: %q; the app at %s has no such folder with a function.json, or it was rejected", ErrUnknownFunction, function, h.app.Root)
+		return Result{}, fmt.Errorf("%w: %q; the app at %s has no such folder with a function.json, or the function was skipped", ErrUnknownFunction, function, h.app.Root)
 	}
-	data := map[string]any{f.Trigger.Name: trigger.Data}
-	for name, value := range trigger.Inputs {
-		data[name] = value
-	}
-	answer, err := h.invoke(ctx, f, uuid.NewString(), data, trigger.Metadata)
+	answer, err := h.invoke(ctx, f, trigger)
 	if err != nil {
 		return Result{}, fmt.Errorf("function %s failed: %w", f.Name, err)
 	}
-	return answer.result(f), nil
+	return Result{answer.Logs}, nil
 }
 
-// invoke runs one invocation and keeps its queue messages.
-func (h *Host) invoke(ctx context.Context, f Function, id string, data, metadata map[string]any) (answer answer, err error) {
-	payload, err := invocationPayload(f, data, metadata)
+func (h *Host) invoke(ctx context.Context, f Function, trigger Trigger) (answer answer, err error) {
+	payload, err := invocationPayload(f, trigger)
 	if err != nil {
 		return answer, err
 	}
+	id := uuid.NewString()
 	err = h.withHandler(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		answer, err = h.post(ctx, f, id, payload)
 		return err
@@ -72,24 +67,25 @@ func (h *Host) invoke(ctx context.Context, f Function, id string, data, metadata
 	for _, line := range answer.Logs {
 		h.options.Logger.Info(line, "function", f.Name, "invocation", id)
 	}
-	return answer, h.collect(f, answer)
+	return answer, h.enqueueOutputs(f, answer)
 }
 
-// invocationPayload is the body of an invocation. Source: Workers/Http/HttpScriptInvocationContext.cs.
-func invocationPayload(f Function, data, metadata map[string]any) ([]byte, error) {
-	encodedData, err := encodeAll(data)
+// invocationPayload returns the body of an invocation.
+// Source: Workers/Http/HttpScriptInvocationContext.cs.
+func invocationPayload(f Function, trigger Trigger) ([]byte, error) {
+	data, err := encodeValue(trigger.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%q can't be written as JSON: %w", f.Trigger.Name, err)
+	}
+	metadata, err := encodeMetadata(trigger.Metadata)
 	if err != nil {
 		return nil, err
 	}
-	encodedMetadata, err := encodeMetadata(metadata)
+	metadata["sys"], err = marshal(systemData{f.Name, time.Now().UTC(), uuid.NewString()})
 	if err != nil {
 		return nil, err
 	}
-	encodedMetadata["sys"], err = marshal(systemData{f.Name, time.Now().UTC(), uuid.NewString()})
-	if err != nil {
-		return nil, err
-	}
-	return marshal(struct{ Data, Metadata map[string]json.RawMessage }{encodedData, encodedMetadata})
+	return marshal(struct{ Data, Metadata map[string]json.RawMessage }{map[string]json.RawMessage{f.Trigger.Name: data}, metadata})
 }
 
 // post sends the invocation. The path is the function's name as its folder spells it.
@@ -102,7 +98,7 @@ func (h *Host) post(ctx context.Context, f Function, id string, payload []byte) 
 	request.Header.Set(versionHeader, Version)
 	request.Header.Set(invocationHeader, id)
 	request.Header.Set("User-Agent", userAgent)
-	response, err := h.client.Do(request)
+	response, err := h.transport.RoundTrip(request) // which does not follow redirects
 	if err != nil {
 		return answer{}, err
 	}
@@ -113,17 +109,17 @@ func (h *Host) post(ctx context.Context, f Function, id string, payload []byte) 
 	return readAnswer(response, content)
 }
 
-// answer is the handler's answer to an invocation. Names match in any case.
+// answer is the handler's response to an invocation. Names match in any case.
 type answer struct {
-	Outputs     map[string]any
-	Logs        []string
-	ReturnValue any
+	Outputs map[string]any
+	Logs    []string
 }
 
-// readAnswer applies the rules for answers. Source: Workers/Http/DefaultHttpWorkerService.cs (ProcessDefaultInvocationRequest).
+// readAnswer applies the rules for responses.
+// Source: Workers/Http/DefaultHttpWorkerService.cs (ProcessDefaultInvocationRequest).
 func readAnswer(response *http.Response, content []byte) (answer, error) {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return answer{}, fmt.Errorf("%w: %s; 200 is needed, and 500 to fail", ErrUnsuccessfulStatus, response.Status)
+		return answer{}, fmt.Errorf("%w: %s; return 200, or 500 to fail", ErrUnsuccessfulStatus, response.Status)
 	}
 	if len(content) == 0 {
 		return answer{}, ErrEmptyInvocationResponse

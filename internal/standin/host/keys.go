@@ -6,24 +6,49 @@ import (
 	"strings"
 )
 
-// Keys are the host's access keys, each map from a key's name to its value.
+// AuthLevel is what a caller needs to call a function over HTTP.
+type AuthLevel int
+
+// The levels of a function.json's authLevel. The default is LevelFunction.
+const (
+	LevelAnonymous AuthLevel = iota
+	LevelFunction
+	LevelAdmin
+
+	levelSystem // the level of a webhook's key, never of a function
+)
+
+func parseLevel(text string) (AuthLevel, error) {
+	switch strings.ToLower(text) {
+	case "anonymous":
+		return LevelAnonymous, nil
+	case "", "function":
+		return LevelFunction, nil
+	case "admin":
+		return LevelAdmin, nil
+	}
+	return 0, unsupported("anonymous, function and admin", "authLevel %q", text)
+}
+
+// Keys are the host's access keys. Each map goes from a key's name to its value.
 type Keys struct {
 	Master    string                       // opens everything
 	Host      map[string]string            // open every function
-	System    map[string]string            // open webhooks, and no function of level function
-	Functions map[string]map[string]string // by function, in any case: open that one
+	System    map[string]string            // open webhooks, but no function
+	Functions map[string]map[string]string // by function, ignoring case: open that one
 }
 
-// caller is who a request's key says it is.
+// caller is who a request's key identifies.
 type caller struct {
 	level AuthLevel
 	keyID string // the key's name, "" for none
 }
 
-// everyone is the caller when keys are not asked for, as with Core Tools' func start.
+// everyone is the caller when keys are not checked, as with Core Tools' func start.
 var everyone = caller{level: LevelAdmin}
 
-// identify finds the key that a request presents. Source: src/WebJobs.Script.WebHost/Security/KeyManagement/SecretManager.cs.
+// identify finds the key that a request presents.
+// Source: src/WebJobs.Script.WebHost/Security/KeyManagement/SecretManager.cs.
 func (k *Keys) identify(r *http.Request, function string) caller {
 	if k == nil {
 		return everyone
@@ -33,7 +58,7 @@ func (k *Keys) identify(r *http.Request, function string) caller {
 		return caller{LevelAdmin, "master"}
 	}
 	if name, ok := findKey(k.System, key); ok {
-		return caller{LevelSystem, name}
+		return caller{levelSystem, name}
 	}
 	if name, ok := findKey(k.Host, key); ok {
 		return caller{LevelFunction, name}
@@ -46,12 +71,14 @@ func (k *Keys) identify(r *http.Request, function string) caller {
 	return caller{level: LevelAnonymous}
 }
 
-// may tells whether a caller may call what needs a level. A system key is no substitute for a function's.
-func (c caller) may(needed AuthLevel) bool {
-	return needed == LevelAnonymous || c.level == LevelAdmin || c.level == needed
+// may reports whether a caller may call what requires a level. A system key is no substitute for a
+// function's key.
+func (c caller) may(required AuthLevel) bool {
+	return required == LevelAnonymous || c.level == LevelAdmin || c.level == required
 }
 
-// presentedKey reads the header before the query; a header that is there but empty still hides the query's code.
+// presentedKey reads the header before the query. A header that is present but empty still hides
+// the query's code.
 // Source: src/WebJobs.Script.WebHost/Security/Authentication/Keys/AuthenticationLevelHandler.cs.
 func presentedKey(r *http.Request) string {
 	if values, ok := r.Header["X-Functions-Key"]; ok {
@@ -69,7 +96,7 @@ func findKey(keys map[string]string, presented string) (name string, ok bool) {
 	return "", false
 }
 
-// sameKey never takes an empty key for a match.
+// sameKey never matches an empty key.
 func sameKey(presented, key string) bool {
 	return key != "" && subtle.ConstantTimeCompare([]byte(presented), []byte(key)) == 1
 }

@@ -15,7 +15,6 @@ var oneOfEachLevel = files{
 	"plain/function.json":   withLevel(``),
 	"Keyed/function.json":   withLevel(`,"authLevel":"Function"`),
 	"locked/function.json":  withLevel(`,"authLevel":"admin"`),
-	"hooked/function.json":  withLevel(`,"authLevel":"system"`),
 	"offline/function.json": withLevel(`,"authLevel":"anonymous"`),
 }
 
@@ -44,9 +43,6 @@ func TestKeys(t *testing.T) {
 		{"locked", "m-key", 200},
 		{"locked", "h-key", 401},
 		{"locked", "s-key", 401},
-		{"hooked", "s-key", 200},
-		{"hooked", "m-key", 200},
-		{"hooked", "h-key", 401},
 		{"plain?code=h-key", query, 200},
 		{"plain?CODE=p-key", query, 200},
 		{"plain?code=wrong", query, 401},
@@ -68,8 +64,6 @@ func TestKeys(t *testing.T) {
 	}
 	empty := r.send(t, "GET", "/api/plain?code=h-key", "", "x-functions-key: ")
 	equal(t, "an empty header hides the query's code", empty.status, 401)
-	equal(t, "host status without the master key", r.send(t, "GET", "/admin/host/status", "", "x-functions-key: h-key").status, 401)
-	equal(t, "host status", r.send(t, "GET", "/admin/host/status", "", "x-functions-key: m-key").status, 200)
 	equal(t, "ping", r.send(t, "GET", "/admin/host/ping", "").status, 200)
 }
 
@@ -77,7 +71,7 @@ func TestNoKeysConfigured(t *testing.T) {
 	locked := start(t, oneOfEachLevel, host.Options{Keys: &host.Keys{}})
 	equal(t, "no key is right", locked.send(t, "GET", "/api/plain", "", "x-functions-key: ").status, 401)
 	open := start(t, oneOfEachLevel, host.Options{})
-	for _, path := range []string{"open", "plain", "keyed", "locked", "hooked"} {
+	for _, path := range []string{"open", "plain", "keyed", "locked"} {
 		equal(t, path+" with sign-in off", open.send(t, "GET", "/api/"+path, "").status, 200)
 	}
 }

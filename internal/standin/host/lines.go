@@ -3,51 +3,40 @@ package host
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 )
 
-// console takes the handler's output, line by line.
+// console receives the handler's output, line by line.
 type console struct {
-	mu     sync.Mutex
-	out    io.Writer // may be nil
-	report func(stream, line string)
-	stderr []string
+	mu   sync.Mutex
+	out  io.Writer
+	last []string // the last lines of stderr, for the error about an exit
 }
 
 const (
 	stdoutName = "stdout"
 	stderrName = "stderr"
-	lastLines  = 3 // of stderr, that go with the error when the handler exits
+	lastLines  = 3
 )
 
 func (c *console) line(stream, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if stream == stderrName {
-		c.stderr = append(c.stderr, text)
-	}
-	if c.out == nil {
-		c.report(stream, text)
-		return
+		c.last = append(c.last, text)
+		c.last = c.last[max(0, len(c.last)-lastLines):]
 	}
 	_, _ = io.WriteString(c.out, stream+": "+text+"\n") // the handler's output may be lost, its requests may not
 }
 
-func (c *console) stderrLines() []string {
+func (c *console) lastStderr() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.stderr)
+	return strings.Join(c.last, " | ")
 }
 
-// lastWords are the last lines of stderr, for the error that reports an exit.
-func (c *console) lastWords() string {
-	lines := c.stderrLines()
-	return strings.Join(lines[max(0, len(lines)-lastLines):], " | ")
-}
-
-// lineWriter cuts what one stream of one process writes into lines.
+// lineWriter splits what one process writes to one stream into lines.
 type lineWriter struct {
 	to      *console
 	stream  string
@@ -66,7 +55,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// flush passes on a last line without an end. Call it when the process has ended.
+// flush passes on an unfinished last line. Call it when the process has ended.
 func (w *lineWriter) flush() {
 	if len(w.partial) > 0 {
 		w.to.line(w.stream, string(w.partial))

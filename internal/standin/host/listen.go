@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// pollPause is the shortest time until a failed message is tried again, as the real host looks for messages no more often
-// than that. Without it, one handler's death would use up all tries before the next handler is there.
-// Source: repository Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListener.cs.
+// pollPause is the shortest pause before a failed message is retried: the real host does not look
+// for messages more often. Without it, one death of the handler would use up all tries before the
+// next handler is ready.
+// Source: repository Azure/azure-sdk-for-net,
+// Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListener.cs.
 const pollPause = 100 * time.Millisecond
 
 var errTriedTooOften = errors.New("the message was tried too often before")
@@ -36,9 +38,10 @@ func (h *Host) listen(f Function) {
 	}
 }
 
-// deliver tries a message once, and says what becomes of it. A host that stops lets go of it at once, where Azure's leaves it
-// invisible for up to ten minutes.
-// Source: repository Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/QueueProcessor.cs.
+// deliver tries a message once, and then removes, releases or poisons it. A host that stops
+// releases it at once; the host in Azure leaves it invisible for up to ten minutes.
+// Source: repository Azure/azure-sdk-for-net,
+// Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/QueueProcessor.cs.
 func (h *Host) deliver(f Function, taken message) {
 	queue, config := f.Trigger.QueueName, h.config.Queues
 	err := h.handle(f, taken)
@@ -59,32 +62,27 @@ func (h *Host) deliver(f Function, taken message) {
 }
 
 func (h *Host) handle(f Function, taken message) error {
-	if taken.dequeueCount > h.config.Queues.MaxDequeueCount { // hosts died over it
+	if taken.dequeueCount > h.config.Queues.MaxDequeueCount { // hosts died while handling it
 		return errTriedTooOften
 	}
-	body, err := h.config.Queues.decode(taken.text)
+	body, err := decodeMessage(taken.text)
 	if err != nil {
 		return err
 	}
-	trigger := taken.trigger(string(body))
-	if f.Trigger.isBinary() {
-		trigger.Data = body
-	}
-	_, err = h.Invoke(h.supervisor.ctx, f.Name, trigger)
+	_, err = h.Invoke(h.supervisor.ctx, f.Name, taken.trigger(string(body)))
 	return err
 }
 
-// Enqueue puts a message into a queue, as a Storage client with the app's encoding does: where host.json says base64, the
-// text in the queue is base64, as Event Grid's messages are too.
+// Enqueue puts a message into a queue, in base64, as a Storage client of the app does.
 func (h *Host) Enqueue(queue string, body []byte) error {
-	return h.queues.Put(queue, h.config.Queues.encode(body))
+	return h.queues.Put(queue, encodeMessage(body))
 }
 
-// Queued are the bodies of the messages that are in a queue, waiting or being worked on, first to last.
+// Queued returns the bodies of a queue's messages, waiting or in progress, oldest first.
 func (h *Host) Queued(queue string) [][]byte {
 	var bodies [][]byte
 	for _, text := range h.queues.Texts(queue) {
-		body, err := h.config.Queues.decode(text)
+		body, err := decodeMessage(text)
 		if err != nil {
 			body = []byte(text)
 		}
@@ -93,5 +91,5 @@ func (h *Host) Queued(queue string) [][]byte {
 	return bodies
 }
 
-// Poisoned are the bodies of the messages that were given up, and now are in the queue's poison queue.
+// Poisoned returns the bodies of the messages in a queue's poison queue.
 func (h *Host) Poisoned(queue string) [][]byte { return h.Queued(poisonName(queue)) }

@@ -7,44 +7,48 @@ import (
 	"os"
 )
 
-// Mode is how old the host is that is stood in for, as that decides how plain HTTP functions reach the handler.
+// Mode is the generation of the host, which decides how HTTP requests reach the handler.
 type Mode int
 
 const (
-	// Newer is a host of 2025 or later: where host.json turns on enableProxyingHttpRequest, requests stream through.
+	// Newer is a host of 2025 or later: with enableProxyingHttpRequest, requests stream through.
 	Newer Mode = iota
-	// Older is a host as of version 4.1037: it knows enableForwardingHttpRequest only, which buffers.
+	// Older is a host up to version 4.1037: it knows only enableForwardingHttpRequest, and so
+	// buffers requests. What it does to paths, queries and its own headers is imitated, as the app
+	// must withstand that; that it drops headers such as Content-Encoding is not.
 	Older
 )
 
-// Version is what the host calls itself to the handler.
+// Version is the version that the host reports to the handler.
 const Version = "4.1052.200"
 
 // Options say how a host runs an app. The zero value is usable.
 type Options struct {
-	// Env is the host's environment, which the handler inherits, as NAME=value; nil takes this process's. Settings named
-	// AzureFunctionsJobHost__ override host.json, and AzureWebJobs.NAME.Disabled turns a function off.
+	// Env is the host's environment, which the handler inherits, as NAME=value. nil means this
+	// process's. AzureFunctionsJobHost__functionTimeout and
+	// AzureFunctionsJobHost__customHandler__initializationTimeout override host.json, and
+	// AzureWebJobs.NAME.Disabled disables a function.
 	Env []string
-	// Mode chooses between the two ways to hand requests on, where host.json allows both.
+	// Mode selects the generation of the host.
 	Mode Mode
-	// Keys are the access keys; nil turns sign-in off, as Core Tools' func start does.
+	// Keys are the access keys. nil means that none is required, as with Core Tools' func start.
 	Keys *Keys
-	// Stdout takes each line that the handler writes, as "stdout: line" or "stderr: line"; nil sends them to Logger.
+	// Stdout receives each line that the handler writes, as "stdout: line" or "stderr: line". nil
+	// discards them. The real host logs lines of stderr as errors.
+	// Source: Workers/ProcessManagement/WorkerProcess.cs.
 	Stdout io.Writer
-	// Strict makes Close fail if the handler wrote to stderr, which the real host files as errors.
-	Strict bool
-	// StartFailureHangs treats a handler that can't be started as the real host does: requests wait for four times the
-	// initialization timeout, and then the host stops. Otherwise Start fails.
-	StartFailureHangs bool
-	// Queues are the storage account's, which hosts can share; nil gives the host its own.
+	// Queues are the storage account's, which hosts can share. nil gives the host its own.
 	Queues *Queues
-	// Logger takes what the host has to say; nil discards it.
+	// Logger receives the host's log. nil discards it.
 	Logger *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.Environ()
+	}
+	if o.Stdout == nil {
+		o.Stdout = io.Discard
 	}
 	if o.Queues == nil {
 		o.Queues = NewQueues()
@@ -56,10 +60,12 @@ func (o Options) withDefaults() Options {
 }
 
 var (
-	// ErrStopped is given when the host has stopped, by Close or because the handler failed too often.
+	// ErrStopped is returned when the host has stopped, by Close or because the handler failed too
+	// often.
 	ErrStopped = errors.New("the Functions host has stopped")
-	// ErrFunctionTimeout is given when a function took longer than host.json's functionTimeout. The handler is restarted then.
-	ErrFunctionTimeout = errors.New("the function took longer than functionTimeout, so the host restarts the handler")
-	// ErrUnknownFunction is given for a function that the app does not have.
+	// ErrFunctionTimeout is returned when a function exceeds host.json's functionTimeout. The host
+	// then restarts the handler.
+	ErrFunctionTimeout = errors.New("the function exceeded functionTimeout, so the host restarts the handler")
+	// ErrUnknownFunction is returned for a function that the app does not have.
 	ErrUnknownFunction = errors.New("no such function")
 )

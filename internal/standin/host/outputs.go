@@ -6,46 +6,12 @@ import (
 	"strings"
 )
 
-// result maps the answer to the function's output bindings. Source: Workers/Http/HttpScriptInvocationResultExtensions.cs.
-func (a answer) result(f Function) Result {
-	result := Result{Outputs: map[string]any{}, Logs: a.Logs}
+// enqueueOutputs puts the function's outputs into their queues: an array is one message per
+// element. Source: Workers/Http/HttpScriptInvocationResultExtensions.cs.
+func (h *Host) enqueueOutputs(f Function, a answer) error {
 	for _, binding := range f.Outputs {
-		if value, ok := a.output(binding); ok && !binding.is(httpType) {
-			result.Outputs[binding.Name] = value
-		}
-		if binding.Name == returnName {
-			result.ReturnValue = sniff(binding, a.ReturnValue)
-		}
-	}
-	return result
-}
-
-// output is the value that the handler gave for a binding.
-func (a answer) output(binding Binding) (any, bool) {
-	value, ok := a.Outputs[binding.Name]
-	if binding.Name == returnName && !ok {
-		value = a.ReturnValue
-	}
-	return sniff(binding, value), value != nil
-}
-
-// sniff turns text that happens to be valid base64 into bytes, as the host does; "test" and "abcd1234" are such texts.
-func sniff(binding Binding, value any) any {
-	text, isText := value.(string)
-	if !isText || binding.isBinary() {
-		return value
-	}
-	if decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), "")); err == nil {
-		return decoded
-	}
-	return value
-}
-
-// collect puts what the function sent into queues: an array is one message per element.
-func (h *Host) collect(f Function, a answer) error {
-	for _, binding := range f.Outputs {
-		value, ok := a.output(binding)
-		if !ok || !binding.is(queueType) {
+		value := sniffBase64(a.Outputs[binding.Name])
+		if value == nil {
 			continue
 		}
 		values, isArray := value.([]any)
@@ -53,7 +19,7 @@ func (h *Host) collect(f Function, a answer) error {
 			values = []any{value}
 		}
 		for _, one := range values {
-			if err := h.enqueue(binding.QueueName, one); err != nil {
+			if err := h.enqueueValue(binding.QueueName, one); err != nil {
 				return fmt.Errorf("output %q: %w", binding.Name, err)
 			}
 		}
@@ -61,20 +27,28 @@ func (h *Host) collect(f Function, a answer) error {
 	return nil
 }
 
-func (h *Host) enqueue(queue string, value any) error {
-	body, err := messageBody(value)
-	if err != nil {
-		return err
+// sniffBase64 turns text that happens to be valid base64 into bytes, as the host does: "test" and
+// "abcd1234" are such texts.
+func sniffBase64(value any) any {
+	if text, isText := value.(string); isText {
+		if decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), "")); err == nil {
+			return decoded
+		}
 	}
-	return h.Enqueue(queue, body)
+	return value
 }
 
-func messageBody(value any) ([]byte, error) {
+func (h *Host) enqueueValue(queue string, value any) (err error) {
+	var body []byte
 	switch value := value.(type) {
 	case []byte:
-		return value, nil
+		body = value
 	case string:
-		return []byte(value), nil
+		body = []byte(value)
+	default:
+		if body, err = marshal(value); err != nil {
+			return err
+		}
 	}
-	return marshal(value)
+	return h.Enqueue(queue, body)
 }

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// decodedPath is a request's path as the web server hands it to the host: unescaped but for %2F, dot segments resolved.
+// decodedPath returns a request's path as the web server passes it to the host: unescaped except
+// for %2F, with dot segments resolved.
 // Source: dotnet/aspnetcore src/Shared/UrlDecoder/UrlDecoder.cs.
 func decodedPath(escaped string) string {
 	var plain strings.Builder
@@ -25,7 +26,7 @@ func decodedPath(escaped string) string {
 	return withoutDots(plain.String())
 }
 
-// withoutDots resolves . and .. segments, and nothing else: an empty segment stays.
+// withoutDots resolves . and .. segments.
 func withoutDots(text string) string {
 	if !strings.Contains(text, "/.") {
 		return text
@@ -37,9 +38,11 @@ func withoutDots(text string) string {
 	return clean
 }
 
-// forwardedPath is the path that the handler gets by forwarding: the decoded path is pasted into a URL and that is parsed
-// again, so a ? or # that was escaped ends the path, and an escape within an escape is undone twice.
-// Source: Workers/Http/DefaultHttpWorkerService.cs (GetPathValue), Extensions/HttpRequestExtensions.cs (GetRequestUri); derived.
+// forwardedPath returns the path that the handler gets by forwarding. The host pastes the decoded
+// path into a URL and parses that again, so an escaped ? or # ends the path, and an escape within
+// an escape is undone twice.
+// Source: Workers/Http/DefaultHttpWorkerService.cs (GetPathValue),
+// Extensions/HttpRequestExtensions.cs (GetRequestUri); derived.
 func forwardedPath(decoded string) string {
 	if end := strings.IndexAny(decoded, "?#"); end >= 0 {
 		decoded = decoded[:end]
@@ -62,12 +65,13 @@ func forwardedPath(decoded string) string {
 	return withoutDots(out.String())
 }
 
-// proxiedPath is the path that the handler gets by proxying: the decoded path, escaped again. As %2F was never decoded, its
-// percent sign is escaped once more, and the handler sees %252F.
-// Source: dotnet/yarp src/ReverseProxy/Forwarder/RequestUtilities.cs (MakeDestinationAddress); derived.
+// proxiedPath returns the path that the handler gets by proxying: the decoded path, escaped again.
+// As %2F was never decoded, its percent sign is escaped again, and the handler sees %252F.
+// Source: dotnet/yarp src/ReverseProxy/Forwarder/RequestUtilities.cs (MakeDestinationAddress);
+// derived.
 func proxiedPath(decoded string) string { return escapeBytes(decoded, isPlainInPath) }
 
-// escapeAt gives the byte that an escape at this place stands for, if there is one.
+// escapeAt returns the byte that an escape at this place stands for, if there is one.
 func escapeAt(text string, at int) (byte, bool) {
 	if at+2 >= len(text) || text[at] != '%' {
 		return 0, false
@@ -79,7 +83,7 @@ func escapeAt(text string, at int) (byte, bool) {
 	return byte(high<<4 | low), true //nolint:gosec // both have four bits
 }
 
-// hexDigit gives a hexadecimal digit's value, or -1.
+// hexDigit returns a hexadecimal digit's value, or -1.
 func hexDigit(c byte) int {
 	if 'A' <= c && c <= 'F' {
 		c += 'a' - 'A'

@@ -7,18 +7,19 @@ import (
 	"os"
 )
 
-// programSuffixes are what a program's file name may end in beyond the name that host.json gives.
+// programSuffixes are what a program's file name may have after the name in host.json.
 var programSuffixes = []string{""}
 
-// checkExecutable refuses a program without the execute bit. The real host sets the bit itself only on Linux Consumption
-// and Flex; elsewhere it hangs. Source: Workers/ProcessManagement/WorkerProcess.cs.
+// checkExecutable returns an error for a program without the execute bit. The real host sets the
+// bit itself only on Linux Consumption and Flex; elsewhere it hangs.
+// Source: Workers/ProcessManagement/WorkerProcess.cs.
 func checkExecutable(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	if info.Mode().Perm()&0o111 == 0 {
-		return fmt.Errorf("the handler %s may not be executed (mode %04o): run chmod +x on it; Azure's host would hang here", path, info.Mode().Perm())
+		return fmt.Errorf("the handler %s is not executable (mode %04o): run chmod +x on it; the host in Azure would hang", path, info.Mode().Perm())
 	}
 	return nil
 }

@@ -2,7 +2,7 @@
 
 package host
 
-// programSuffixes are what a program's file name may end in beyond the name that host.json gives.
+// programSuffixes are what a program's file name may have after the name in host.json.
 var programSuffixes = []string{"", ".exe"}
 
 // checkExecutable accepts any file: Windows has no execute bit.

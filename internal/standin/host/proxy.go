@@ -3,9 +3,11 @@ package host
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,10 +21,12 @@ const (
 // callKey finds the call in the context of a proxied request.
 type callKey struct{}
 
-// serveProxied streams the request and the answer through, as enableProxyingHttpRequest makes a newer host do.
-// Source: Workers/Http/DefaultHttpWorkerService.cs (ProxyInvocationRequest), HttpProxyService/DefaultHttpProxyService.cs.
+// serveProxied streams the request and the response through, as a newer host does with
+// enableProxyingHttpRequest.
+// Source: Workers/Http/DefaultHttpWorkerService.cs (ProxyInvocationRequest),
+// HttpProxyService/DefaultHttpProxyService.cs.
 func (h *Host) serveProxied(w http.ResponseWriter, r *http.Request, c call) {
-	_ = http.NewResponseController(w).EnableFullDuplex() // an answer may begin before the request has ended
+	_ = http.NewResponseController(w).EnableFullDuplex() // a response may begin before the request has ended
 	err := h.withHandler(r.Context(), func(ctx context.Context) error {
 		h.proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, callKey{}, &c)))
 		return c.failure
@@ -44,8 +48,8 @@ func (h *Host) newProxy() http.Handler {
 
 func proxied(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
 
-// rewrite aims the request at the handler. Everything a caller sent stays, its Host and X-Forwarded-* included, but for the
-// two headers of the host's own, which replace what came under their names.
+// rewrite directs the request to the handler. Everything a caller sent stays, including its Host
+// and X-Forwarded-*, except for values under the names of the host's own two headers.
 func (h *Host) rewrite(p *httputil.ProxyRequest) {
 	c := proxied(p.In)
 	p.Out.URL.Scheme, p.Out.URL.Host = "http", h.address
@@ -58,14 +62,14 @@ func (h *Host) rewrite(p *httputil.ProxyRequest) {
 	}
 	p.Out.Header.Set(versionHeader, Version)
 	p.Out.Header.Set(invocationHeader, c.id)
-	joinRepeated(p.Out.Header, "; ")
+	joinRepeated(p.Out.Header)
 	if p.Out.Header.Get("User-Agent") == "" {
-		p.Out.Header["User-Agent"] = nil // else Go would send its own
+		p.Out.Header["User-Agent"] = nil // otherwise Go would send its own
 	}
 }
 
-// retrying sends a request again when no answer came, as long as nothing of its body was sent. So a request without a body
-// may reach the handler twice: once before it died, and again after its restart.
+// retrying resends a request that got no response, unless some of its body was sent. So a request
+// without a body may reach the handler twice: before it died, and after its restart.
 type retrying struct{ next http.RoundTripper }
 
 func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -83,4 +87,31 @@ func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		pause = min(2*pause, maxRetryPause)
 	}
+}
+
+// watchedBody records whether a request's body was read, and keeps it open across several attempts
+// to send it.
+type watchedBody struct {
+	inner   io.ReadCloser
+	touched atomic.Bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.touched.Store(true)
+	return b.inner.Read(p)
+}
+
+// Close leaves the body open: the server that received the request closes it.
+func (b *watchedBody) Close() error { return nil }
+
+func (b *watchedBody) isTouched() bool { return b.touched.Load() }
+
+// attach returns the request for one attempt.
+func (b *watchedBody) attach(r *http.Request) *http.Request {
+	if b.inner == nil || b.inner == http.NoBody {
+		return r
+	}
+	attempt := *r
+	attempt.Body = b
+	return &attempt
 }

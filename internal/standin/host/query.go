@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// query is a query string as ASP.NET reads it: names match in any case, repeats join with commas, order is kept, and a
-// semicolon separates nothing. Source: dotnet/aspnetcore src/Http/Http/src/Features/QueryFeature.cs.
+// query is a query string as ASP.NET reads it: names match in any case, repeated values are joined
+// with commas, the order is kept, and a semicolon is not a separator.
+// Source: dotnet/aspnetcore src/Http/Http/src/Features/QueryFeature.cs.
 type query []queryPair
 
 type queryPair struct{ name, value string }
@@ -42,15 +43,7 @@ func (q query) get(name string) string {
 	return ""
 }
 
-func (q query) object() map[string]string {
-	object := map[string]string{}
-	for _, pair := range q {
-		object[pair.name] = pair.value
-	}
-	return object
-}
-
-// encode writes the query anew, as QueryHelpers.AddQueryString does with .NET's default URL encoder.
+// encode writes the query, as QueryHelpers.AddQueryString does with .NET's default URL encoder.
 func (q query) encode() string {
 	parts := make([]string, 0, len(q))
 	for _, pair := range q {
@@ -59,7 +52,7 @@ func (q query) encode() string {
 	return strings.Join(parts, "&")
 }
 
-// unescapeQuery keeps text that is not properly escaped as it stands.
+// unescapeQuery returns text unchanged if it is not properly escaped.
 func unescapeQuery(text string) string {
 	if plain, err := url.QueryUnescape(text); err == nil {
 		return plain

@@ -7,20 +7,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// queue is one queue. Its owner's lock guards it.
+// queue is one queue, guarded by the lock of its owner.
 type queue struct {
 	messages []*message
 	changed  chan struct{} // closed at the next change
 }
 
-// message is one message, as it lies in the queue.
+// message is one message in a queue.
 type message struct {
 	id, receipt  string
-	text         string // as Storage keeps it, so perhaps base64
+	text         string // as Storage keeps it: base64
 	inserted     time.Time
 	dequeueCount int
-	visible      time.Time // from when on it can be taken
-	held         bool      // by a host, which removes or releases it
+	visible      time.Time // when it can be taken again
+	held         bool      // by a host that will remove or release it
 }
 
 func (q *queue) add(text string) {
@@ -30,15 +30,15 @@ func (q *queue) add(text string) {
 
 func (q *queue) append(m *message) {
 	q.messages = append(q.messages, m)
-	q.tell()
+	q.notify()
 }
 
-func (q *queue) tell() {
+func (q *queue) notify() {
 	close(q.changed)
 	q.changed = make(chan struct{})
 }
 
-// cut takes a message out, if the one who asks still holds it.
+// cut removes a message and returns it, or nil if the receipt is no longer valid.
 func (q *queue) cut(taken message) *message {
 	i := slices.IndexFunc(q.messages, func(m *message) bool { return m.held && m.receipt == taken.receipt })
 	if i < 0 {
@@ -46,6 +46,6 @@ func (q *queue) cut(taken message) *message {
 	}
 	m := q.messages[i]
 	q.messages = slices.Delete(q.messages, i, i+1)
-	q.tell()
+	q.notify()
 	return m
 }

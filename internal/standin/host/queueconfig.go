@@ -8,35 +8,31 @@ import (
 	"time"
 )
 
-// QueuesConfig is host.json's extensions.queues. What it says about polling has no meaning here: messages are delivered at once.
+// QueuesConfig is host.json's extensions.queues.
 type QueuesConfig struct {
-	BatchSize         int           // 16 where absent, at most 32
-	NewBatchThreshold *int          // half of BatchSize where absent
-	MaxDequeueCount   int           // tries before a message is poison, 5 where absent
-	VisibilityTimeout time.Duration // between a failed try and the next one, none where absent
-	MessageEncoding   string        // base64 where absent, or none
+	BatchSize         int           // 16 by default, at most 32
+	NewBatchThreshold *int          // half of BatchSize by default
+	MaxDequeueCount   int           // tries before a message is poison, 5 by default
+	VisibilityTimeout time.Duration // between a failed try and the next one, none by default
 }
 
-const (
-	maxBatchSize   = 32
-	base64Encoding = "base64"
-	noEncoding     = "none"
-)
+const maxBatchSize = 32
 
 // queuesSection is extensions.queues as it is written.
 type queuesSection struct {
-	BatchSize         *int    `json:"batchSize"`
-	NewBatchThreshold *int    `json:"newBatchThreshold"`
-	MaxDequeueCount   *int    `json:"maxDequeueCount"`
-	VisibilityTimeout *string `json:"visibilityTimeout"`
-	MessageEncoding   *string `json:"messageEncoding"`
+	BatchSize          *int    `json:"batchSize"`
+	NewBatchThreshold  *int    `json:"newBatchThreshold"`
+	MaxDequeueCount    *int    `json:"maxDequeueCount"`
+	VisibilityTimeout  *string `json:"visibilityTimeout"`
+	MessageEncoding    *string `json:"messageEncoding"`
+	MaxPollingInterval *string `json:"maxPollingInterval"` // has no effect: messages are delivered immediately
 }
 
 func (s queuesSection) config() (QueuesConfig, error) {
-	config := QueuesConfig{
-		BatchSize: or(s.BatchSize, 16), NewBatchThreshold: s.NewBatchThreshold, MaxDequeueCount: or(s.MaxDequeueCount, 5),
-		MessageEncoding: or(s.MessageEncoding, base64Encoding),
+	if encoding := or(s.MessageEncoding, "base64"); !strings.EqualFold(encoding, "base64") {
+		return QueuesConfig{}, unsupported("base64", "extensions.queues.messageEncoding %q", encoding)
 	}
+	config := QueuesConfig{BatchSize: or(s.BatchSize, 16), NewBatchThreshold: s.NewBatchThreshold, MaxDequeueCount: or(s.MaxDequeueCount, 5)}
 	return config, setTimeout(&config.VisibilityTimeout, "extensions.queues.visibilityTimeout", s.VisibilityTimeout)
 }
 
@@ -52,37 +48,25 @@ func or[T any](given *T, otherwise T) T {
 func (c QueuesConfig) check() error {
 	switch {
 	case c.BatchSize < 1 || c.BatchSize > maxBatchSize:
-		return fmt.Errorf("extensions.queues.batchSize is %d: 1 to %d are possible", c.BatchSize, maxBatchSize)
+		return fmt.Errorf("extensions.queues.batchSize is %d: it must be 1 to %d", c.BatchSize, maxBatchSize)
 	case or(c.NewBatchThreshold, 0) < 0:
-		return errors.New("extensions.queues.newBatchThreshold must not be below 0")
+		return errors.New("extensions.queues.newBatchThreshold must not be negative")
 	case c.MaxDequeueCount < 1:
 		return errors.New("extensions.queues.maxDequeueCount must be at least 1")
-	case !strings.EqualFold(c.MessageEncoding, base64Encoding) && !strings.EqualFold(c.MessageEncoding, noEncoding):
-		return fmt.Errorf("extensions.queues.messageEncoding is %q: base64 and none are possible", c.MessageEncoding)
 	}
 	return nil
 }
 
-// concurrency is how many messages of one queue a host works on at once: it fetches a batch whenever no more than the
-// threshold are left.
+// concurrency returns how many messages of one queue a host handles at the same time: it fetches a
+// batch whenever no more than the threshold are left.
 func (c QueuesConfig) concurrency() int { return c.BatchSize + or(c.NewBatchThreshold, c.BatchSize/2) }
 
-func (c QueuesConfig) isPlain() bool { return strings.EqualFold(c.MessageEncoding, noEncoding) }
+func encodeMessage(body []byte) string { return base64.StdEncoding.EncodeToString(body) }
 
-func (c QueuesConfig) encode(body []byte) string {
-	if c.isPlain() {
-		return strings.ToValidUTF8(string(body), "\ufffd")
-	}
-	return base64.StdEncoding.EncodeToString(body)
-}
-
-func (c QueuesConfig) decode(text string) ([]byte, error) {
-	if c.isPlain() {
-		return []byte(text), nil
-	}
+func decodeMessage(text string) ([]byte, error) {
 	body, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
-		return nil, fmt.Errorf("the message is not base64, as extensions.queues.messageEncoding says: encode it, or set none there: %w", err)
+		return nil, fmt.Errorf("the message is not base64: encode it: %w", err)
 	}
 	return body, nil
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,30 +12,30 @@ import (
 	"github.com/google/uuid"
 )
 
-// Queues are a storage account's queues, by name in any case; a queue is there as soon as it is named. Hosts that share them
-// share the work, as the instances of an app do: a message that one host holds is invisible to the others, and a timer fires
-// in one of them only.
+// Queues are a storage account's queues, by name ignoring case. A queue exists as soon as it is
+// named. Hosts that share them share the work, as the instances of an app do: a message that one
+// host holds is invisible to the others.
 type Queues struct {
 	mu     sync.Mutex
 	queues map[string]*queue
-	leases map[string]chan struct{} // by name, full while one is held
 }
 
-// NewQueues makes empty queues.
+// NewQueues returns empty queues.
 func NewQueues() *Queues {
-	return &Queues{queues: map[string]*queue{}, leases: map[string]chan struct{}{}}
+	return &Queues{queues: map[string]*queue{}}
 }
 
-// maxMessage is how long a message's text may be (learn.microsoft.com, "Scalability and performance targets for Queue Storage").
+// maxMessage is how long a message's text may be
+// (learn.microsoft.com, "Scalability and performance targets for Queue Storage").
 const maxMessage = 64 << 10
 
-// Put adds a message with this text, which nothing encodes.
+// Put adds a message with this text, without encoding it.
 func (q *Queues) Put(name, text string) error {
 	if name == "" {
-		return errors.New("a queue has no name, so it can't take a message")
+		return errors.New("can't add a message to a queue without a name")
 	}
 	if len(text) > maxMessage {
-		return fmt.Errorf("a message of %d bytes is too long for queue %q: Storage takes %d, base64 included", len(text), name, maxMessage)
+		return fmt.Errorf("a message of %d bytes is too long for queue %q: Storage accepts %d, including base64", len(text), name, maxMessage)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -44,12 +43,12 @@ func (q *Queues) Put(name, text string) error {
 	return nil
 }
 
-// PutEvent adds an event as Event Grid does for a subscription that ends in a queue: one event, in base64.
+// PutEvent adds an event as Event Grid does for a subscription with a queue: one event, in base64.
 func (q *Queues) PutEvent(name string, event json.RawMessage) error {
-	return q.Put(name, base64.StdEncoding.EncodeToString(event))
+	return q.Put(name, encodeMessage(event))
 }
 
-// Texts are the texts of all messages that are in a queue, held ones too, first to last.
+// Texts returns the texts of all messages in a queue, including held ones, oldest first.
 func (q *Queues) Texts(name string) []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -60,7 +59,7 @@ func (q *Queues) Texts(name string) []string {
 	return texts
 }
 
-// take waits for a visible message and holds it; it is false if ctx ends first.
+// take waits for a visible message and holds it. It returns false if ctx ends first.
 func (q *Queues) take(ctx context.Context, name string) (message, bool) {
 	for ctx.Err() == nil {
 		taken, wait, changed := q.tryTake(name)
@@ -76,7 +75,8 @@ func (q *Queues) take(ctx context.Context, name string) (message, bool) {
 	return message{}, false
 }
 
-// tryTake gives a copy of the message that it took, or else what to wait for: a time, never if nil, or a change.
+// tryTake returns a copy of the message that it took. If there is none, it returns what to wait
+// for: a time, unless nil, or a change.
 func (q *Queues) tryTake(name string) (taken *message, wait <-chan time.Time, changed <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -107,7 +107,7 @@ func (q *Queues) remove(name string, taken message) {
 	q.named(name).cut(taken)
 }
 
-// release makes a message that was taken visible again, after a while.
+// release makes a message that was taken visible again, after a pause.
 func (q *Queues) release(name string, taken message, after time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -128,22 +128,6 @@ func (q *Queues) poison(name string, taken message) {
 }
 
 func poisonName(queue string) string { return queue + "-poison" }
-
-// lease waits until nobody else holds the lease of this name, and gives the way to end it; it is false if ctx ends first.
-func (q *Queues) lease(ctx context.Context, name string) (end func(), ok bool) {
-	q.mu.Lock()
-	if q.leases[name] == nil {
-		q.leases[name] = make(chan struct{}, 1)
-	}
-	lease := q.leases[name]
-	q.mu.Unlock()
-	select {
-	case lease <- struct{}{}:
-		return func() { <-lease }, true
-	case <-ctx.Done():
-		return nil, false
-	}
-}
 
 func (q *Queues) named(name string) *queue {
 	name = strings.ToLower(name)

@@ -27,7 +27,7 @@ func TestAReleasedMessageIsInvisibleForAWhile(t *testing.T) {
 		equal(t, "text", again.Text, "a")
 		equal(t, "second try", again.Count, 2)
 		queues.Remove("orders", first)
-		equal(t, "one who let go can't remove", len(queues.Texts("orders")), 2)
+		equal(t, "a released message can't be removed", len(queues.Texts("orders")), 2)
 		queues.Remove("orders", again)
 		equal(t, "left", strings.Join(queues.Texts("orders"), ","), "b")
 	})
@@ -59,13 +59,13 @@ func TestTakersWaitWithoutPolling(t *testing.T) {
 	})
 }
 
-func TestMessagesThatStorageRefuses(t *testing.T) {
+func TestMessagesThatStorageRejects(t *testing.T) {
 	queues := host.NewQueues()
 	check(t, queues.Put("orders", strings.Repeat("a", 64<<10)))
 	if err := queues.Put("orders", strings.Repeat("a", 64<<10+1)); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("a message that is too long: %v", err)
 	}
 	if err := queues.Put("", "a"); err == nil {
-		t.Error("a queue without a name took a message")
+		t.Error("a queue without a name accepted a message")
 	}
 }

@@ -13,7 +13,7 @@ func TestFailuresThatStopTheHost(t *testing.T) {
 	const soon, late = time.Minute, 31 * time.Minute
 	equal(t, "three in a row", host.CountFailures(0, soon, soon), 3)
 	equal(t, "each within half an hour of the one before", host.CountFailures(0, 29*time.Minute, 29*time.Minute), 3)
-	equal(t, "a long pause begins anew", host.CountFailures(0, soon, late, soon), 0)
+	equal(t, "a long pause starts a new count", host.CountFailures(0, soon, late, soon), 0)
 	equal(t, "three after the pause", host.CountFailures(0, soon, late, soon, soon), 5)
 }
 
@@ -25,7 +25,7 @@ func TestRequestsWaitForTheHandler(t *testing.T) {
 	go func() { answered <- r.send(t, "GET", "/api/pid", "").status }()
 	select {
 	case <-answered:
-		t.Fatal("a request was answered before the handler listened")
+		t.Fatal("a request got a response before the handler listened")
 	default:
 	}
 	gate.open()
@@ -47,7 +47,8 @@ func TestKilledHandlerIsRestarted(t *testing.T) {
 	})
 }
 
-// A request that the handler had begun fails when it dies, but a newer host sends one without a body again.
+// A request that the handler had begun fails when it dies, but a newer host resends one without a
+// body.
 func TestKillDuringRequest(t *testing.T) {
 	for _, row := range []struct {
 		mode   host.Mode
@@ -98,7 +99,7 @@ func TestThirdFailureStopsTheHost(t *testing.T) {
 	got := r.send(t, "GET", "/api/x", "")
 	equal(t, "status", got.status, 503)
 	if !errors.Is(r.WaitReady(t.Context()), host.ErrStopped) {
-		t.Error("waiting for it does not say that it stopped")
+		t.Error("WaitReady does not return ErrStopped")
 	}
 }
 
@@ -145,7 +146,7 @@ func TestHandlerThatNeverAnswers(t *testing.T) {
 	_, environment := newGate(t) // which stays shut
 	r := start(t, files{"all/function.json": anonymousAny}, host.Options{}, environment, "AzureFunctionsJobHost__customHandler__initializationTimeout=00:00:00.1")
 	await(t, "the end of the host", r.Done())
-	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "did not answer GET / within 100ms") {
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "did not respond to GET / within 100ms") {
 		t.Errorf("why it stopped: %v", err)
 	}
 }
@@ -165,7 +166,7 @@ func TestFunctionTimeout(t *testing.T) {
 		equal(t, "next", r.send(t, "GET", "/api/pid", "").status, 200)
 		check(t, r.Err())
 		if !strings.Contains(r.log.String(), host.ErrFunctionTimeout.Error()) {
-			t.Error("the log does not tell")
+			t.Error("the log does not say so")
 		}
 	})
 }

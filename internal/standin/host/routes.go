@@ -2,8 +2,9 @@ package host
 
 import "strings"
 
-// routes finds the function for a request: the first one, in the order of names, whose route and method fit.
-// There is no ranking by how specific a route is. Source: src/WebJobs.Script.WebHost/WebScriptHostHttpRoutesManager.cs.
+// routes finds the function for a request: the first one, by name, whose route and method match.
+// How specific a route is does not matter.
+// Source: src/WebJobs.Script.WebHost/WebScriptHostHttpRoutesManager.cs.
 type routes struct {
 	prefix    routeTemplate
 	functions []Function
@@ -24,21 +25,21 @@ func newRoutes(prefix string, functions []Function) (routes, error) {
 	return table, err
 }
 
-// find gives the function and its route parameters. A wrong method finds nothing, so that it ends as 404, never 405.
-func (r routes) find(method, path string) (Function, map[string]string, bool) {
+// find returns the function. A wrong method finds none, so the response is 404, never 405.
+func (r routes) find(method, path string) (Function, bool) {
 	for _, function := range r.functions {
 		if !function.acceptsMethod(method) {
 			continue
 		}
 		template := append(r.prefix[:len(r.prefix):len(r.prefix)], function.template...)
-		if values, ok := template.match(path); ok {
-			return function, values, true
+		if template.match(path) {
+			return function, true
 		}
 	}
-	return Function{}, nil, false
+	return Function{}, false
 }
 
-// isBelow tells whether a path is the folder or something in it, in any case.
+// isBelow reports whether a path is the folder or in it, ignoring case.
 func isBelow(path, folder string) bool {
 	return len(path) >= len(folder) && strings.EqualFold(path[:len(folder)], folder) && (len(path) == len(folder) || path[len(folder)] == '/')
 }

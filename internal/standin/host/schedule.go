@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// schedule is a timer's NCRONTAB expression. Libraries for cron are no use for it: to them a day must fit the day of the month
-// or that of the week where both are given, to NCRONTAB it must fit both; and they don't turn round a range such as 5-1.
-// Source: repository atifaziz/NCrontab.
+// schedule is a timer's NCRONTAB expression. Libraries for cron don't fit: if a day of the month
+// and a day of the week are given, cron accepts a day that matches either, and NCRONTAB one that
+// matches both. Source: repository atifaziz/NCrontab.
 type schedule struct{ second, minute, hour, day, month, weekday values }
 
-// values is the set of numbers that fit one field of a schedule.
+// values is the set of numbers that match one field of a schedule.
 type values uint64
 
 func (v values) has(n int) bool { return v>>n&1 == 1 }
@@ -20,7 +20,7 @@ func (v values) has(n int) bool { return v>>n&1 == 1 }
 func parseSchedule(text string) (schedule, error) {
 	words := strings.Fields(text)
 	if len(words) == 1 && strings.Contains(text, ":") {
-		return schedule{}, fmt.Errorf("schedule %q is a time span, which dedicated plans alone know: write six fields, such as 0 */5 * * * *", text)
+		return schedule{}, fmt.Errorf("schedule %q is a time span, which only dedicated plans support: write six fields, such as 0 */5 * * * *", text)
 	}
 	if len(words) != len(scheduleFields) {
 		return schedule{}, fmt.Errorf("schedule %q must have six fields, seconds minutes hours days months weekdays, such as 0 */5 * * * *", text)
@@ -35,10 +35,12 @@ func parseSchedule(text string) (schedule, error) {
 	return schedule{parsed[0], parsed[1], parsed[2], parsed[3], parsed[4], parsed[5]}, nil
 }
 
-// horizon is how many days ahead there can be a match: a 29th of February that is a certain weekday takes up to 40 years.
+// horizon is how many days ahead a match can be: a 29th of February on a certain weekday can be 40
+// years away.
 const horizon = 41 * 366
 
-// next is the first time after another that fits, in UTC; the zero time if none ever does, such as a 30th of February.
+// next returns the first time after another that matches, in UTC. It returns the zero time if none
+// ever does, as for a 30th of February.
 func (s schedule) next(after time.Time) time.Time {
 	from := after.UTC().Truncate(time.Second).Add(time.Second)
 	for range horizon {
@@ -56,7 +58,7 @@ func (s schedule) fitsDay(t time.Time) bool {
 	return s.month.has(int(t.Month())) && s.day.has(t.Day()) && s.weekday.has(int(t.Weekday()))
 }
 
-// nextOnDay finds the first time of from's day that fits and is not before from.
+// nextOnDay returns the first time on from's day that matches and is not before from.
 func (s schedule) nextOnDay(from time.Time) (time.Time, bool) {
 	for at := from; at.Day() == from.Day(); {
 		switch {
@@ -73,7 +75,8 @@ func (s schedule) nextOnDay(from time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// isFrequent tells whether it fits more than once within the next minute. The host does not monitor such a timer.
+// isFrequent reports whether the schedule matches more than once within the next minute. The host
+// does not monitor such a timer.
 func (s schedule) isFrequent(now time.Time) bool {
 	second := s.next(s.next(now))
 	return !second.IsZero() && second.Before(now.Add(time.Minute))

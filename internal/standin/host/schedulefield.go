@@ -3,11 +3,12 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// scheduleField is one of a schedule's six fields: which numbers it takes, and the names of these if they have some.
+// scheduleField is one of a schedule's six fields: the numbers that it accepts, and their names.
 type scheduleField struct {
 	name     string
 	min, max int
@@ -19,13 +20,11 @@ var scheduleFields = [6]scheduleField{
 	{name: "minutes", max: 59},
 	{name: "hours", max: 23},
 	{name: "days", min: 1, max: 31},
-	{name: "months", min: 1, max: 12, names: []string{
-		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-	}},
-	{name: "weekdays", max: 6, names: []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}},
+	{name: "months", min: 1, max: 12, names: strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")},
+	{name: "weekdays", max: 6, names: strings.Fields("sun mon tue wed thu fri sat")},
 }
 
-// parse reads a list of parts with commas between them.
+// parse reads a list of parts, separated by commas.
 func (f scheduleField) parse(text string) (values, error) {
 	var all values
 	for part := range strings.SplitSeq(text, ",") {
@@ -38,21 +37,24 @@ func (f scheduleField) parse(text string) (values, error) {
 	return all, nil
 }
 
-// parsePart reads *, a value or a range, each perhaps with a step. A value with a step runs on to the highest one.
-func (f scheduleField) parsePart(text string) (values, error) {
+// parsePart reads *, a value or a range, each with an optional step. A value with a step extends
+// to the highest number.
+func (f scheduleField) parsePart(text string) (found values, err error) {
 	span, stepText, stepped := strings.Cut(text, "/")
 	step := 1
 	if stepped {
-		var err error
-		if step, err = strconv.Atoi(stepText); err != nil {
-			return 0, fmt.Errorf("%q is no number of steps", stepText)
+		if step, err = strconv.Atoi(stepText); err != nil || step < 1 {
+			return 0, unsupported("a number of at least 1", "step %q", stepText)
 		}
 	}
 	low, high, err := f.parseSpan(span, stepped)
 	if err != nil {
 		return 0, err
 	}
-	return every(low, high, step), nil
+	for n := low; n <= high; n += step {
+		found |= 1 << n
+	}
+	return found, nil
 }
 
 func (f scheduleField) parseSpan(text string, stepped bool) (low, high int, err error) {
@@ -65,8 +67,10 @@ func (f scheduleField) parseSpan(text string, stepped bool) (low, high int, err 
 	}
 	switch {
 	case isRange:
-		high, err = f.parseValue(last)
-		return min(low, high), max(low, high), err // NCRONTAB turns a range round that runs down
+		if high, err = f.parseValue(last); err == nil && high < low {
+			err = unsupported("a range from low to high", "%q", text)
+		}
+		return low, high, err
 	case stepped:
 		return low, f.max, nil
 	default:
@@ -74,27 +78,17 @@ func (f scheduleField) parseSpan(text string, stepped bool) (low, high int, err 
 	}
 }
 
-// every is each step-th number; a step below 1 counts as 1, as in NCRONTAB.
-func every(low, high, step int) (found values) {
-	for n := low; n <= high; n += max(step, 1) {
-		found |= 1 << n
-	}
-	return found
-}
-
-// parseValue reads a number or a name, of which the first letters do.
+// parseValue reads a number, or the three letters of a month or weekday.
 func (f scheduleField) parseValue(text string) (int, error) {
 	if text == "" {
 		return 0, errors.New("a value is missing")
 	}
-	for i, name := range f.names {
-		if strings.HasPrefix(name, strings.ToLower(text)) {
-			return f.min + i, nil
-		}
+	if i := slices.Index(f.names, strings.ToLower(text)); i >= 0 {
+		return f.min + i, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < f.min || n > f.max {
-		return 0, fmt.Errorf("%q is none of %d to %d", text, f.min, f.max)
+		return 0, fmt.Errorf("%q is not a number from %d to %d, nor a name of three letters", text, f.min, f.max)
 	}
 	return n, nil
 }

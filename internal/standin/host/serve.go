@@ -9,21 +9,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// ServeHTTP answers a request to the function app.
+// ServeHTTP serves a request to the function app.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.supervisor.ctx.Err() != nil {
 		http.Error(w, h.supervisor.reason().Error(), http.StatusServiceUnavailable)
 		return
 	}
 	path := decodedPath(r.URL.EscapedPath())
-	if isBelow(path, "/admin") || isBelow(path, "/runtime") { // the host's own, before any function
+	if isBelow(path, "/admin") || isBelow(path, "/runtime") { // the host's own paths precede any function
 		h.serveAdmin(w, r, path)
 		return
 	}
-	function, parameters, found := h.routes.find(r.Method, path)
+	function, found := h.routes.find(r.Method, path)
 	switch {
 	case found:
-		h.serveFunction(w, r, call{function: function, parameters: parameters, path: path})
+		h.serveFunction(w, r, call{function: function, path: path})
 	case path == "/":
 		h.serveHomepage(w)
 	default:
@@ -33,23 +33,22 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // call is one request to one function.
 type call struct {
-	function   Function
-	parameters map[string]string
-	path       string // decoded
-	id         string // the invocation's
-	caller     caller
-	failure    error // of proxying
+	function Function
+	path     string // decoded
+	id       string // the invocation's
+	failure  error  // of proxying
 }
 
-// serveFunction checks the caller and hands the request to the handler.
+// serveFunction checks the caller and passes the request to the handler.
 // Source: src/WebJobs.Script.WebHost/Middleware/FunctionInvocationMiddleware.cs.
 func (h *Host) serveFunction(w http.ResponseWriter, r *http.Request, c call) {
-	c.id, c.caller = uuid.NewString(), h.options.Keys.identify(r, c.function.Name)
-	if h.env.disables(c.function.Name) && (h.options.Keys == nil || c.caller.level != LevelAdmin) {
+	c.id = uuid.NewString()
+	caller := h.options.Keys.identify(r, c.function.Name)
+	if h.env.disables(c.function.Name) && (h.options.Keys == nil || caller.level != LevelAdmin) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	if !c.caller.may(c.function.Level) {
+	if !caller.may(c.function.Level) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -58,23 +57,17 @@ func (h *Host) serveFunction(w http.ResponseWriter, r *http.Request, c call) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, h.bodyLimit)
-	h.way(c.function)(w, r, c)
-}
-
-// way is how a function's requests reach the handler. Source: Workers/Http/DefaultHttpWorkerService.cs (InvokeAsync).
-func (h *Host) way(f Function) func(http.ResponseWriter, *http.Request, call) {
-	switch {
-	case f.passesHTTP() && h.config.Proxying && h.options.Mode == Newer:
-		return h.serveProxied
-	case f.passesHTTP() && h.config.Forwarding:
-		return h.serveForwarded
-	default:
-		return h.serveInvoked
+	// Source: Workers/Http/DefaultHttpWorkerService.cs (InvokeAsync).
+	if h.config.Proxying && h.options.Mode == Newer {
+		h.serveProxied(w, r, c)
+		return
 	}
+	h.serveForwarded(w, r, c)
 }
 
-// withHandler waits for the handler and runs one invocation against it. One that outlives functionTimeout costs the
-// handler's life, and with it every other invocation's. Source: Workers/Http/HttpFunctionInvocationDispatcher.cs.
+// withHandler waits for the handler and runs one invocation. If it exceeds functionTimeout, the
+// handler is killed, and with it every other invocation.
+// Source: Workers/Http/HttpFunctionInvocationDispatcher.cs.
 func (h *Host) withHandler(ctx context.Context, invoke func(ctx context.Context) error) (err error) {
 	process, err := h.supervisor.awaitReady(ctx)
 	if err != nil {
@@ -85,7 +78,7 @@ func (h *Host) withHandler(ctx context.Context, invoke func(ctx context.Context)
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, h.config.FunctionTimeout, ErrFunctionTimeout)
 	defer cancel()
-	defer func() { // deferred, as an answer that breaks off in its middle is a panic
+	defer func() { // deferred, because a response that is interrupted is a panic
 		if errors.Is(context.Cause(limited), ErrFunctionTimeout) {
 			process.replace()
 			h.supervisor.awaitReplaced(process)
@@ -95,14 +88,18 @@ func (h *Host) withHandler(ctx context.Context, invoke func(ctx context.Context)
 	return invoke(limited)
 }
 
-// fail answers for an invocation that failed: 500 with nothing in it, the reason in the log alone.
+// fail responds to a failed invocation: 500 without a body. Only the log has the reason.
 func (h *Host) fail(w http.ResponseWriter, c call, err error) {
-	status := http.StatusInternalServerError
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		status = http.StatusRequestEntityTooLarge
-	}
+	status := failureStatus(err)
 	h.options.Logger.Error("invocation failed", "function", c.function.Name, "invocation", c.id, "status", status, "error", err)
 	w.WriteHeader(status)
+}
+
+func failureStatus(err error) int {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusInternalServerError
 }
 
 func (h *Host) serveHomepage(w http.ResponseWriter) {

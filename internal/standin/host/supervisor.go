@@ -15,21 +15,20 @@ type supervisor struct {
 	prober  prober
 	console *console
 	logger  *slog.Logger
-	hang    error // why nothing was started, when the host waits all the same as the real one does
 
 	ctx      context.Context // ends when the host must stop
 	stop     context.CancelCauseFunc
-	finished chan struct{} // closed when nothing runs any more
+	finished chan struct{} // closed when nothing runs anymore
 
 	mu       sync.Mutex
 	current  *process
 	failures failures
 }
 
-// errReplaced is the end of a process that the host itself wanted gone.
+// errReplaced ends a process that the host itself replaces.
 var errReplaced = errors.New("the host replaces the handler")
 
-// next is the run that requests wait for from now on.
+// next creates the run that requests wait for from now on.
 func (s *supervisor) next() *process {
 	p := newProcess()
 	s.mu.Lock()
@@ -57,17 +56,7 @@ func (s *supervisor) begin() error {
 	return nil
 }
 
-// idle runs no handler: requests wait for one until they have waited too long, and that is why.
-func (s *supervisor) idle(why error) {
-	s.hang = why
-	close(s.next().exited)
-	go func() {
-		<-s.ctx.Done()
-		close(s.finished)
-	}()
-}
-
-// awaitReplaced waits until requests go to another process than this one, or nowhere.
+// awaitReplaced waits until requests no longer go to this process.
 func (s *supervisor) awaitReplaced(p *process) {
 	select {
 	case <-p.replaced:
@@ -75,7 +64,7 @@ func (s *supervisor) awaitReplaced(p *process) {
 	}
 }
 
-// run looks after the handler, whose first process is started already, until the host stops.
+// run supervises the handler, whose first process has been started, until the host stops.
 func (s *supervisor) run(p *process) {
 	defer close(s.finished)
 	for {
@@ -93,7 +82,7 @@ func (s *supervisor) run(p *process) {
 	}
 }
 
-// restartable counts a bad end, and tells whether the handler gets another try.
+// restartable counts a failure, and reports whether the handler is restarted.
 func (s *supervisor) restartable(err error) bool {
 	if errors.Is(err, errReplaced) || s.ctx.Err() != nil {
 		return true
@@ -102,7 +91,7 @@ func (s *supervisor) restartable(err error) bool {
 	return !s.failures.add(time.Now())
 }
 
-// live goes with one process until its end, and says what was wrong with that end.
+// live follows one process until it ends, and returns what it failed with.
 func (s *supervisor) live(p *process) error {
 	defer func() {
 		_ = p.kill() // it may have ended by itself
@@ -126,12 +115,12 @@ func (s *supervisor) live(p *process) error {
 // afterExit applies the rules for exit codes. Source: Workers/ProcessManagement/WorkerProcess.cs.
 func (s *supervisor) afterExit(p *process) error {
 	switch code := p.exitCode(); code {
-	case cleanExit: // the host takes this for done: nothing restarts, and requests fail to connect
-		s.logger.Warn("handler exited with code 0, so the host leaves it dead; requests fail until the host restarts")
+	case cleanExit: // the host does not restart it, and requests fail to connect
+		s.logger.Warn("handler exited with code 0, so the host does not restart it; requests fail until the host restarts")
 		<-s.ctx.Done()
 		return s.ctx.Err()
 	case restartExit:
-		s.logger.Info("handler exited with code 200 to be restarted")
+		s.logger.Info("handler exited with code 200 and is restarted")
 		return errReplaced
 	default:
 		return s.exitError(p)
@@ -139,10 +128,11 @@ func (s *supervisor) afterExit(p *process) error {
 }
 
 func (s *supervisor) exitError(p *process) error {
-	return fmt.Errorf("the handler ended: %v; its last words on stderr: %q", p.cmd.ProcessState, s.console.lastWords())
+	return fmt.Errorf("the handler ended: %v; its last lines on stderr: %q", p.cmd.ProcessState, s.console.lastStderr())
 }
 
-// awaitFirst waits until the handler answers for the first time, for as long as it takes; it is false if the host stops before.
+// awaitFirst waits until the handler responds for the first time. It returns false if the host
+// stops first.
 func (s *supervisor) awaitFirst() bool {
 	for {
 		p := s.process()
@@ -156,7 +146,7 @@ func (s *supervisor) awaitFirst() bool {
 	}
 }
 
-// awaitReady gives the process that answers, waiting for one to come up. A host that waits too long stops itself.
+// awaitReady waits for a process that responds. A host that waits too long stops itself.
 // Source: Description/Workers/WorkerFunctionInvoker.cs.
 func (s *supervisor) awaitReady(ctx context.Context) (*process, error) {
 	patience := time.NewTimer(time.Duration(1+allowedFailures) * s.prober.timeout)
@@ -173,10 +163,31 @@ func (s *supervisor) awaitReady(ctx context.Context) (*process, error) {
 		case <-s.ctx.Done():
 			return nil, s.reason()
 		case <-patience.C:
-			s.stop(errors.Join(errors.New("a request waited in vain for the handler to answer GET /"), s.hang))
+			s.stop(errors.New("a request waited too long for the handler to respond to GET /"))
 		}
 	}
 }
 
-// reason is why the host stopped, as ErrStopped.
+// reason returns why the host stopped, as ErrStopped.
 func (s *supervisor) reason() error { return fmt.Errorf("%w: %w", ErrStopped, context.Cause(s.ctx)) }
+
+const (
+	allowedFailures = 3                // the third stops the host
+	failureMemory   = 30 * time.Minute // a longer pause before a failure starts a new count
+)
+
+// failures counts the handler's failed runs.
+// Source: Workers/Http/HttpFunctionInvocationDispatcher.cs (AddOrUpdateErrorBucket).
+type failures struct {
+	count int
+	last  time.Time
+}
+
+// add counts a failure, and reports whether the host must stop.
+func (f *failures) add(now time.Time) bool {
+	if now.Sub(f.last) > failureMemory {
+		f.count = 0
+	}
+	f.count, f.last = f.count+1, now
+	return f.count >= allowedFailures
+}

@@ -19,15 +19,15 @@ import (
 
 const (
 	anonymousAny = `{"bindings":[{"type":"httpTrigger","name":"req","authLevel":"anonymous","route":"{*path}"},{"type":"http","direction":"out","name":"res"}]}`
-	patience     = 30 * time.Second // only for what is never to happen
+	patience     = 30 * time.Second // only reached when a test fails
 )
 
-// files are an app root's files. FILE stands for this test program's path.
+// files are the files of an app root. FILE stands for the path of this test program.
 type files map[string]string
 
 const bothWays = `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"FILE"},"enableForwardingHttpRequest":true,"enableProxyingHttpRequest":true}}`
 
-// stage writes an app root. Without a host.json it gets one that both forwards and proxies.
+// stage writes an app root. The default host.json both forwards and proxies.
 func stage(t *testing.T, content files) string {
 	t.Helper()
 	root := t.TempDir()
@@ -46,7 +46,7 @@ func stage(t *testing.T, content files) string {
 	return root
 }
 
-// running is a host under test, and what is needed to watch it.
+// running is a host under test with its output.
 type running struct {
 	*host.Host
 	url    string
@@ -73,7 +73,7 @@ func startApp(t *testing.T, app *host.App, options host.Options, environment ...
 	server := httptest.NewServer(r.Host)
 	r.url = server.URL
 	t.Cleanup(func() {
-		if err := r.Close(); err != nil && !options.Strict {
+		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
 		server.Close()
@@ -84,7 +84,7 @@ func startApp(t *testing.T, app *host.App, options host.Options, environment ...
 	return r
 }
 
-// answer is a whole HTTP answer.
+// answer is an HTTP response with its body.
 type answer struct {
 	status int
 	header http.Header
@@ -113,7 +113,7 @@ func do(t *testing.T, request *http.Request) answer {
 	return answer{response.StatusCode, response.Header, string(body)}
 }
 
-// echoed sends a request and gives what the handler saw of it.
+// echoed sends a request and returns what the handler received.
 func (r *running) echoed(t *testing.T, method, path, body string, header ...string) seen {
 	t.Helper()
 	return r.send(t, method, path, body, header...).seen(t)
@@ -122,18 +122,18 @@ func (r *running) echoed(t *testing.T, method, path, body string, header ...stri
 func (a answer) seen(t *testing.T) (s seen) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), &s); err != nil {
-		t.Fatalf("no echo, but status %d with %q", a.status, a.body)
+		t.Fatalf("not an echo: status %d with %q", a.status, a.body)
 	}
 	return s
 }
 
-// gate holds the handler up at the places where it passes, until the test lets it go.
+// gate stops the handler at the places where it calls pass, until the test lets it continue.
 type gate struct {
 	reached chan string
 	release chan struct{}
 }
 
-// newGate gives a gate and the environment that makes a handler stop at it.
+// newGate returns a gate and the environment that makes a handler stop at it.
 func newGate(t *testing.T) (*gate, string) {
 	t.Helper()
 	g := &gate{make(chan string, 100), make(chan struct{}, 100)}
@@ -151,20 +151,20 @@ func newGate(t *testing.T) (*gate, string) {
 	return g, "TEST_GATE=" + server.URL
 }
 
-// await waits until the handler stands at a place.
+// await waits until the handler is at a place.
 func (g *gate) await(t *testing.T, place string) {
 	t.Helper()
 	select {
 	case reached := <-g.reached:
 		if reached != place {
-			t.Fatalf("the handler is at %q, not at %q", reached, place)
+			t.Fatalf("the handler is at %q, want %q", reached, place)
 		}
 	case <-time.After(patience):
-		t.Fatalf("the handler never came to %q", place)
+		t.Fatalf("the handler never reached %q", place)
 	}
 }
 
-// next waits for the handler to stand at any place, and lets it go on.
+// next waits until the handler is at any place, and lets it continue.
 func (g *gate) next(t *testing.T) (place string) {
 	t.Helper()
 	place = await(t, "the handler", g.reached)
@@ -179,7 +179,7 @@ func await[T any](t *testing.T, what string, from <-chan T) (value T) {
 	select {
 	case value = <-from:
 	case <-time.After(patience):
-		t.Fatalf("waited in vain for %s", what)
+		t.Fatalf("waited too long for %s", what)
 	}
 	return value
 }
@@ -206,7 +206,7 @@ func (b *syncBuffer) String() string {
 	return b.buffer.String()
 }
 
-// await waits until a text was written.
+// await waits until a text has been written.
 func (b *syncBuffer) await(t *testing.T, text string) {
 	t.Helper()
 	for deadline := time.After(patience); ; {
@@ -241,7 +241,7 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-// modes runs a test for both kinds of host.
+// modes runs a test for both generations of the host.
 func modes(t *testing.T, test func(t *testing.T, mode host.Mode)) {
 	t.Run("newer", func(t *testing.T) { test(t, host.Newer) })
 	t.Run("older", func(t *testing.T) { test(t, host.Older) })

@@ -5,16 +5,13 @@ import (
 	"time"
 )
 
-// runTimer fires a timer until the host stops. Of the hosts that share queues, one does; that a tick was missed while none
-// ran is forgotten, where the real host fires it late.
-// Source: repository Azure/azure-webjobs-sdk-extensions, src/WebJobs.Extensions/Extensions/Timers/Listener/TimerListener.cs.
+// runTimer fires a timer until the host stops, in each host that runs the app. A tick that was
+// missed while no host ran is skipped. In Azure one host holds a lease and fires a missed tick
+// late.
+// Source: repository Azure/azure-webjobs-sdk-extensions,
+// src/WebJobs.Extensions/Extensions/Timers/Listener/TimerListener.cs.
 func (h *Host) runTimer(f Function) {
 	ctx := h.supervisor.ctx
-	end, ok := h.queues.lease(ctx, "timer "+foldName(f.Name))
-	if !ok {
-		return
-	}
-	defer end()
 	if !h.supervisor.awaitFirst() {
 		return
 	}
@@ -27,7 +24,8 @@ func (h *Host) runTimer(f Function) {
 	}
 }
 
-// fire invokes the function and gives the status after it. Ticks that pass meanwhile count as one.
+// fire invokes the function and returns the status after it. Ticks that pass meanwhile count as
+// one.
 func (h *Host) fire(f Function, before TickStatus, now time.Time) TickStatus {
 	tick := Tick{Schedule: TickSchedule{AdjustForDST: true}}
 	if or(f.Trigger.UseMonitor, true) && !f.Trigger.schedule.isFrequent(now) {
@@ -40,7 +38,7 @@ func (h *Host) fire(f Function, before TickStatus, now time.Time) TickStatus {
 	return TickStatus{Last: now, Next: f.Trigger.schedule.next(now), LastUpdated: now}
 }
 
-// sleepUntil waits for a time, which never comes if it is zero; it is false if ctx ends first.
+// sleepUntil waits for a time, and forever if it is zero. It returns false if ctx ends first.
 func sleepUntil(ctx context.Context, at time.Time) bool {
 	var due <-chan time.Time
 	if !at.IsZero() {

@@ -23,20 +23,3 @@ func TestATimerThatRunsOnStartup(t *testing.T) {
 	gate.next(t)
 	equal(t, "tick", gate.next(t), "tick true")
 }
-
-func TestOneOfTheHostsRunsATimer(t *testing.T) {
-	gate, env := newGate(t)
-	queues := host.NewQueues()
-	app := files{"OnTick/function.json": function(yearly), "OnMessage/function.json": function(queueTrigger("orders"))}
-	first := start(t, app, host.Options{Queues: queues}, env)
-	gate.next(t)
-	equal(t, "tick", gate.next(t), "tick true")
-	second := start(t, app, host.Options{Queues: queues}, env)
-	equal(t, "second handler", gate.next(t), "start")
-	check(t, second.WaitReady(t.Context()))
-	second.enqueue(t, "orders", "a")
-	equal(t, "no second tick before", gate.next(t), "a 1 1")
-	awaitCount(t, queues, "orders", 0)
-	check(t, first.Close())
-	equal(t, "the other host takes over", gate.next(t), "tick true")
-}

@@ -1,8 +1,11 @@
-// Package identity stands in for the managed-identity endpoint that App Service and Functions give an app, and for the
-// Entra tenant behind it: it hands out signed tokens over HTTP, and checks them on behalf of a resource.
+// Package identity stands in for the managed-identity endpoint of App Service and Functions, and
+// for the Entra tenant behind it: it issues signed tokens over HTTP, and verifies them for a
+// resource.
 //
-// It is for tests and local runs. Whoever knows the endpoint's header gets a token for any resource, so it must only
-// listen on a loopback address, and its tokens are worth something to nobody but its own Verifier.
+// It is for tests and local runs. Anyone who knows the endpoint's header gets a token for any
+// resource, so it must listen only on a loopback address. Only its own Verifier accepts its
+// tokens.
 //
-// The protocol is documented in MicrosoftDocs/azure-docs articles/app-service/overview-managed-identity.md.
+// The protocol is documented in MicrosoftDocs/azure-docs
+// articles/app-service/overview-managed-identity.md.
 package identity

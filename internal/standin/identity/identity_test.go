@@ -24,7 +24,7 @@ func newServer(t *testing.T, opts identity.Options) *identity.Server {
 	return s
 }
 
-// ask sends a token request; header "" sends none.
+// ask sends a token request, without the header if it is empty.
 func ask(t *testing.T, s *identity.Server, method, header, query string) (int, map[string]any) {
 	t.Helper()
 	r := httptest.NewRequest(method, identity.Path+"?"+query, nil)
@@ -47,15 +47,15 @@ func TestTokenEndpointRefusals(t *testing.T) {
 		method, header, query string
 		want                  int
 	}{
-		"a request without the header is refused":    {"GET", "", good, 401},
-		"a wrong header is refused":                  {"GET", "guess", good, 401},
-		"a missing api-version is refused":           {"GET", s.Header(), "resource=x", 400},
-		"an older api-version is refused":            {"GET", s.Header(), "api-version=2017-09-01&resource=x", 400},
-		"a missing resource is refused":              {"GET", s.Header(), "api-version=2019-08-01", 400},
-		"an unknown client id is refused":            {"GET", s.Header(), good + "&client_id=72f988bf-86f1-41af-91ab-2d7cd011db47", 400},
-		"an unknown object id is refused":            {"GET", s.Header(), good + "&object_id=72f988bf-86f1-41af-91ab-2d7cd011db47", 400},
+		"a request without the header is rejected":   {"GET", "", good, 401},
+		"a wrong header is rejected":                 {"GET", "guess", good, 401},
+		"a missing api-version is rejected":          {"GET", s.Header(), "resource=x", 400},
+		"an older api-version is rejected":           {"GET", s.Header(), "api-version=2017-09-01&resource=x", 400},
+		"a missing resource is rejected":             {"GET", s.Header(), "api-version=2019-08-01", 400},
+		"an unknown client id is rejected":           {"GET", s.Header(), good + "&client_id=72f988bf-86f1-41af-91ab-2d7cd011db47", 400},
+		"an unknown object id is rejected":           {"GET", s.Header(), good + "&object_id=72f988bf-86f1-41af-91ab-2d7cd011db47", 400},
 		"an identity by resource id is unknown":      {"GET", s.Header(), good + "&mi_res_id=/subscriptions/x", 400},
-		"POST is refused":                            {"POST", s.Header(), good, 405},
+		"POST is rejected":                           {"POST", s.Header(), good, 405},
 		"a good request gets a token":                {"GET", s.Header(), good, 200},
 		"the common user-assigned identity is known": {"GET", s.Header(), good + "&client_id=" + identity.UserAssigned, 200},
 		"its own client id may be named":             {"GET", s.Header(), good + "&client_id=" + s.ClientID(), 200},
@@ -148,7 +148,7 @@ func TestVerifierTellsWhy(t *testing.T) {
 	}
 }
 
-// changed is the token with another letter in the middle of its signature.
+// changed returns the token with a different letter in the middle of its signature.
 func changed(token string) string {
 	at, letter := len(token)-10, "A"
 	if token[at] == 'A' {
@@ -187,7 +187,7 @@ func TestFaults(t *testing.T) {
 	set(identity.Faults{Down: true})
 	if answer, err := get(); err == nil {
 		_ = answer.Body.Close()
-		t.Errorf("down: answered %s", answer.Status)
+		t.Errorf("down: got %s", answer.Status)
 	}
 	for name, c := range map[string]struct {
 		fault  identity.Faults

@@ -7,20 +7,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// UserAssigned is the client id of a user-assigned identity that every stand-in has, so that there is one to try.
+// UserAssigned is the client id of a user-assigned identity that every stand-in has.
 const UserAssigned = "00000000-0000-4000-8000-00000000a551"
 
-// Options say whose tokens are handed out. The zero value is usable.
+// Options say whose tokens are issued. The zero value is usable.
 type Options struct {
 	// Tenant is the directory's id, a GUID; random if empty.
 	Tenant string
 	// ClientID is the system-assigned identity's client id, a GUID; random if empty.
 	ClientID string
-	// UserAssigned are the client ids of further identities, beside the constant UserAssigned. No others are accepted.
+	// UserAssigned are the client ids of more identities, besides the constant UserAssigned. No
+	// others are accepted.
 	UserAssigned []string
 	// Lifetime is how long a token is valid; 24 hours if zero, as in App Service.
 	Lifetime time.Duration
-	// Now is the clock by which tokens are dated and checked; time.Now if nil. A vault with another clock needs it too.
+	// Now is the clock for issuing and verifying tokens; time.Now if nil. A vault needs the same
+	// clock.
 	Now func() time.Time
 }
 
@@ -42,7 +44,7 @@ func (o Options) withDefaults() (Options, error) {
 
 func (o Options) check() error {
 	if o.Lifetime < 0 {
-		return fmt.Errorf("identity stand-in: a token's lifetime of %v is negative: give a positive one, or 0 for 24h", o.Lifetime)
+		return fmt.Errorf("identity stand-in: a token's lifetime of %v is negative: use a positive one, or 0 for 24h", o.Lifetime)
 	}
 	for _, id := range append([]string{o.Tenant, o.ClientID}, o.UserAssigned...) {
 		if _, err := uuid.Parse(id); err != nil {

@@ -13,14 +13,15 @@ type principal struct {
 	objectID string
 }
 
-// newPrincipal derives the object id, so that a client id given twice is the same principal twice.
+// newPrincipal derives the object id from the client id, so that equal client ids are the same
+// principal.
 func newPrincipal(tenant, clientID string) principal {
 	objectID := uuid.NewSHA1(uuid.MustParse(tenant), []byte(strings.ToLower(clientID)))
 	return principal{clientID: strings.ToLower(clientID), objectID: objectID.String()}
 }
 
-// choose finds the identity that a request asks for. The first is the system-assigned one, which needs no asking.
-// A resource id (mi_res_id) is never known here.
+// choose returns the requested identity, by default the first: the system-assigned one. A
+// resource id (mi_res_id) is never known.
 func (s *Server) choose(query url.Values) (principal, bool) {
 	if query.Has("mi_res_id") {
 		return principal{}, false

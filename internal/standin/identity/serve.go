@@ -12,7 +12,7 @@ import (
 
 const apiVersion = "2019-08-01"
 
-// answer is App Service's, with times as strings of Unix seconds.
+// answer is App Service's response, with times as strings of Unix seconds.
 type answer struct {
 	AccessToken string `json:"access_token"`
 	ClientID    string `json:"client_id"`
@@ -22,8 +22,9 @@ type answer struct {
 	TokenType   string `json:"token_type"`
 }
 
-// ServeHTTP answers GET /msi/token?resource=…&api-version=2019-08-01, with client_id, principal_id or object_id for a
-// user-assigned identity. 401: the header X-IDENTITY-HEADER is missing or wrong. 400: a parameter is.
+// ServeHTTP serves GET /msi/token?resource=…&api-version=2019-08-01, with client_id, principal_id
+// or object_id for a user-assigned identity. 401: the header X-IDENTITY-HEADER is missing or
+// wrong. 400: a parameter is missing or wrong.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != Path {
 		refuse(w, http.StatusNotFound, fmt.Sprintf("There is nothing at %s; the token endpoint is %s.", r.URL.Path, Path))
@@ -40,12 +41,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.grant(w, r)
 }
 
-// check returns what is wrong with a request, or 0.
+// check returns an error status and message, or 0.
 func (s *Server) check(r *http.Request) (status int, message string) {
 	query := r.URL.Query()
 	switch {
 	case r.Method != http.MethodGet:
-		return http.StatusMethodNotAllowed, "The token endpoint takes GET only."
+		return http.StatusMethodNotAllowed, "The token endpoint supports only GET."
 	case !s.knows(r.Header.Get("X-IDENTITY-HEADER")):
 		return http.StatusUnauthorized, "The header X-IDENTITY-HEADER is missing or wrong: send the value of IDENTITY_HEADER."
 	case query.Get("api-version") != apiVersion:
@@ -79,7 +80,7 @@ func (s *Server) grant(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// refuse answers with App Service's shape of error.
+// refuse responds with App Service's error JSON.
 func refuse(w http.ResponseWriter, status int, message string) {
 	write(w, status, map[string]any{"statusCode": status, "message": message, "correlationId": uuid.NewString()})
 }
@@ -88,5 +89,5 @@ func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller may have left; nothing to do
+	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
 }

@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Path is where the endpoint answers: IDENTITY_ENDPOINT is the listener's address and Path.
+// Path is the endpoint's path: IDENTITY_ENDPOINT is the listener's address followed by Path.
 const Path = "/msi/token"
 
-// Server is a tenant with an app's managed identities, and the endpoint that hands out their tokens.
+// Server is a tenant with an app's managed identities, and the endpoint that issues their tokens.
 type Server struct {
 	options    Options
 	header     string
@@ -23,7 +23,7 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New makes a tenant with a fresh signing key. It fails if an id is not a GUID.
+// New returns a tenant with a new signing key. It fails if an id is not a GUID.
 func New(opts Options) (*Server, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -41,17 +41,18 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Header is the value for IDENTITY_HEADER, without which the endpoint answers 401. It differs at every start.
+// Header returns the value for IDENTITY_HEADER, without which the endpoint returns 401. It
+// differs at every start.
 func (s *Server) Header() string { return s.header }
 
-// Tenant is the directory's id, which a resource's challenge names.
+// Tenant returns the directory's id, which a resource's challenge contains.
 func (s *Server) Tenant() string { return s.options.Tenant }
 
-// ClientID is the system-assigned identity's.
+// ClientID returns the client id of the system-assigned identity.
 func (s *Server) ClientID() string { return s.principals[0].clientID }
 
-// Issuer is what the tokens name as theirs.
+// Issuer returns the issuer that the tokens name.
 func (s *Server) Issuer() string { return "https://sts.windows.net/" + s.options.Tenant + "/" }
 
-// Requests is how many requests the endpoint has had, the refused ones included.
+// Requests returns how many requests the endpoint has received, including rejected ones.
 func (s *Server) Requests() int64 { return s.requests.Load() }

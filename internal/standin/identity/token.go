@@ -9,10 +9,11 @@ import (
 // keyID names the only signing key in a token's header.
 const keyID = "rotunda-stand-in"
 
-// Claims say who a token was issued to, by whom and for what.
+// Claims are the subject, issuer and audience of a token.
 type Claims struct {
 	jwt.RegisteredClaims
-	// Audience is the resource that the token is for. As in Entra's tokens it is one string, not a list.
+	// Audience is the resource that the token is for. As in Entra's tokens, it is one string, not
+	// a list.
 	Audience string `json:"aud"`
 	// AppID is the identity's client id.
 	AppID string `json:"appid"`
@@ -24,7 +25,8 @@ type Claims struct {
 	Version string `json:"ver"`
 }
 
-// Token issues a token of the system-assigned identity for a resource such as https://vault.azure.net, without HTTP.
+// Token issues a token of the system-assigned identity for a resource such as
+// https://vault.azure.net, without HTTP.
 func (s *Server) Token(resource string) (string, error) {
 	token, _, err := s.issue(s.principals[0], resource)
 	return token, err

@@ -8,7 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Why a token is not accepted; the error is a *TokenError that matches one of these with errors.Is.
+// Why a token is rejected: the error is a *TokenError that matches one of these with errors.Is.
 var (
 	ErrMalformed = errors.New("the token is not a JSON web token of this kind")
 	ErrSignature = errors.New("the token was not signed by this tenant")
@@ -18,11 +18,11 @@ var (
 	ErrTooEarly  = errors.New("the token is not valid yet")
 )
 
-// TokenError is a token that was not accepted. It never holds the token.
+// TokenError is the error about a rejected token. It never contains the token.
 type TokenError struct {
 	Reason error  // one of the Err variables
-	Want   string // what was expected there, for ErrIssuer and ErrAudience
-	Found  string // what was found there
+	Want   string // what was expected, for ErrIssuer and ErrAudience
+	Found  string // what was found
 }
 
 func (e *TokenError) Error() string {
@@ -34,8 +34,8 @@ func (e *TokenError) Error() string {
 
 func (e *TokenError) Unwrap() error { return e.Reason }
 
-// Verifier returns the check that the given resource makes of a token: signature, issuer, audience (with or without a
-// final slash), and times, in this order. Its error is a *TokenError.
+// Verifier returns the check that a resource makes of a token: signature, issuer, audience (with
+// or without a trailing slash), and times, in this order. Its error is a *TokenError.
 func (s *Server) Verifier(resource string) func(token string) (Claims, error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
 	times := jwt.NewValidator(jwt.WithTimeFunc(s.options.Now), jwt.WithExpirationRequired())

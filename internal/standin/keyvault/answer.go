@@ -13,7 +13,7 @@ const (
 	serviceVersion = "1.9.3070.1"
 )
 
-// stamp sets the headers that every answer has.
+// stamp sets the headers of every response.
 func stamp(h http.Header, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Pragma", "no-cache")
@@ -29,7 +29,7 @@ func stamp(h http.Header, r *http.Request) {
 	}
 }
 
-// write answers 200 with JSON, or 204 if there is nothing to say.
+// write responds 200 with JSON, or 204 without a body.
 func write(w http.ResponseWriter, answer any) {
 	if answer == nil {
 		w.WriteHeader(http.StatusNoContent)
@@ -38,7 +38,7 @@ func write(w http.ResponseWriter, answer any) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// writeError answers in Key Vault's one shape of error.
+// writeError responds with Key Vault's error JSON.
 func writeError(w http.ResponseWriter, err error) {
 	type inner struct {
 		Code string `json:"code"`
@@ -56,7 +56,8 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, r.status, map[string]failure{"error": body})
 }
 
-// asRefusal is the refusal in err; any other error is this program's own, and names no value.
+// asRefusal returns the refusal in err. Any other error is this program's own, and contains no
+// value.
 func asRefusal(err error) *refusal {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
@@ -69,5 +70,5 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the caller may have left; nothing to do
+	_ = encoder.Encode(body) // the caller may have gone
 }

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// copied is a secret with all its versions, in the order of their creation as far as it is known; the latest is last.
+// copied is a secret with all its versions, in the order of their creation as far as that is
+// known. The latest is last.
 type copied struct {
 	Name     string
 	Versions []version
@@ -13,12 +14,12 @@ type copied struct {
 
 func (c copied) latest() version { return c.Versions[len(c.Versions)-1] }
 
-// backedUp is the answer of backup and the body of restore.
+// backedUp is the response to backup and the body of restore.
 type backedUp struct {
 	Value string `json:"value"`
 }
 
-// backup answers a sealed copy of all versions, for restore.
+// backup returns a sealed copy of all versions, for restore.
 func (s *Server) backup(c *call) (answer any, err error) {
 	var all copied
 	err = s.store.read(c.vault, func(r records) error {
@@ -61,8 +62,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-// restore brings a copy back under its name, which must be free, with the ids and times of its versions. Any vault of
-// this store takes it, as any of a subscription and geography does.
+// restore restores a copy under its name, which must be free, with the ids and times of its
+// versions. Any vault of this store accepts it, as in Azure any vault of the subscription and
+// geography does.
 func (s *Server) restore(c *call) (answer any, err error) {
 	var sent backedUp
 	if err := c.readBody(&sent); err != nil {
@@ -87,7 +89,7 @@ func (s *Server) restore(c *call) (answer any, err error) {
 	return answer, err
 }
 
-// isTaken tells whether a name is in use: live, deleted, or not purged yet.
+// isTaken reports whether a name is in use: live, deleted, or not purged yet.
 func (s *Server) isTaken(r records, c *call, name string) (bool, error) {
 	if err := c.clear(r, name); err != nil {
 		return false, err

@@ -7,7 +7,8 @@ import (
 	"net/http"
 )
 
-// sentAttributes are what a request may say about a version. The last four can only be read: they are taken and ignored.
+// sentAttributes are the attributes in a request. The last four are read-only: they are accepted
+// and ignored.
 type sentAttributes struct {
 	Enabled         *bool  `json:"enabled"`
 	NotBefore       *int64 `json:"nbf"`
@@ -18,14 +19,14 @@ type sentAttributes struct {
 	RecoveryLevel   any    `json:"recoveryLevel"`
 }
 
-// sentVersion is what an update may say; what is nil stays as it was.
+// sentVersion is the body of an update. A nil field is left unchanged.
 type sentVersion struct {
 	ContentType *string           `json:"contentType"`
 	Attributes  sentAttributes    `json:"attributes"`
 	Tags        map[string]string `json:"tags"`
 }
 
-// sentSecret is what a set may say.
+// sentSecret is the body of a set.
 type sentSecret struct {
 	sentVersion
 	Value *string `json:"value"`
@@ -45,7 +46,7 @@ func (s sentSecret) check() error {
 	return s.sentVersion.check()
 }
 
-// apply writes what was sent over v; tags are replaced, not merged.
+// apply changes a version to what was sent. Tags are replaced, not merged.
 func (v sentVersion) apply(to *version) {
 	if v.ContentType != nil {
 		to.ContentType = v.ContentType
@@ -64,8 +65,8 @@ func (v sentVersion) apply(to *version) {
 	}
 }
 
-// readBody decodes the one JSON object that the body must be. That properties outside of the schema are refused, and the
-// words, are not recorded. No message quotes what was sent: it may be a value.
+// readBody decodes the body, which must be one JSON object. That unknown properties are rejected,
+// and the wording, are not recorded. No message quotes what was sent: it may be a value.
 func (c *call) readBody(into any) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(nil, c.request.Body, maxBodyBytes))
 	decoder.DisallowUnknownFields()

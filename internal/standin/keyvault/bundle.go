@@ -1,6 +1,6 @@
 package keyvault
 
-// attributes are what answers say about a version. Times are Unix seconds.
+// attributes are those of a version in a response. Times are Unix seconds.
 type attributes struct {
 	Enabled         bool   `json:"enabled"`
 	NotBefore       *int64 `json:"nbf,omitempty"`
@@ -11,7 +11,7 @@ type attributes struct {
 	RecoverableDays int    `json:"recoverableDays"`
 }
 
-// bundle is a secret in an answer, or an item of a list. The value is there after set and get only.
+// bundle is a secret in a response, or an item of a list. Only set and get return the value.
 type bundle struct {
 	RecoveryID         string            `json:"recoveryId,omitempty"`
 	DeletedDate        int64             `json:"deletedDate,omitempty"`
@@ -20,10 +20,10 @@ type bundle struct {
 	ContentType        *string           `json:"contentType,omitempty"`
 	ID                 string            `json:"id"`
 	Attributes         attributes        `json:"attributes"`
-	Tags               map[string]string `json:"tags,omitzero"` // {} if given so, absent if never given
+	Tags               map[string]string `json:"tags,omitzero"` // {} if set so, absent if never set
 }
 
-// describe tells all but the value, under the given id.
+// describe returns everything except the value, under this id.
 func (s *Server) describe(v version, id string) bundle {
 	return bundle{
 		ContentType: v.ContentType, ID: id, Tags: v.Tags,

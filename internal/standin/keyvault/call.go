@@ -11,7 +11,7 @@ import (
 	"rotunda/internal/standin/identity"
 )
 
-// call is one request of a caller who is signed in.
+// call is one request of an authenticated caller.
 type call struct {
 	request   *http.Request
 	operation *operation
@@ -21,7 +21,7 @@ type call struct {
 	name      string // empty for an operation on the whole vault
 	version   string // empty for the latest
 	now       int64  // Unix seconds
-	wrong     error  // why the request can't be carried out, if so
+	wrong     error  // why the request can't be performed, or nil
 }
 
 func newCall(r *http.Request, caller identity.Claims, now time.Time) *call {
@@ -53,7 +53,7 @@ func (c *call) check() error {
 	return checkName(c.name)
 }
 
-// vaultOf is the first label of a host name, or the whole of an address.
+// vaultOf returns the first label of a host name, or the whole of an IP address.
 func vaultOf(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -64,7 +64,7 @@ func vaultOf(host string) string {
 	return strings.ToLower(host)
 }
 
-// what is how messages name the secret that was asked for.
+// what returns how messages name the requested secret.
 func (c *call) what() string {
 	if c.version == "" {
 		return c.name
@@ -72,10 +72,11 @@ func (c *call) what() string {
 	return c.name + "/" + c.version
 }
 
-// authority is the host as ids have it: a client that follows a nextLink sends the port 443, and ids have none.
+// authority returns the host as it appears in ids: a client that follows a nextLink sends the
+// port 443, and ids omit it.
 func (c *call) authority() string { return strings.TrimSuffix(c.request.Host, ":443") }
 
-// place is where the secret with this name is; its spelling is the one in ids.
+// place returns the place of the secret with this name, which is spelt as in ids.
 func (c *call) place(name string) place { return place{c.vault, c.authority(), name} }
 
 func (c *call) id(name, version string) string { return idOf(c.authority(), name, version) }

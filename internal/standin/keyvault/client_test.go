@@ -16,12 +16,12 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// credential hands out the tests' tenant's tokens, for the resource that the client asks for.
+// credential issues tokens of the tests' tenant, for the resource that the client requests.
 type credential struct{}
 
 func (credential) GetToken(_ context.Context, opts policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	if len(opts.Scopes) != 1 || opts.Scopes[0] != keyvault.Resource+"/.default" || opts.TenantID != tenant().Tenant() {
-		return azcore.AccessToken{}, fmt.Errorf("asked for %q in tenant %q", opts.Scopes, opts.TenantID)
+		return azcore.AccessToken{}, fmt.Errorf("requested %q in tenant %q", opts.Scopes, opts.TenantID)
 	}
 	token, err := tenant().Token(keyvault.Resource)
 	return azcore.AccessToken{Token: token, ExpiresOn: time.Now().Add(time.Hour)}, err
@@ -51,7 +51,8 @@ func try[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// TestMicrosoftsClient lets the Go client library of Key Vault do all it can, with its default options.
+// TestMicrosoftsClient runs all operations of the Go client library of Key Vault, with its
+// default options.
 func TestMicrosoftsClient(t *testing.T) {
 	v := start(t, keyvault.Options{})
 	ctx, client := t.Context(), newClient(t, v)
@@ -126,6 +127,6 @@ func TestMicrosoftsClientSeesFaults(t *testing.T) {
 	v.setFaults(t, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.RBAC}}})
 	_, err := client.GetSecret(t.Context(), "x", "", nil)
 	if refused, ok := errors.AsType[*azcore.ResponseError](err); !ok || refused.StatusCode != 403 || refused.ErrorCode != "Forbidden" {
-		t.Errorf("got %v, want a refusal", err)
+		t.Errorf("got %v, want an error", err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// TestManyCallers has callers that share a name and have names of their own, with windows open and in all operations.
+// TestManyCallers runs all operations with callers that share one name and have names of their
+// own, with windows open.
 func TestManyCallers(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { manyCallers(t, 60, 5, "") })
 	t.Run("disk", func(t *testing.T) { manyCallers(t, 10, 3, filepath.Join(t.TempDir(), "vaults.db")) })
@@ -44,7 +45,8 @@ func manyCallers(t *testing.T, callers, rounds int, file string) {
 	}
 }
 
-// live is a secret's whole life, with the answers that it must get when nobody else uses its name.
+// live runs a secret's whole life, with the responses that it must get if nobody else uses its
+// name.
 func (s *standin) live(ctx context.Context, name string) error {
 	for _, step := range []struct {
 		method, path, body string
@@ -79,7 +81,8 @@ func (s *standin) live(ctx context.Context, name string) error {
 	return nil
 }
 
-// TestPeakInFlight holds five requests where their tokens are checked until all of them are there.
+// TestPeakInFlight holds five requests at the check of their tokens until all of them have
+// arrived.
 func TestPeakInFlight(t *testing.T) {
 	const callers = 5
 	var all sync.WaitGroup

@@ -5,15 +5,16 @@ import (
 	"sync"
 )
 
-// Counts are what has happened since the start, or since ResetCounts.
+// Counts are the numbers of events since the start, or since ResetCounts.
 type Counts struct {
-	// Calls are those of signed-in callers, by operation (OperationNames, or "unknown"), the refused ones included.
+	// Calls are those of authenticated callers, by operation (OperationNames, or "unknown"),
+	// including rejected ones.
 	Calls map[string]int64 `json:"calls"`
-	// Challenges are the answers 401.
+	// Challenges are the 401 responses.
 	Challenges int64 `json:"challenges"`
-	// InFlight are the requests that are being answered.
+	// InFlight are the requests in progress.
 	InFlight int64 `json:"inFlight"`
-	// PeakInFlight is the most that InFlight has been.
+	// PeakInFlight is the maximum of InFlight.
 	PeakInFlight int64 `json:"peakInFlight"`
 }
 
@@ -34,7 +35,7 @@ func (s *Server) Counts() Counts {
 	return counts
 }
 
-// ResetCounts begins all counts anew, but for what is in flight.
+// ResetCounts resets all counts except InFlight.
 func (s *Server) ResetCounts() {
 	s.counter.mu.Lock()
 	defer s.counter.mu.Unlock()

@@ -50,7 +50,7 @@ func TestLogHasNoValues(t *testing.T) {
 	}
 	for _, want := range []string{"operation=set vault=contoso secret=x status=200", "operation=set vault=contoso secret=y status=400 code=BadParameter"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the log does not have %q:\n%s", want, got)
+			t.Errorf("the log lacks %q:\n%s", want, got)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package keyvault
 
 const secondsPerDay = 24 * 60 * 60
 
-// delete moves a secret, with all its versions, among the deleted ones.
+// delete moves a secret with all its versions to the deleted ones.
 func (s *Server) delete(c *call) (answer any, err error) {
 	err = s.store.write(c.vault, func(r records) error {
 		found, err := s.live(r, c)
@@ -28,7 +28,8 @@ func move(r records, from, to string, s secret) error {
 	return keep(r, to, s)
 }
 
-// getDeleted answers 404 while the deletion runs, and 403 for ever if the latest version is disabled.
+// getDeleted returns 404 while the deletion is in progress, and always 403 if the latest version
+// is disabled.
 func (s *Server) getDeleted(c *call) (answer any, err error) {
 	err = s.store.read(c.vault, func(r records) error {
 		found, v, err := s.deletedLatest(r, c)
@@ -46,7 +47,7 @@ func (s *Server) getDeleted(c *call) (answer any, err error) {
 	return answer, err
 }
 
-// deletedLatest finds a deleted secret and its latest version.
+// deletedLatest returns a deleted secret and its latest version.
 func (s *Server) deletedLatest(r records, c *call) (secret, version, error) {
 	found, ok, err := deleted(r, c, c.name)
 	if err != nil {
@@ -77,7 +78,7 @@ func (s *Server) recover(c *call) (answer any, err error) {
 	return answer, err
 }
 
-// purge erases a deleted secret. It has no answer but that it was accepted.
+// purge erases a deleted secret. It returns no body.
 func (s *Server) purge(c *call) (any, error) {
 	return nil, s.store.write(c.vault, func(r records) error {
 		_, ok, err := deleted(r, c, c.name)

@@ -22,7 +22,7 @@ type disk struct {
 var _ store = (*disk)(nil)
 
 const (
-	lockPatience = 2 * time.Second // how long the file may be another process's
+	lockPatience = 2 * time.Second // how long another process may hold the file
 	ownerOnly    = 0o600
 )
 
@@ -34,19 +34,20 @@ var (
 func openDisk(path string) (*disk, error) {
 	db, err := bbolt.Open(path, ownerOnly, &bbolt.Options{Timeout: lockPatience})
 	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("key vault stand-in: the data file %s is in use by another process: stop that one, or give another file", path)
+		return nil, fmt.Errorf("key vault stand-in: the data file %s is in use by another process: stop that process, or use another file", path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("key vault stand-in: opening the data file %s: %w", path, err)
+		return nil, fmt.Errorf("key vault stand-in: can't open the data file %s: %w", path, err)
 	}
 	d := &disk{db: db}
 	if err := db.Update(d.loadBackupKey); err != nil {
-		return nil, errors.Join(fmt.Errorf("key vault stand-in: reading the data file %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("key vault stand-in: can't read the data file %s: %w", path, err), db.Close())
 	}
 	return d, nil
 }
 
-// loadBackupKey reads the key, or makes one in a new file, so that backups outlive a restart.
+// loadBackupKey reads the key, or creates one in a new file, so that backups remain valid after a
+// restart.
 func (d *disk) loadBackupKey(tx *bbolt.Tx) error {
 	settings, err := tx.CreateBucketIfNotExists(settingsBucket)
 	if err != nil {

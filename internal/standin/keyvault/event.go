@@ -8,16 +8,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// The kinds of event (MicrosoftDocs/azure-docs articles/event-grid/event-schema-key-vault.md). Disabled secrets have them too.
+// The kinds of event (MicrosoftDocs/azure-docs articles/event-grid/event-schema-key-vault.md).
+// There are events for disabled secrets too.
 const (
 	SecretNewVersionCreated = "Microsoft.KeyVault.SecretNewVersionCreated"
 	SecretNearExpiry        = "Microsoft.KeyVault.SecretNearExpiry"
 	SecretExpired           = "Microsoft.KeyVault.SecretExpired"
 )
 
-// Event is what Event Grid tells about a secret. EventGrid and CloudEvent write it in the two schemas.
+// Event is an Event Grid event about a secret. EventGrid and CloudEvent return it in the two
+// schemas.
 type Event struct {
-	ID        string // no other event's
+	ID        string // unique
 	Type      string // one of the constants
 	Time      time.Time
 	Vault     string
@@ -28,7 +30,8 @@ type Event struct {
 	Expires   *int64
 }
 
-// eventData is what both schemas say. The document shows the two times as text, but calls them numbers.
+// eventData is the data in both schemas. The document shows the two times as text, but calls them
+// numbers.
 type eventData struct {
 	ID         string  `json:"Id"`
 	VaultName  string  `json:"VaultName"`
@@ -60,18 +63,18 @@ type cloudEvent struct {
 	Data        eventData `json:"data"`
 }
 
-// EventGrid is the event in Event Grid's schema.
+// EventGrid returns the event in Event Grid's schema.
 func (e Event) EventGrid() json.RawMessage {
 	return written(gridEvent{e.ID, e.topic(), e.Name, e.Type, e.Time, "1", "1", e.data()})
 }
 
-// CloudEvent is the event as CloudEvents 1.0 has it.
+// CloudEvent returns the event in the CloudEvents 1.0 schema.
 func (e Event) CloudEvent() json.RawMessage {
 	return written(cloudEvent{e.ID, e.topic(), e.Name, e.Type, e.Time, "1.0", e.data()})
 }
 
 func written(event any) json.RawMessage {
-	text, _ := json.Marshal(event) // texts and times alone, which can be written
+	text, _ := json.Marshal(event) // only strings and times, which can be encoded
 	return text
 }
 
@@ -91,7 +94,7 @@ func seconds(unix *int64) *string {
 	return &text
 }
 
-// place is where a secret is: its vault, under the host name that its ids have.
+// place is where a secret is: its vault, the authority in its ids, and its name.
 type place struct{ vault, authority, name string }
 
 func (s *Server) newEvent(kind string, of place, v version) Event {

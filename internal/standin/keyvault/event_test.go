@@ -17,15 +17,16 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// heard is a vault without a network, and what a subscriber heard of it, for tests with a clock of their own.
-type heard struct {
+// listener is a vault without a network, and the events that a subscriber received, for tests
+// with a fake clock.
+type listener struct {
 	*keyvault.Server
 	began  time.Time
 	events []string // kind, version's number and time since the start
 	seen   map[string]int
 }
 
-func listenTo(t *testing.T, opts keyvault.Options) *heard {
+func listenTo(t *testing.T, opts keyvault.Options) *listener {
 	t.Helper()
 	opts.Tenant = uuid.NewString()
 	opts.Check = func(string) (identity.Claims, error) { return identity.Claims{}, nil }
@@ -33,7 +34,7 @@ func listenTo(t *testing.T, opts keyvault.Options) *heard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &heard{Server: vaults, began: time.Now(), seen: map[string]int{}}
+	h := &listener{Server: vaults, began: time.Now(), seen: map[string]int{}}
 	h.Subscribe(func(_ context.Context, e keyvault.Event) {
 		if h.seen[e.Version] == 0 {
 			h.seen[e.Version] = len(h.seen) + 1
@@ -49,7 +50,7 @@ func listenTo(t *testing.T, opts keyvault.Options) *heard {
 	return h
 }
 
-func (h *heard) call(t *testing.T, method, path, body string) {
+func (h *listener) call(t *testing.T, method, path, body string) {
 	t.Helper()
 	r := httptest.NewRequest(method, contoso+path+"?api-version=7.6", strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer token")
@@ -60,13 +61,13 @@ func (h *heard) call(t *testing.T, method, path, body string) {
 	}
 }
 
-// in is a body with an expiry that lies so far ahead.
+// in returns a body with an expiry after this time.
 func in(left time.Duration) string {
 	return fmt.Sprintf(`{"value":"v","attributes":{"exp":%d}}`, time.Now().Add(left).Unix())
 }
 
-// expect lets a while pass and compares what was heard until then.
-func (h *heard) expect(t *testing.T, after time.Duration, want ...string) {
+// expect lets time pass and compares the events until then.
+func (h *listener) expect(t *testing.T, after time.Duration, want ...string) {
 	t.Helper()
 	<-time.After(after)
 	synctest.Wait()
@@ -80,36 +81,36 @@ const day = 24 * time.Hour
 func TestEventsOfASecretsLife(t *testing.T) {
 	for name, c := range map[string]struct {
 		options keyvault.Options
-		do      func(t *testing.T, h *heard)
+		do      func(t *testing.T, h *listener)
 		want    []string
 	}{
 		"one that expires": {
-			do:   func(t *testing.T, h *heard) { h.call(t, "PUT", "/secrets/x", in(40*day)) },
+			do:   func(t *testing.T, h *listener) { h.call(t, "PUT", "/secrets/x", in(40*day)) },
 			want: []string{"NewVersionCreated of 1 after 0s", "NearExpiry of 1 after 240h0m0s", "Expired of 1 after 960h0m0s"},
 		},
 		"one that never expires": {
-			do:   func(t *testing.T, h *heard) { h.call(t, "PUT", "/secrets/x", `{"value":"v"}`) },
+			do:   func(t *testing.T, h *listener) { h.call(t, "PUT", "/secrets/x", `{"value":"v"}`) },
 			want: []string{"NewVersionCreated of 1 after 0s"},
 		},
 		"one that is disabled and soon expires": {
-			do: func(t *testing.T, h *heard) {
+			do: func(t *testing.T, h *listener) {
 				h.call(t, "PUT", "/secrets/x", strings.Replace(in(day), `"exp"`, `"enabled":false,"exp"`, 1))
 			},
 			want: []string{"NewVersionCreated of 1 after 0s", "NearExpiry of 1 after 0s", "Expired of 1 after 24h0m0s"},
 		},
 		"one that has expired": {
-			do:   func(t *testing.T, h *heard) { h.call(t, "PUT", "/secrets/x", in(-day)) },
+			do:   func(t *testing.T, h *listener) { h.call(t, "PUT", "/secrets/x", in(-day)) },
 			want: []string{"NewVersionCreated of 1 after 0s", "Expired of 1 after 0s"},
 		},
 		"one that expires in another age": {
 			options: keyvault.Options{EventDelay: time.Minute},
-			do: func(t *testing.T, h *heard) {
+			do: func(t *testing.T, h *listener) {
 				h.call(t, "PUT", "/secrets/x", `{"value":"v","attributes":{"exp":253402300799}}`)
 			},
 			want: []string{"NewVersionCreated of 1 after 0s"},
 		},
 		"a newer version": {
-			do: func(t *testing.T, h *heard) {
+			do: func(t *testing.T, h *listener) {
 				h.call(t, "PUT", "/secrets/x", in(40*day))
 				h.call(t, "PUT", "/secrets/X", in(60*day))
 			},
@@ -118,16 +119,16 @@ func TestEventsOfASecretsLife(t *testing.T) {
 			},
 		},
 		"a new expiry": {
-			do: func(t *testing.T, h *heard) {
+			do: func(t *testing.T, h *listener) {
 				h.call(t, "PUT", "/secrets/x", `{"value":"v"}`)
 				h.call(t, "PATCH", "/secrets/x", strings.Replace(in(30*day+time.Hour), `"value":"v",`, "", 1))
-				h.call(t, "PATCH", "/secrets/x", strings.Replace(in(30*day+time.Hour), `"value":"v",`, "", 1)) // the same again
+				h.call(t, "PATCH", "/secrets/x", strings.Replace(in(30*day+time.Hour), `"value":"v",`, "", 1)) // no change
 				h.call(t, "PATCH", "/secrets/x", `{"tags":{"a":"b"}}`)
 			},
 			want: []string{"NewVersionCreated of 1 after 0s", "NearExpiry of 1 after 1h0m0s", "Expired of 1 after 721h0m0s"},
 		},
 		"a deleted secret": {
-			do: func(t *testing.T, h *heard) {
+			do: func(t *testing.T, h *listener) {
 				h.call(t, "PUT", "/secrets/x", in(40*day))
 				h.call(t, "DELETE", "/secrets/x", "")
 			},
@@ -135,7 +136,7 @@ func TestEventsOfASecretsLife(t *testing.T) {
 		},
 		"a shorter warning that comes late": {
 			options: keyvault.Options{NearExpiry: time.Hour, EventDelay: 10 * time.Minute},
-			do:      func(t *testing.T, h *heard) { h.call(t, "PUT", "/secrets/x", in(2*time.Hour)) },
+			do:      func(t *testing.T, h *listener) { h.call(t, "PUT", "/secrets/x", in(2*time.Hour)) },
 			want:    []string{"NewVersionCreated of 1 after 0s", "NearExpiry of 1 after 1h10m0s", "Expired of 1 after 2h10m0s"},
 		},
 	} {
@@ -172,7 +173,7 @@ func TestNothingIsHeardAfterTheEnd(t *testing.T) {
 		began, ended := make(chan struct{}), 0
 		unsubscribe := h.Subscribe(func(ctx context.Context, _ keyvault.Event) {
 			close(began)
-			<-ctx.Done() // a delivery that takes for ever holds nobody up, and ends
+			<-ctx.Done() // a delivery that never returns blocks nobody else, and ends
 			ended++
 		})
 		h.call(t, "PUT", "/secrets/x", in(40*day))
@@ -186,23 +187,23 @@ func TestNothingIsHeardAfterTheEnd(t *testing.T) {
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
-		h.Subscribe(func(context.Context, keyvault.Event) { t.Error("one who comes after the end hears something") })
+		h.Subscribe(func(context.Context, keyvault.Event) { t.Error("a subscriber after Close received an event") })
 		h.expect(t, 60*day, "NewVersionCreated of 1 after 0s", "NewVersionCreated of 2 after 0s")
 	})
 }
 
 func TestEventSchemas(t *testing.T) {
 	v := start(t, keyvault.Options{})
-	heard := make(chan keyvault.Event, 1)
+	received := make(chan keyvault.Event, 1)
 	defer v.Subscribe(func(_ context.Context, e keyvault.Event) {
-		// The write is there before its event is.
+		// The write is stored before its event is sent.
 		if got, err := v.try(t.Context(), "GET", "/secrets/NewSecret/"+e.Version, ""); err != nil || got.status != 200 {
 			t.Errorf("the event's version: %d, %v", got.status, err)
 		}
-		heard <- e
+		received <- e
 	})()
 	set := v.do(t, "PUT", "/secrets/NewSecret", `{"value":"v","attributes":{"nbf":1559081980}}`).want(t, 200, "")
-	e := <-heard
+	e := <-received
 	topic := "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.KeyVault/vaults/contoso"
 	data := map[string]any{
 		"Id": set.body["id"], "VaultName": "contoso", "ObjectType": "Secret", "ObjectName": "NewSecret", "Version": set.version(),
@@ -235,8 +236,8 @@ func TestEventSchemas(t *testing.T) {
 func TestEachOfManyWritesHasItsEvent(t *testing.T) {
 	v := start(t, keyvault.Options{})
 	const writes = 40
-	heard := make(chan string, 3*writes)
-	v.Subscribe(func(_ context.Context, e keyvault.Event) { heard <- e.Type + e.Version })
+	received := make(chan string, 3*writes)
+	v.Subscribe(func(_ context.Context, e keyvault.Event) { received <- e.Type + e.Version })
 	failures := make(chan error, writes)
 	for range writes {
 		go func() {
@@ -252,7 +253,7 @@ func TestEachOfManyWritesHasItsEvent(t *testing.T) {
 	latest := v.do(t, "GET", "/secrets/x", "").version()
 	seen := map[string]int{}
 	for created := 0; created < writes || seen[keyvault.SecretNearExpiry+latest] == 0; {
-		event := <-heard
+		event := <-received
 		if seen[event]++; strings.HasPrefix(event, keyvault.SecretNewVersionCreated) {
 			created++
 		}

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// watches are the secrets whose latest version expires some day, by place. They live as long as the process: what a data file
-// brings with it is watched from its next write on.
+// watches are the secrets whose latest version expires, by place. They are in memory only: a
+// secret from a data file is watched from its next write on.
 type watches struct {
 	mu     sync.Mutex
 	all    map[place]*watch
 	closed bool
 }
 
-// watch are the events to come of one version.
+// watch holds the future events of one version.
 type watch struct {
 	version string
 	expires int64
@@ -27,7 +27,7 @@ func (w *watch) stop() {
 	}
 }
 
-// announce tells of a new version, once it is kept.
+// announce sends the event about a new version, once it is stored.
 func (s *Server) announce(of place, v version) {
 	if !s.subscribers.any() {
 		return
@@ -36,8 +36,9 @@ func (s *Server) announce(of place, v version) {
 	s.watch(of)
 }
 
-// watch sets the timers for what the latest version now says. It reads the store itself, so that whoever comes last, of
-// those who write at once, sets them for what was written last. A time that did not change is not told again.
+// watch sets the timers for the latest version. It reads the store itself, so that of concurrent
+// writers the last one sets them for what was written last. A time that did not change causes no
+// further event.
 func (s *Server) watch(of place) {
 	if !s.subscribers.any() {
 		return
@@ -75,10 +76,11 @@ func (w *watches) close() {
 	}
 }
 
-// century is longer than this process lives, and still far from the longest time there is.
+// century is longer than this process runs, and far below the longest duration.
 const century = 100 * 365 * 24 * time.Hour
 
-// arm sets a version's timers. Of one that has expired already there is no word that it soon will (not recorded).
+// arm sets a version's timers. For one that has expired already there is no near-expiry event
+// (not recorded).
 func (s *Server) arm(of place, v version) *watch {
 	armed := &watch{version: v.ID, expires: *v.Expires}
 	left := time.Unix(*v.Expires, 0).Sub(s.options.Now())
@@ -93,7 +95,8 @@ func (s *Server) arm(of place, v version) *watch {
 	return armed
 }
 
-// tellExpiry tells of a version, if it is still the latest one of a secret that is not deleted.
+// tellExpiry sends the event about a version, if it is still the latest one of a secret that is
+// not deleted.
 func (s *Server) tellExpiry(kind string, of place, v version) {
 	latest, ok := s.latest(of)
 	if ok && latest.ID == v.ID && latest.Expires != nil && *latest.Expires == *v.Expires {
@@ -101,7 +104,7 @@ func (s *Server) tellExpiry(kind string, of place, v version) {
 	}
 }
 
-// latest is the version that counts, if there is one.
+// latest returns the latest version, if there is one.
 func (s *Server) latest(of place) (v version, ok bool) {
 	err := s.store.read(of.vault, func(r records) error {
 		found, live, err := load[secret](r, liveKey(of.name))
@@ -113,5 +116,5 @@ func (s *Server) latest(of place) (v version, ok bool) {
 	return v, ok && err == nil
 }
 
-// key is the same for each way to spell the name.
+// key returns the place with the name in lower case, as names ignore case.
 func (p place) key() place { return place{vault: p.vault, name: strings.ToLower(p.name)} }

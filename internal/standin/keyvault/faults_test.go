@@ -21,10 +21,10 @@ func TestWindowAfterDelete(t *testing.T) {
 		method, path, body, code string
 		status, then             int
 	}{
-		"the deleted secret is not there yet":  {"GET", "/deletedsecrets/x", "", "SecretNotFound", 404, 200},
-		"it can't be purged yet":               {"DELETE", "/deletedsecrets/x", "", "Conflict/ObjectIsBeingDeleted", 409, 204},
-		"it can't be recovered yet":            {"POST", "/deletedsecrets/x/recover", "", "Conflict/ObjectIsBeingDeleted", 409, 200},
-		"its name is blocked, and is for ever": {"PUT", "/secrets/x", `{"value":"v"}`, "Conflict/ObjectIsBeingDeleted", 409, 409},
+		"the deleted secret is not there yet":    {"GET", "/deletedsecrets/x", "", "SecretNotFound", 404, 200},
+		"it can't be purged yet":                 {"DELETE", "/deletedsecrets/x", "", "Conflict/ObjectIsBeingDeleted", 409, 204},
+		"it can't be recovered yet":              {"POST", "/deletedsecrets/x/recover", "", "Conflict/ObjectIsBeingDeleted", 409, 200},
+		"its name is blocked, and stays blocked": {"PUT", "/secrets/x", `{"value":"v"}`, "Conflict/ObjectIsBeingDeleted", 409, 409},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := start(t, keyvault.Options{})
@@ -115,7 +115,7 @@ func TestRefusalsToOrder(t *testing.T) {
 		"throttled":           {keyvault.Fault{Kind: keyvault.Throttle}, 429, "Throttled", "VaultRequestTypeLimitReached", ""},
 		"throttled with time": {keyvault.Fault{Kind: keyvault.Throttle, RetryAfter: "7"}, 429, "Throttled", "too many requests", "7"},
 		"unavailable":         {keyvault.Fault{Kind: keyvault.Error, Status: 503, RetryAfter: "1"}, 503, "ServiceUnavailable", "Service Unavailable", "1"},
-		"without a name":      {keyvault.Fault{Kind: keyvault.Error, Status: 599}, 599, "Unknown", "as the stand-in was told", ""},
+		"without a name":      {keyvault.Fault{Kind: keyvault.Error, Status: 599}, 599, "Unknown", "a fault that is set in the stand-in", ""},
 		"word for word": {
 			keyvault.Fault{Kind: keyvault.Error, Status: 409, Code: "Conflict", InnerCode: "Odd", Message: "as I say"},
 			409,
@@ -161,7 +161,7 @@ func TestFaultsAreForSomeCallsSomeTimes(t *testing.T) {
 	}
 }
 
-// TestLostConnections uses PUT, which net/http's client never repeats by itself.
+// TestLostConnections uses PUT, which net/http's client never retries.
 func TestLostConnections(t *testing.T) {
 	v := start(t, keyvault.Options{})
 	for kind, versions := range map[keyvault.Kind]int{keyvault.DropBefore: 0, keyvault.DropAfter: 1} {
@@ -189,7 +189,7 @@ func TestPurgeProtection(t *testing.T) {
 	v.do(t, "GET", "/deletedsecrets/x", "").want(t, 200, "")
 }
 
-// TestLatency runs in a bubble whose clock moves only when all wait.
+// TestLatency runs in a synctest bubble, whose clock advances only when all goroutines wait.
 func TestLatency(t *testing.T) {
 	anyone := func(string) (identity.Claims, error) { return identity.Claims{}, nil }
 	synctest.Test(t, func(t *testing.T) {
@@ -246,11 +246,11 @@ func TestFaultsAreChecked(t *testing.T) {
 		}
 	}
 	if f := v.Faults(); len(f.Calls) != 0 {
-		t.Errorf("a refused fault was set: %+v", f)
+		t.Errorf("a rejected fault was set: %+v", f)
 	}
 }
 
-// discard is an answer that nobody reads.
+// discard is a response that nobody reads.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

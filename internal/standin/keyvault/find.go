@@ -1,6 +1,6 @@
 package keyvault
 
-// live finds a secret that is neither deleted nor still being recovered, which looks the same.
+// live returns a secret that is neither deleted nor still being recovered, which looks the same.
 func (s *Server) live(r records, c *call) (secret, error) {
 	found, ok, err := load[secret](r, liveKey(c.name))
 	if err != nil {
@@ -12,7 +12,7 @@ func (s *Server) live(r records, c *call) (secret, error) {
 	return found, nil
 }
 
-// deleted finds a deleted secret whose retention has not passed.
+// deleted returns a deleted secret whose retention has not passed.
 func deleted(r records, c *call, name string) (secret, bool, error) {
 	found, ok, err := load[secret](r, deletedKey(name))
 	if err != nil || !ok || c.isPast(found) {
@@ -23,7 +23,7 @@ func deleted(r records, c *call, name string) (secret, bool, error) {
 
 func (c *call) isPast(s secret) bool { return s.Deleted.PurgeAt <= c.now }
 
-// versionOf finds the version that was asked for, which is the latest if none was.
+// versionOf returns the requested version, or the latest if none was requested.
 func versionOf(r records, c *call, of secret) (version, error) {
 	id := c.version
 	if id == "" {
@@ -36,7 +36,7 @@ func versionOf(r records, c *call, of secret) (version, error) {
 	return v, err
 }
 
-// clear makes room for a name: one whose retention has passed is purged now.
+// clear purges a name whose retention has passed.
 func (c *call) clear(r records, name string) error {
 	found, ok, err := load[secret](r, deletedKey(name))
 	if err != nil || !ok || !c.isPast(found) {

@@ -1,7 +1,7 @@
 package keyvault
 
-// get answers a version with its value, whatever its nbf and exp say. The latest is the latest even when it is disabled
-// and an older one is not (that it does not skip to the older one: threads only).
+// get returns a version with its value, whatever its nbf and exp are. The latest version is used
+// even if it is disabled and an older one is not (known from threads only).
 func (s *Server) get(c *call) (answer any, err error) {
 	err = s.store.read(c.vault, func(r records) error {
 		found, err := s.live(r, c)

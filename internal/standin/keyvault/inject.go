@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// injector holds the faults that are set, and counts down those that have a number of times.
+// injector holds the current faults, and counts down those with a number of times.
 type injector struct {
 	mu  sync.Mutex
 	set Faults
 }
 
-// Faults returns the faults that are set, with the number of times that is left of each.
+// Faults returns the current faults, each with the remaining number of times.
 func (s *Server) Faults() Faults {
 	f := s.faults.current()
 	f.Calls = s.faults.calls()
 	return f
 }
 
-// SetFaults puts f in place of the faults that were set. It refuses what makes no sense.
+// SetFaults replaces the current faults with f. It returns an error if f is not valid.
 func (s *Server) SetFaults(f Faults) error {
 	if err := f.check(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Server) SetFaults(f Faults) error {
 	return nil
 }
 
-// current returns all but Calls.
+// current returns the faults without Calls.
 func (i *injector) current() Faults {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -48,7 +48,7 @@ func (i *injector) calls() []Fault {
 	return slices.Clone(i.set.Calls)
 }
 
-// take returns the fault for a call, and uses up one of its times. The zero Fault is none.
+// take returns the fault for a call, and counts it. The zero Fault means none.
 func (i *injector) take(operation string) Fault {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -69,7 +69,7 @@ func (i *injector) take(operation string) Fault {
 	return taken
 }
 
-// pause waits, but not for a caller who has left.
+// pause waits, unless the caller has gone.
 func pause(ctx context.Context, d Duration) {
 	if d <= 0 {
 		return

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what a request may hold (articles/key-vault/secrets/about-secrets.md and general/about-keys-secrets-certificates.md).
-// That each is counted in bytes or in characters, and the wording of the refusals, are not recorded.
+// Limits of a request (articles/key-vault/secrets/about-secrets.md and
+// general/about-keys-secrets-certificates.md). Whether each counts bytes or characters, and the
+// wording of the errors, are not recorded.
 const (
 	maxValueBytes  = 25 * 1024
 	maxTags        = 15
@@ -20,7 +21,8 @@ const (
 var (
 	validName = regexp.MustCompile(`^[0-9a-zA-Z-]{1,127}$`)
 
-	// The specifications' folders: repository Azure/azure-rest-api-specs, specification/keyvault/data-plane/Secrets.
+	// The specifications' folders: repository Azure/azure-rest-api-specs,
+	// specification/keyvault/data-plane/Secrets.
 	numberedVersion = regexp.MustCompile(`^7\.[0-6]$|^7\.[2-6]-preview(\.[1-9])?$`)
 	datedPreview    = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])-01-preview$`)
 )

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// list answers the live secrets in order of name: ids without version, no values, disabled ones too.
+// list returns the live secrets in order of name: ids without version, no values, including
+// disabled ones.
 func (s *Server) list(c *call) (answer any, err error) {
 	return s.listPlace(c, livePrefix, func(r records, found secret) (bundle, bool, error) {
 		v, err := versionOf(r, c, found)
@@ -13,7 +14,8 @@ func (s *Server) list(c *call) (answer any, err error) {
 	})
 }
 
-// listDeleted answers the deleted secrets in order of name. One whose deletion still runs is not there yet.
+// listDeleted returns the deleted secrets in order of name. One whose deletion is in progress is
+// not included.
 func (s *Server) listDeleted(c *call) (answer any, err error) {
 	return s.listPlace(c, deletedPrefix, func(r records, found secret) (bundle, bool, error) {
 		if c.isPast(found) || s.windows.hold(c.vault, found.Name, deleting) {
@@ -24,7 +26,7 @@ func (s *Server) listDeleted(c *call) (answer any, err error) {
 	})
 }
 
-// listPlace answers a page of the secrets kept in one place, as far as item shows them.
+// listPlace returns a page of the secrets with this prefix that item includes.
 func (s *Server) listPlace(c *call, prefix string, item func(records, secret) (bundle, bool, error)) (answer any, err error) {
 	return s.listRecords(c, prefix, func(r records, key string, raw []byte) (bundle, bool, error) {
 		var found secret
@@ -35,7 +37,8 @@ func (s *Server) listPlace(c *call, prefix string, item func(records, secret) (b
 	})
 }
 
-// listVersions answers the versions in order of their ids, not of their age. A name that is not there has none.
+// listVersions returns the versions in order of their ids, not of their age. A name that does not
+// exist has none.
 func (s *Server) listVersions(c *call) (answer any, err error) {
 	return s.listRecords(c, versionsOf(c.name), func(r records, key string, raw []byte) (bundle, bool, error) {
 		found, ok, err := load[secret](r, liveKey(c.name))
@@ -48,7 +51,7 @@ func (s *Server) listVersions(c *call) (answer any, err error) {
 	})
 }
 
-// listRecords answers a page of the records below a prefix.
+// listRecords returns a page of the records with a prefix.
 func (s *Server) listRecords(c *call, prefix string, item func(r records, key string, raw []byte) (bundle, bool, error)) (answer any, err error) {
 	err = s.store.read(c.vault, func(r records) error {
 		var failed error

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// memory is the store that dies with the process.
+// memory is the store that ends with the process.
 type memory struct {
 	mu     sync.RWMutex
 	vaults map[string]*table
@@ -59,7 +59,7 @@ type table struct {
 	undo   []change
 }
 
-// change is what a key held before it was written.
+// change is the value of a key before it was written.
 type change struct {
 	key   string
 	value []byte

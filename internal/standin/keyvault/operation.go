@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// operation is one of the vault's twelve, with all that is particular to it.
+// operation is one of the vault's twelve, with everything specific to it.
 type operation struct {
 	name       string // in Counts and Faults
 	method     string
 	path       []string // "*" is any one segment: the name first, then the version
-	action     string   // what RBAC calls it, below Microsoft.KeyVault/vaults/secrets/
-	permission string   // what an access policy calls it
+	action     string   // its RBAC action, below Microsoft.KeyVault/vaults/secrets/
+	permission string   // its permission in an access policy
 	run        func(*Server, *call) (answer any, err error)
 }
 
@@ -43,10 +43,10 @@ func OperationNames() []string {
 	return slices.Compact(names)
 }
 
-// unknown is the operation of a request that is none.
+// unknown is the operation of a request that matches none.
 var unknown = &operation{name: "unknown"}
 
-// route finds the operation, and the path's segments, of which slashes at the end are none.
+// route returns the operation and the segments of the path, ignoring trailing slashes.
 func route(method, path string) (*operation, []string, error) {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	err := error(&refusal{ // not recorded

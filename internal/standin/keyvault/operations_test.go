@@ -137,7 +137,7 @@ func TestBackupShowsAndTakesNothing(t *testing.T) {
 		}
 		changed := blob[:at] + letter + blob[at+1:]
 		if got := v.do(t, "POST", "/secrets/restore", `{"value":"`+changed+`"}`); got.status != http.StatusBadRequest {
-			t.Fatalf("a blob changed at %d of %d was taken: %d", at, len(blob), got.status)
+			t.Fatalf("a blob changed at %d of %d was accepted: %d", at, len(blob), got.status)
 		}
 	}
 	v.do(t, "POST", "/secrets/restore", `{"value":"`+blob+`"}`).want(t, 200, "")

@@ -20,25 +20,26 @@ const (
 	maxRetentionDays = 90
 )
 
-// Options say how the vaults are kept. Tenant and Check are required.
+// Options configure the vaults. Tenant and Check are required.
 type Options struct {
 	// RetentionDays is how long a deleted secret can be recovered: 7 to 90, or 0 for 90.
 	RetentionDays int
-	// DataFile keeps all vaults in a file, which is made if need be; empty keeps them in memory. A write is on disk
-	// before it is answered.
+	// DataFile is the file that stores all vaults, created if it does not exist; empty means
+	// memory. A write is on disk before its response is sent.
 	DataFile string
 	// Tenant is the directory's id, a GUID, which the challenge names.
 	Tenant string
-	// Check accepts or refuses a bearer token; identity.Server.Verifier(Resource) makes one. An error that is an
-	// *identity.TokenError is answered with Key Vault's words for it.
+	// Check accepts or rejects a bearer token; identity.Server.Verifier(Resource) returns one.
+	// For an *identity.TokenError the response has Key Vault's message.
 	Check func(token string) (identity.Claims, error)
-	// Logger takes a line per request at level Debug, without values; nil discards it.
+	// Logger receives a line per request at level Debug, without values; nil discards it.
 	Logger *slog.Logger
 	// Now is the clock; time.Now if nil. The tokens' clock should be the same.
 	Now func() time.Time
-	// NearExpiry is how long before a version expires subscribers hear of it; 30 days if 0, as in Azure, where it can't be set.
+	// NearExpiry is how long before a version expires the near-expiry event is sent; 30 days if
+	// 0, as in Azure, where it is fixed.
 	NearExpiry time.Duration
-	// EventDelay is how much later than that, and than the expiry, they hear; Azure takes up to 15 minutes.
+	// EventDelay delays the near-expiry and expired events; in Azure by up to 15 minutes.
 	EventDelay time.Duration
 }
 
@@ -62,13 +63,13 @@ func (o Options) withDefaults() (Options, error) {
 
 func (o Options) check() error {
 	if o.RetentionDays < minRetentionDays || o.RetentionDays > maxRetentionDays {
-		return fmt.Errorf("key vault stand-in: a retention of %d days is not allowed: give %d to %d", o.RetentionDays, minRetentionDays, maxRetentionDays)
+		return fmt.Errorf("key vault stand-in: a retention of %d days is not allowed: use %d to %d", o.RetentionDays, minRetentionDays, maxRetentionDays)
 	}
 	if _, err := uuid.Parse(o.Tenant); err != nil {
-		return fmt.Errorf("key vault stand-in: the tenant %q is not a GUID: give the identity stand-in's", o.Tenant)
+		return fmt.Errorf("key vault stand-in: the tenant %q is not a GUID: use the identity stand-in's", o.Tenant)
 	}
 	if o.Check == nil {
-		return errors.New("key vault stand-in: no check of tokens: give the identity stand-in's Verifier for " + Resource)
+		return errors.New("key vault stand-in: Check is missing: use the identity stand-in's Verifier for " + Resource)
 	}
 	return nil
 }

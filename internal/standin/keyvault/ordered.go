@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// refusal is the answer that a fault orders; nil if it orders none.
+// refusal returns the error response of a fault, or nil.
 func (f Fault) refusal(c *call) error {
 	switch f.Kind {
 	case Throttle: // vcsjones/AzureSignTool#219
@@ -19,7 +19,7 @@ func (f Fault) refusal(c *call) error {
 		text := http.StatusText(f.Status)
 		return &refusal{
 			status: f.Status, code: cmp.Or(f.Code, strings.ReplaceAll(text, " ", ""), "Unknown"), inner: f.InnerCode,
-			message: cmp.Or(f.Message, text+" (as the stand-in was told to answer)"),
+			message: cmp.Or(f.Message, text+" (a fault that is set in the stand-in)"),
 		}
 	case RBAC:
 		return forbidden("ForbiddenByRbac", byRBAC(c))
@@ -41,7 +41,7 @@ func (c *call) who() string {
 
 func (c *call) where() string { return c.vault + ";location=" + region }
 
-// byRBAC words the refusal as pasted in piyushsachdeva/Terraform_AKS#2.
+// byRBAC returns the message pasted in piyushsachdeva/Terraform_AKS#2.
 func byRBAC(c *call) string {
 	resource := "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local/providers/microsoft.keyvault/vaults/" + c.vault
 	if c.name != "" {
@@ -66,8 +66,8 @@ func byPolicy(c *call) string {
 		" resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287", c.who(), c.operation.permission, c.where())
 }
 
-// byFirewall words the first sentence as in articles/key-vault/general/access-behind-firewall.md; the address is one of
-// those reserved for documentation.
+// byFirewall begins with the sentence in articles/key-vault/general/access-behind-firewall.md.
+// The address is one reserved for documentation.
 func byFirewall(c *call) string {
 	return strings.Join([]string{
 		"Client address is not authorized and caller is not a trusted service.",

@@ -17,10 +17,11 @@ type page struct {
 // marker is what a nextLink's $skiptoken holds.
 type marker struct {
 	NextMarker string // the last name or version id that was listed
-	Empty      int    // how many empty pages come before the next items
+	Empty      int    // how many empty pages precede the next items
 }
 
-// turn makes the page that a request asks for, from the items that follow a marker; each comes with its marker.
+// turn returns the requested page, from the items after a marker. Each item comes with its own
+// marker.
 func (s *Server) turn(c *call, items func(after string) iter.Seq2[string, bundle]) (page, error) {
 	most, err := c.maxResults()
 	if err != nil {
@@ -46,13 +47,13 @@ func (s *Server) turn(c *call, items func(after string) iter.Seq2[string, bundle
 	switch {
 	case more:
 		p.NextLink = c.nextLink(marker{last, empty})
-	case empty > 0 && len(p.Value) > 0: // the last page is one of those without items
+	case empty > 0 && len(p.Value) > 0: // the last page has no items
 		p.NextLink = c.nextLink(marker{last, empty - 1})
 	}
 	return p, nil
 }
 
-// marker reads the request's $skiptoken; without one, the list begins, and maybe with empty pages.
+// marker reads the request's $skiptoken. Without one the list starts, possibly with empty pages.
 func (c *call) marker(empty int) (marker, error) {
 	if !c.query.Has("$skiptoken") {
 		return marker{Empty: empty}, nil
@@ -68,11 +69,12 @@ func (c *call) marker(empty int) (marker, error) {
 	return m, nil
 }
 
-// nextLink always has a port, as the real one's has, and repeats maxresults at its end if it was sent.
+// nextLink returns a link that always has a port, as the real vault's, and ends with maxresults
+// if that was sent.
 func (c *call) nextLink(m marker) *string {
 	raw, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // a string and a number can't fail
+		panic(err) // can't happen with a string and a number
 	}
 	host := c.request.Host
 	if _, _, err := net.SplitHostPort(host); err != nil {

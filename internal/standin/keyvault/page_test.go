@@ -9,7 +9,8 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// pages reads a list to its end, and returns the number of items of each page and the last parts of the ids.
+// pages reads a list to its end, and returns the number of items of each page and the last parts
+// of the ids.
 func (s *standin) pages(t *testing.T, path string) (sizes []int, ids []string) {
 	t.Helper()
 	for path != "" {
@@ -63,7 +64,7 @@ func TestPagesGoOnWhereTheyWere(t *testing.T) {
 		v.do(t, "PUT", fmt.Sprintf("/secrets/s-%d", i), `{"value":"v"}`)
 	}
 	first := v.do(t, "GET", "/secrets?maxresults=2", "")
-	v.do(t, "DELETE", "/secrets/s-1", "").want(t, 200, "") // the marker itself
+	v.do(t, "DELETE", "/secrets/s-1", "").want(t, 200, "") // the item of the marker
 	v.do(t, "DELETE", "/secrets/s-4", "").want(t, 200, "")
 	v.do(t, "PUT", "/secrets/s-2b", `{"value":"v"}`).want(t, 200, "")
 	_, ids := v.pages(t, first.body["nextLink"].(string))

@@ -17,18 +17,19 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// writerFile, if it is in the environment, makes this test binary the writer that gets killed.
+// writerFile, if set in the environment, makes this test binary the writer that is killed.
 const writerFile = "KEYVAULT_TEST_WRITER_FILE"
 
 func TestMain(m *testing.M) {
 	if file := os.Getenv(writerFile); file != "" {
-		fmt.Fprintln(os.Stderr, writeForEver(file)) // it only ends by a kill, or an error
+		fmt.Fprintln(os.Stderr, writeForEver(file)) // only a kill or an error ends it
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// acknowledged is what the writer was told: a version that was set, or a name that was deleted.
+// acknowledged is a write that was acknowledged: a version that was set, or a name that was
+// deleted.
 type acknowledged struct{ Name, Version, Deleted string }
 
 // writeForEver sets secrets, deletes every fifth, and prints each as soon as it is acknowledged.
@@ -68,7 +69,7 @@ func writeOne(vaults http.Handler, name string, thenDelete bool) (acknowledged, 
 	return ack, err
 }
 
-// serve calls the handler without a network, and returns the id in its answer.
+// serve calls the handler without a network, and returns the id in its response.
 func serve(vaults http.Handler, method, name, body string) (string, error) {
 	r := httptest.NewRequest(method, address("/secrets/"+name), strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer anyone")
@@ -81,7 +82,8 @@ func serve(vaults http.Handler, method, name, body string) (string, error) {
 	return answer.ID, nil
 }
 
-// TestKill kills a process that writes, at several moments, and looks for all that it was told was written.
+// TestKill kills a writing process at several moments, and checks that every acknowledged write
+// is stored.
 func TestKill(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vaults.db")
 	var all []acknowledged
@@ -110,7 +112,7 @@ func (s *standin) wantKept(t *testing.T, ack acknowledged) {
 	}
 }
 
-// killAfter starts a writer, kills it after it has acknowledged n writes, and returns all that it acknowledged.
+// killAfter starts a writer, kills it after n acknowledged writes, and returns them all.
 func killAfter(t *testing.T, file string, n int) []acknowledged {
 	t.Helper()
 	writer := exec.CommandContext(t.Context(), os.Args[0])
@@ -128,7 +130,7 @@ func killAfter(t *testing.T, file string, n int) []acknowledged {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var ack acknowledged
 		if json.Unmarshal(lines.Bytes(), &ack) != nil {
-			break // the line in which it died
+			break // the line that it was writing when it was killed
 		}
 		if acks = append(acks, ack); len(acks) == n {
 			if err := writer.Process.Kill(); err != nil {

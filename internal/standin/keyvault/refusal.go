@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// refusal is an error that is answered in Key Vault's shape.
+// refusal is an error with a response in Key Vault's form.
 type refusal struct {
 	status  int
 	code    string
-	inner   string // innererror's code; empty for none
+	inner   string // innererror's code, or empty
 	message string
 }
 
@@ -25,14 +25,14 @@ func conflict(inner, format string, args ...any) error {
 	return &refusal{status: http.StatusConflict, code: "Conflict", inner: inner, message: fmt.Sprintf(format, args...)}
 }
 
-// notFound names what was asked for: a name, or a name, a slash and a version.
+// notFound returns the error for what was requested: a name, or name/version.
 func notFound(what string) error {
 	return &refusal{status: http.StatusNotFound, code: "SecretNotFound", message: "A secret with (name/id) " + what +
 		" was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct" +
 		" recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182"}
 }
 
-// notYetDeleted is the answer for a deleted secret while the deletion runs.
+// notYetDeleted returns the error for a deleted secret while the deletion is in progress.
 func notYetDeleted(name string) error {
 	return &refusal{status: http.StatusNotFound, code: "SecretNotFound", message: "Deleted Secret not found: " + name}
 }
@@ -48,12 +48,14 @@ func methodNotAllowed(method string) error {
 	return &refusal{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "HTTP " + method + " not allowed"}
 }
 
-// isBeingDeleted refuses to purge or recover (recover: not recorded) while the deletion runs.
+// isBeingDeleted returns the error of purge and recover (recover: not recorded) while the
+// deletion is in progress.
 func isBeingDeleted() error {
 	return conflict("ObjectIsBeingDeleted", "Secret is currently being deleted.")
 }
 
-// stillBeingDeleted refuses to write a name while its deletion (not recorded) or its purge runs.
+// stillBeingDeleted returns the error of writing a name while its deletion (not recorded) or its
+// purge is in progress.
 func stillBeingDeleted(name string) error {
 	return conflict("ObjectIsBeingDeleted", "Secret %s is currently being deleted and cannot be re-created; retry later.", name)
 }
@@ -67,7 +69,7 @@ func isRecoverable(name string) error {
 		" be reused; in this state, the secret can only be recovered or purged.", name)
 }
 
-// restoreConflict names the id, with version, that can't be restored.
+// restoreConflict returns the error that names the version's id that can't be restored.
 func restoreConflict(id string) error {
 	return conflict("", "There was a conflict restoring the secret '%s'. This can happen if either: a second secret with the same"+
 		" name was created after the first secret was deleted; thus trying to restore a secret whose name is already in use. To fix"+

@@ -101,7 +101,7 @@ func TestAPIVersions(t *testing.T) {
 	}
 }
 
-// TestNoRefusalQuotesAValue sends a value in every request that is refused for its body.
+// TestNoRefusalQuotesAValue sends a value in every request whose body is rejected.
 func TestNoRefusalQuotesAValue(t *testing.T) {
 	v := start(t, keyvault.Options{})
 	const canary = "canary-5f1d"

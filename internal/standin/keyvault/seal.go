@@ -10,16 +10,17 @@ import (
 	"strings"
 )
 
-// backupPrefix is how a decoded backup begins: a name, after a byte with its length; a JWE follows. In base64 that is
-// KUF6dXJl… (Azure/azure-sdk-assets, recording TestBackupRestore).
+// backupPrefix is the start of a decoded backup: a byte with the length of the name, and the
+// name. A JWE follows. In base64 that is KUF6dXJl… (Azure/azure-sdk-assets, recording
+// TestBackupRestore).
 const backupPrefix = "\x29AzureKeyVaultSecretBackupV1.microsoft.com"
 
-// jweHeader says: encrypted directly with a key that both sides have.
+// jweHeader means: encrypted directly with a shared key.
 var jweHeader = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"dir","enc":"A256GCM","kid":"rotunda-stand-in"}`))
 
 const sealedParts = 5 // of a JWE: header, encrypted key (none), nonce, ciphertext, tag
 
-// seal encrypts a copy, so that a blob shows no value and a changed one is noticed.
+// seal encrypts a copy, so that the blob hides the values and a changed blob is detected.
 func seal(key []byte, all copied) (string, error) {
 	plain, err := json.Marshal(all)
 	if err != nil {
@@ -45,7 +46,7 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// unseal opens what seal made with the same key; all else is a malformed backup.
+// unseal decrypts what seal encrypted with the same key. Anything else is a malformed backup.
 func unseal(key []byte, blob string) (copied, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(blob, "="))
 	corrupt := malformedBackup("Backup blob is corrupt.")

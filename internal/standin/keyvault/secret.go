@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// secret is what a vault keeps about a name, in whichever of two places: among the live ones or among the deleted ones.
+// secret is what a vault stores for a name, with either the live or the deleted ones.
 type secret struct {
-	Name    string // as it was first written; names are equal if they differ in case only
-	Latest  string // id of the version that was created last
+	Name    string // as it was first written; names ignore case
+	Latest  string // id of the latest version
 	Deleted *deletion
 }
 
@@ -19,12 +19,12 @@ type deletion struct {
 	PurgeAt int64
 }
 
-// version holds times in Unix seconds. It is also what a backup holds.
+// version holds times in Unix seconds. Backups hold it too.
 type version struct {
 	ID          string
 	Value       string
 	ContentType *string
-	Tags        map[string]string // nil: never given; empty: given so
+	Tags        map[string]string // nil: never set; empty: set so
 	Enabled     bool
 	NotBefore   *int64
 	Expires     *int64
@@ -32,7 +32,7 @@ type version struct {
 	Updated     int64
 }
 
-// Where things are kept. A name has no "/", so no prefix of one name is a prefix of another's.
+// Prefixes of keys. A name has no "/", so no prefix of one name is a prefix of another's.
 const (
 	livePrefix     = "live/"
 	deletedPrefix  = "deleted/"
@@ -46,7 +46,7 @@ func versionKey(name, id string) string {
 }
 func versionsOf(name string) string { return versionsPrefix + strings.ToLower(name) + "/" }
 
-// load reads one record; false if there is none.
+// load reads one record. It returns false if there is none.
 func load[T any](r records, key string) (T, bool, error) {
 	var record T
 	raw := r.get(key)
@@ -59,7 +59,7 @@ func load[T any](r records, key string) (T, bool, error) {
 
 func decode(key string, raw []byte, record any) error {
 	if err := json.Unmarshal(raw, record); err != nil {
-		return fmt.Errorf("the record %q is damaged (remove the data file to start anew): %w", key, err)
+		return fmt.Errorf("the record %q is damaged (remove the data file to start again): %w", key, err)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func keep(r records, key string, record any) error {
 	return r.put(key, raw)
 }
 
-// erase removes a name with all its versions, wherever it is.
+// erase removes a name with all its versions, live or deleted.
 func erase(r records, name string) error {
 	keys := []string{liveKey(name), deletedKey(name)}
 	for key := range r.after(versionsOf(name), "") {

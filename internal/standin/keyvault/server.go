@@ -4,7 +4,8 @@ import (
 	"net/http"
 )
 
-// Server is every vault there is: the first label of a request's host names one, and it is empty until it is written.
+// Server is all vaults: the first label of a request's host names one, which is empty until it is
+// written to.
 type Server struct {
 	options Options
 	store   store
@@ -18,7 +19,7 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New opens the vaults. It fails if an option is wrong, or the data file can't be opened or is in use.
+// New opens the vaults. It fails if an option is not valid, or the data file can't be opened.
 func New(opts Options) (*Server, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -35,14 +36,15 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends all subscriptions and closes the data file, after which every call fails.
+// Close ends all subscriptions and closes the data file. Then every call fails.
 func (s *Server) Close() error {
 	s.watches.close()
 	s.subscribers.close()
 	return s.store.close()
 }
 
-// ServeHTTP answers one request. Sign-in comes before all else: even a path that does not exist is challenged first.
+// ServeHTTP serves one request. Authentication comes first: even a path that does not exist gets
+// a challenge.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.counter.enter()
 	defer s.counter.leave()
@@ -88,7 +90,7 @@ func (s *Server) carryOut(c *call, fault Fault) (answer any, err error) {
 	return c.operation.run(s, c)
 }
 
-// drop ends the connection without an answer: net/http does so on this panic.
+// drop closes the connection without a response: net/http does so on this panic.
 func (s *Server) drop(c *call) {
 	s.options.Logger.DebugContext(c.request.Context(), "key vault: connection dropped",
 		"operation", c.operation.name, "vault", c.vault, "secret", c.name)

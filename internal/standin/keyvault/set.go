@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// set adds a version, and the name if it is new.
+// set adds a version, and the secret if it is new.
 func (s *Server) set(c *call) (answer any, err error) {
 	var sent sentSecret
 	if err := c.readBody(&sent); err != nil {
@@ -32,7 +32,7 @@ func (s *Server) set(c *call) (answer any, err error) {
 	return answer, err
 }
 
-// writable finds or makes the secret that a version can be added to.
+// writable returns the secret that a version can be added to, existing or new.
 func (s *Server) writable(r records, c *call) (secret, error) {
 	if err := c.clear(r, c.name); err != nil {
 		return secret{}, err
@@ -62,5 +62,5 @@ func keepVersion(r records, of secret, v version) error {
 	return keep(r, liveKey(of.Name), of)
 }
 
-// newVersionID is 32 hexadecimal digits.
+// newVersionID returns 32 hexadecimal digits.
 func newVersionID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }

@@ -8,7 +8,7 @@ import (
 	"rotunda/internal/standin/identity"
 )
 
-// signIn accepts or refuses the request's bearer token. Its error is a refusal with status 401.
+// signIn checks the request's bearer token. Its error is a refusal with status 401.
 func (s *Server) signIn(r *http.Request) (identity.Claims, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
@@ -25,8 +25,9 @@ func unauthorized(message string) error {
 	return &refusal{status: http.StatusUnauthorized, code: "Unauthorized", message: message}
 }
 
-// tokenMessage words a refused token as users have pasted it: MicrosoftDocs/azure-docs#109562 (audience),
-// Azure/azure-sdk-for-python#27266 (expired), hashicorp/terraform-provider-azurerm#30912 (signature).
+// tokenMessage returns the message for a rejected token, as users have pasted it:
+// MicrosoftDocs/azure-docs#109562 (audience), Azure/azure-sdk-for-python#27266 (expired),
+// hashicorp/terraform-provider-azurerm#30912 (signature).
 func tokenMessage(err error) string {
 	bad, ok := errors.AsType[*identity.TokenError](err)
 	switch {
@@ -42,7 +43,8 @@ func tokenMessage(err error) string {
 	return "Error validating token: it is malformed or not valid yet." // not recorded
 }
 
-// challenge answers 401 and says where a token can be had. Clients take the tenant from authorization's path.
+// challenge responds 401 and says where to get a token. Clients read the tenant from the path in
+// authorization.
 func (s *Server) challenge(w http.ResponseWriter, err error) {
 	s.counter.challenged()
 	w.Header().Set("WWW-Authenticate",

@@ -10,7 +10,7 @@ import (
 	"rotunda/internal/standin/keyvault"
 )
 
-// stranger is a token of another tenant.
+// stranger returns a token of another tenant.
 func stranger(t *testing.T) string {
 	t.Helper()
 	s, err := identity.New(identity.Options{})

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// subscribers are those who hear of events. Each has its own line of them, so that none waits for another.
+// subscribers receive events. Each has its own queue, so that none waits for another.
 type subscribers struct {
 	mu     sync.Mutex
 	all    map[*subscriber]bool
@@ -14,18 +14,18 @@ type subscribers struct {
 
 type subscriber struct {
 	deliver func(context.Context, Event)
-	ctx     context.Context // ends when it is not to hear any more
+	ctx     context.Context // ends with the subscription
 	end     context.CancelFunc
 	ended   chan struct{}
 
 	mu      sync.Mutex
 	waiting []Event
-	more    chan struct{} // holds one if there may be some
+	more    chan struct{} // holds one element if there may be events
 }
 
-// Subscribe has deliver called with each event, one after the other, of versions that are written from now on. Writes don't
-// wait for it. Its context ends with the subscription, that is with unsubscribe or with Close; both wait for deliver to
-// return, and events that still wait then are dropped.
+// Subscribe calls deliver with each event, one after the other, about versions that are written
+// from now on. Writes don't wait for it. Its context ends with the subscription, by unsubscribe
+// or Close; both wait for deliver to return, and drop the remaining events.
 func (s *Server) Subscribe(deliver func(context.Context, Event)) (unsubscribe func()) {
 	one := &subscriber{deliver: deliver, ended: make(chan struct{}), more: make(chan struct{}, 1)}
 	one.ctx, one.end = context.WithCancel(context.Background())

@@ -7,7 +7,8 @@ import (
 	"rotunda/internal/standin/truth"
 )
 
-// TestAnswersAsRecorded replays all that was recorded of the real service, each scenario in a vault of its own.
+// TestAnswersAsRecorded replays all recordings of the real service, each scenario in a vault of
+// its own.
 func TestAnswersAsRecorded(t *testing.T) {
 	for name, faults := range map[string]keyvault.Faults{
 		"all at once":           {},

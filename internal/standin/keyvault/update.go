@@ -1,6 +1,6 @@
 package keyvault
 
-// update changes what a version says, but never its value. A disabled version can be updated.
+// update changes a version, but never its value. A disabled version can be updated.
 func (s *Server) update(c *call) (answer any, err error) {
 	var sent sentVersion
 	if err := c.readBody(&sent); err != nil {

@@ -19,7 +19,7 @@ import (
 
 const contoso = "https://contoso.vault.azure.net"
 
-// tenant is one for all tests, as its key takes a while to make.
+// tenant is shared by all tests, as its key takes time to create.
 var tenant = sync.OnceValue(func() *identity.Server {
 	s, err := identity.New(identity.Options{})
 	if err != nil {
@@ -28,7 +28,8 @@ var tenant = sync.OnceValue(func() *identity.Server {
 	return s
 })
 
-// standin is the server under test, behind TLS, and a client for which every host name is it.
+// standin is the server under test, behind TLS, and a client that connects to it for every host
+// name.
 type standin struct {
 	*keyvault.Server
 	client *http.Client
@@ -60,7 +61,7 @@ func start(t *testing.T, opts keyvault.Options) *standin {
 func clientOf(t *testing.T, server *httptest.Server) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
-		MaxIdleConnsPerHost: 100, // or the many callers shake hands all day
+		MaxIdleConnsPerHost: 100, // otherwise many callers spend their time on handshakes
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 		},
@@ -86,7 +87,7 @@ func (s *standin) setFaults(t *testing.T, f keyvault.Faults) {
 	}
 }
 
-// reply is an answer with its body decoded.
+// reply is a response with its body decoded.
 type reply struct {
 	status int
 	header http.Header
@@ -94,7 +95,8 @@ type reply struct {
 	body   map[string]any
 }
 
-// do sends a signed-in request to a path of contoso, or to an absolute URL; the api-version is added if there is none.
+// do sends a signed-in request to a path of contoso, or to an absolute URL; the api-version is
+// added if there is none.
 func (s *standin) do(t *testing.T, method, path, body string) reply {
 	t.Helper()
 	got, err := s.try(t.Context(), method, path, body)
@@ -144,7 +146,7 @@ func address(path string) string {
 	return path + separator + "api-version=7.6"
 }
 
-// code is an error's outer code, and its inner one after a slash if there is one.
+// code returns an error's outer code, followed by a slash and the inner one if there is one.
 func (r reply) code() string {
 	failure, _ := r.body["error"].(map[string]any)
 	code, _ := failure["code"].(string)
@@ -165,7 +167,7 @@ func (r reply) version() string {
 	return id[strings.LastIndex(id, "/")+1:]
 }
 
-// want fails the test if the answer is another one.
+// want fails the test if the response differs.
 func (r reply) want(t *testing.T, status int, code string) reply {
 	t.Helper()
 	if r.status != status || r.code() != code {

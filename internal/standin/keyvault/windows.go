@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// process is what the real vault goes on doing after it has answered: it deletes, recovers and purges in the background.
+// process is what the real vault continues in the background after its response: deleting,
+// recovering or purging.
 type process string
 
 const (
@@ -14,8 +15,8 @@ const (
 	purging    process = "purging"
 )
 
-// windows hold the processes that are not finished: how many answers each name still gives that say so. Counting answers
-// in place of seconds makes tests fast and sure.
+// windows are the unfinished processes: for how many more responses each name shows one. Counting
+// responses instead of seconds makes tests fast and reliable.
 type windows struct {
 	mu   sync.Mutex
 	open map[string]window
@@ -28,7 +29,7 @@ type window struct {
 
 func windowOf(vault, name string) string { return vault + "/" + strings.ToLower(name) }
 
-// start begins a process that n answers will show as running. It ends whatever ran before on the name.
+// start begins a process that n responses will show. It ends the name's previous process.
 func (w *windows) start(vault, name string, p process, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -42,7 +43,7 @@ func (w *windows) start(vault, name string, p process, n int) {
 	w.open[windowOf(vault, name)] = window{p, n}
 }
 
-// hold tells whether this answer must be that the process still runs, and counts it if so.
+// hold reports whether this response must show the process, and counts it if so.
 func (w *windows) hold(vault, name string, p process) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -59,7 +60,7 @@ func (w *windows) hold(vault, name string, p process) bool {
 	return true
 }
 
-// shorten lets no running process last longer than the faults now say.
+// shorten limits each process to what the faults now say.
 func (w *windows) shorten(most map[process]int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -2,13 +2,13 @@ package proxy
 
 import "maps"
 
-// Counts are the CONNECTs so far, by host and port as they were asked for.
+// Counts are the CONNECT requests so far, by requested host and port.
 type Counts struct {
 	Connected map[string]int64 `json:"connected"`
 	Refused   map[string]int64 `json:"refused"`
 }
 
-// Counts returns the CONNECTs since the start or since ResetCounts.
+// Counts returns the numbers since the start or since ResetCounts.
 func (p *Proxy) Counts() Counts {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -18,14 +18,14 @@ func (p *Proxy) Counts() Counts {
 	return counts
 }
 
-// ResetCounts starts the counts at nothing again. Open tunnels stay.
+// ResetCounts resets the counts. Tunnels stay open.
 func (p *Proxy) ResetCounts() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counts = Counts{}
 }
 
-// record counts and logs a CONNECT, whether or not it was let through.
+// record counts and logs a CONNECT, whether it was allowed or not.
 func (p *Proxy) record(target string, connected bool) {
 	p.log.Info("CONNECT", "target", target, "connected", connected)
 	p.mu.Lock()

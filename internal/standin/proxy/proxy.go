@@ -1,6 +1,7 @@
-// Package proxy is a CONNECT proxy that leads the real host names of a service to its stand-in, so that a
-// program under test keeps its real addresses, its TLS checks and its default options: HTTPS_PROXY is all it
-// needs. Every other host is refused, which also proves what the program contacts.
+// Package proxy is a CONNECT proxy that maps the real host names of a service to its stand-in, so
+// that a program under test keeps its real addresses, its TLS checks and its default options:
+// HTTPS_PROXY is all it needs. Every other host is rejected, which also proves what the program
+// contacts.
 //
 // It is for tests and local runs, on a loopback address only.
 package proxy
@@ -18,16 +19,17 @@ import (
 	"sync"
 )
 
-// Options say what is let through. Routes is required.
+// Options say what is allowed. Routes is required.
 type Options struct {
-	// Routes are the suffixes of the hosts that are let through, such as .vault.azure.net, and the address
-	// (host:port) that stands in for each. One label must come before the suffix; the port must be 443.
+	// Routes maps the suffixes of allowed hosts, such as .vault.azure.net, to the address
+	// (host:port) that stands in for each. One label must precede the suffix; the port must be
+	// 443.
 	Routes map[string]string
-	// Logger gets a line for each CONNECT; none if nil.
+	// Logger receives a line for each CONNECT; nil discards it.
 	Logger *slog.Logger
 }
 
-// Proxy is an http.Handler that answers CONNECT. Close ends its tunnels.
+// Proxy is an http.Handler for CONNECT. Close ends its tunnels.
 type Proxy struct {
 	routes map[string]string
 	log    *slog.Logger
@@ -46,7 +48,7 @@ var (
 	_ io.Closer    = (*Proxy)(nil)
 )
 
-// New makes a proxy. It fails if a route is not one.
+// New returns a proxy. It fails if a route is not valid.
 func New(opts Options) (*Proxy, error) {
 	p := &Proxy{routes: map[string]string{}, log: opts.Logger, tunnels: map[*tunnel]struct{}{}}
 	if p.log == nil {
@@ -54,7 +56,7 @@ func New(opts Options) (*Proxy, error) {
 	}
 	for suffix, address := range opts.Routes {
 		if !strings.HasPrefix(suffix, ".") || strings.Contains(suffix, ":") {
-			return nil, fmt.Errorf("proxy: the route %q is no suffix of a host: write it as .vault.azure.net", suffix)
+			return nil, fmt.Errorf("proxy: the route %q is not a suffix of a host name: write it as .vault.azure.net", suffix)
 		}
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return nil, fmt.Errorf("proxy: the route %s leads to %q, which is not host:port: %w", suffix, address, err)
@@ -64,12 +66,12 @@ func New(opts Options) (*Proxy, error) {
 	return p, nil
 }
 
-// ServeHTTP opens a tunnel. 405: the method is not CONNECT. 403: the host has no route. 502: nothing listens
-// there. 503: the proxy is closed.
+// ServeHTTP opens a tunnel. 405: the method is not CONNECT. 403: the host has no route. 502: the
+// stand-in is unreachable. 503: the proxy is closed.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		w.Header().Set("Allow", http.MethodConnect)
-		refuse(w, "This proxy takes CONNECT only: use it as HTTPS_PROXY, for https addresses.", http.StatusMethodNotAllowed)
+		refuse(w, "This proxy supports only CONNECT: use it as HTTPS_PROXY, for https addresses.", http.StatusMethodNotAllowed)
 		return
 	}
 	address, ok := p.route(r.Host)
@@ -80,7 +82,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	server, err := p.dial(r.Context(), address)
 	if err != nil {
-		refuse(w, fmt.Sprintf("The stand-in for %s does not answer at %s: is it still running?", r.Host, address), http.StatusBadGateway)
+		refuse(w, fmt.Sprintf("The stand-in for %s does not respond at %s: is it still running?", r.Host, address), http.StatusBadGateway)
 		return
 	}
 	p.connect(w, server)
@@ -90,7 +92,7 @@ func (p *Proxy) dial(ctx context.Context, address string) (net.Conn, error) {
 	return p.dialer.DialContext(ctx, "tcp", address)
 }
 
-// route finds where a host (with its port) leads.
+// route returns the address that stands in for a host with its port.
 func (p *Proxy) route(target string) (address string, ok bool) {
 	host, port, err := net.SplitHostPort(target)
 	if err != nil || port != "443" {
@@ -106,10 +108,11 @@ func (p *Proxy) route(target string) (address string, ok bool) {
 
 func (p *Proxy) refusal(target string) string {
 	suffixes := slices.Sorted(maps.Keys(p.routes))
-	return fmt.Sprintf("This proxy leads to stand-ins only: %s is none of *%s, each at port 443.", target, strings.Join(suffixes, ", *"))
+	return fmt.Sprintf("This proxy connects only to stand-ins: %s is not one of *%s at port 443.", target, strings.Join(suffixes, ", *"))
 }
 
-// refuse ends the connection too: what follows a CONNECT may be meant for the tunnel, and must not be read as a request.
+// refuse also closes the connection: what follows a CONNECT may be meant for the tunnel, and must
+// not be read as a request.
 func refuse(w http.ResponseWriter, message string, status int) {
 	w.Header().Set("Connection", "close")
 	http.Error(w, message, status)

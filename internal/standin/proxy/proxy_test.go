@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/proxy"
 )
 
@@ -28,7 +28,7 @@ func TestARealNameLeadsToTheStandIn(t *testing.T) {
 		body, _ := io.ReadAll(response.Body)
 		_ = response.Body.Close()
 		if want := host + "/hello over HTTP/2.0"; !strings.EqualFold(string(body), want) {
-			t.Errorf("%s answered %q, not %q", host, body, want)
+			t.Errorf("%s returned %q, want %q", host, body, want)
 		}
 	}
 	if connected := p.Counts().Connected; connected["contoso.vault.azure.net:443"] == 0 || connected["fabrikam.vault.azure.cn:443"] != 1 {
@@ -46,7 +46,7 @@ func TestEveryOtherHostIsRefused(t *testing.T) {
 	} {
 		status, body := connect(t, address, target)
 		if status != http.StatusForbidden || !strings.Contains(body, target) || !strings.Contains(body, "*.vault.azure.net") {
-			t.Errorf("CONNECT %s: %d %q, not a 403 that names it and what is let through", target, status, body)
+			t.Errorf("CONNECT %s: %d %q, want a 403 that names it and what is allowed", target, status, body)
 		}
 		refused[target] = 1
 	}
@@ -63,7 +63,7 @@ func TestAClientSeesWhyAHostIsRefused(t *testing.T) {
 	_, client := newProxiedClient(t)
 	_, err := client.Get("https://login.microsoftonline.com/") //nolint:bodyclose // there is none: it fails
 	if err == nil || !strings.Contains(err.Error(), "Forbidden") {
-		t.Errorf("the error is %v, not that of a 403", err)
+		t.Errorf("the error is %v, want that of a 403", err)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusMethodNotAllowed || response.Header.Get("Allow") != http.MethodConnect {
-		t.Errorf("GET answered %d with Allow %q", response.StatusCode, response.Header.Get("Allow"))
+		t.Errorf("GET returned %d with Allow %q", response.StatusCode, response.Header.Get("Allow"))
 	}
 }
 
@@ -83,7 +83,7 @@ func TestASilentStandInIsABadGateway(t *testing.T) {
 	_, address := serveProxy(t, freeAddress(t))
 	status, body := connect(t, address, "contoso.vault.azure.net:443")
 	if status != http.StatusBadGateway || !strings.Contains(body, "still running") {
-		t.Errorf("CONNECT answered %d %q, not a 502 with a question", status, body)
+		t.Errorf("CONNECT returned %d %q, want a 502 with a question", status, body)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestBadRoutesAreErrors(t *testing.T) {
 		"vault.azure.net": "127.0.0.1:1", ".vault.azure.net:443": "127.0.0.1:1", ".vault.azure.net": "127.0.0.1",
 	} {
 		if _, err := proxy.New(proxy.Options{Routes: map[string]string{suffix: address}}); err == nil {
-			t.Errorf("the route %s → %s was taken", suffix, address)
+			t.Errorf("the route %s → %s was accepted", suffix, address)
 		}
 	}
 }
@@ -111,10 +111,11 @@ func TestEachConnectIsLogged(t *testing.T) {
 	}
 }
 
-// newProxiedClient goes through a proxy to an https server that tells what it was asked.
+// newProxiedClient returns a client that goes through a proxy to an https server, which returns
+// what was requested.
 func newProxiedClient(t *testing.T) (*proxy.Proxy, *http.Client) {
 	t.Helper()
-	a, err := authority.New()
+	a, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func newProxiedClient(t *testing.T) (*proxy.Proxy, *http.Client) {
 	return p, &http.Client{Transport: transport}
 }
 
-func serveTLS(t *testing.T, a *authority.Authority) (address string) {
+func serveTLS(t *testing.T, a *ca.CA) (address string) {
 	t.Helper()
 	certificate, err := a.Certificate("*.vault.azure.net", "*.vault.azure.cn")
 	if err != nil {
@@ -155,7 +156,7 @@ func serveProxy(t *testing.T, standIn string) (*proxy.Proxy, string) {
 	return p, server.Listener.Addr().String()
 }
 
-// freeAddress is one where nothing listens.
+// freeAddress returns an address where nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener := listen(t)

@@ -8,14 +8,15 @@ import (
 	"sync"
 )
 
-// tunnel is a client's connection and the stand-in's, joined.
+// tunnel joins a client's connection and the stand-in's.
 type tunnel struct {
 	client net.Conn
-	early  *bufio.Reader // what the client sent before it knew that it was connected, and all that follows
+	early  *bufio.Reader // what the client sent early, and all that follows
 	server net.Conn
 }
 
-// connect takes the client's connection over and joins it to the server's, which it closes in any case.
+// connect takes over the client's connection and joins it to the server's, which it always
+// closes.
 func (p *Proxy) connect(w http.ResponseWriter, server net.Conn) {
 	client, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -26,18 +27,18 @@ func (p *Proxy) connect(w http.ResponseWriter, server net.Conn) {
 	t := &tunnel{client, buffered.Reader, server}
 	defer t.close()
 	if !p.add(t) {
-		_, _ = io.WriteString(client, "HTTP/1.1 503 The proxy is closed\r\nContent-Length: 0\r\n\r\n") // it is going away
+		_, _ = io.WriteString(client, "HTTP/1.1 503 The proxy is closed\r\nContent-Length: 0\r\n\r\n") // the connection is closed anyway
 		return
 	}
 	defer p.remove(t)
 	if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
-		return // the client has left
+		return // the client has gone
 	}
 	t.copy()
 }
 
-// copy carries bytes both ways until both sides have ended. One side's end is passed on, and the other may
-// still speak: that is how TCP works, and TLS ends in this way.
+// copy copies bytes in both directions until both sides have ended. When one side ends, the other
+// may still send: TCP allows that, and TLS ends in this way.
 func (t *tunnel) copy() {
 	var both sync.WaitGroup
 	both.Go(func() { forward(t.server, t.early) })
@@ -52,7 +53,7 @@ func forward(to net.Conn, from io.Reader) {
 		_ = to.Close()
 		return
 	}
-	_ = half.CloseWrite() // the other side may have gone already
+	_ = half.CloseWrite() // the other side may have gone
 }
 
 func (t *tunnel) close() {
@@ -78,8 +79,8 @@ func (p *Proxy) remove(t *tunnel) {
 	p.open.Done()
 }
 
-// Close ends all tunnels, waits until they are gone, and refuses new ones. http.Server.Close does not do it: the
-// connections are no longer its own. The error is always nil.
+// Close ends all tunnels, waits for them, and rejects new ones. http.Server.Close does not, as
+// the connections are no longer its own. The error is always nil.
 func (p *Proxy) Close() error {
 	p.closeTunnels()
 	p.open.Wait()

@@ -42,7 +42,7 @@ func TestBytesThatWereSentEarlyArrive(t *testing.T) {
 	}
 	_ = client.CloseWrite()
 	if received, _ := io.ReadAll(reader); string(received) != "early" {
-		t.Errorf("%q came back, not what was sent early", received)
+		t.Errorf("received %q, want what was sent early", received)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestCloseEndsOpenTunnelsAndRefusesNewOnes(t *testing.T) {
 		t.Errorf("%q was received, and not the end", received)
 	}
 	if status, _ := connect(t, address, "contoso.vault.azure.net:443"); status != http.StatusServiceUnavailable {
-		t.Errorf("after Close, CONNECT answered %d, not 503", status)
+		t.Errorf("after Close, CONNECT returned %d, want 503", status)
 	}
 	if err := p.Close(); err != nil {
 		t.Errorf("a second Close: %v", err)
@@ -80,7 +80,7 @@ func echo(listener net.Listener) {
 	}
 }
 
-// connect sends a CONNECT and reads the answer as a refusal.
+// connect sends a CONNECT and reads the response as an error.
 func connect(t *testing.T, address, target string) (status int, body string) {
 	t.Helper()
 	client := dial(t, address)
@@ -97,7 +97,7 @@ func connect(t *testing.T, address, target string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// tunnel opens one, and gives its two ends: where to write, and where to read.
+// tunnel opens a tunnel, and returns where to write and where to read.
 func tunnel(t *testing.T, address, target string) (*net.TCPConn, io.Reader) {
 	t.Helper()
 	client := dial(t, address)
@@ -105,7 +105,7 @@ func tunnel(t *testing.T, address, target string) (*net.TCPConn, io.Reader) {
 	reader := bufio.NewReader(client)
 	response, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // a CONNECT's answer has none
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("CONNECT %s answered %v (%v)", target, response, err)
+		t.Fatalf("CONNECT %s returned %v (%v)", target, response, err)
 	}
 	return client, reader
 }

@@ -6,12 +6,12 @@ import (
 	"regexp"
 )
 
-// matchLink compares a nextLink with the request that it continues, and captures it.
+// matchLink compares a nextLink with its request, and captures it.
 func (m matcher) matchLink(name, got string) error {
 	if err := m.checkLink(got); err != nil {
 		return err
 	}
-	return m.known.capture(name, got)
+	return m.captures.capture(name, got)
 }
 
 func (p *player) checkLinkBase(link, from *url.URL) error {
@@ -23,8 +23,8 @@ func (p *player) checkLinkBase(link, from *url.URL) error {
 	return holds(same, link, "a link to "+p.target.BaseURL+", path "+from.Path)
 }
 
-// checkLink compares a nextLink with the request that it continues: same place, same api-version, a $skiptoken, and
-// maxresults at the end if and only if it was sent.
+// checkLink compares a nextLink with its request: the same path and api-version, a $skiptoken,
+// and maxresults at the end if and only if it was sent.
 func (m matcher) checkLink(got string) error {
 	link, err := url.Parse(got)
 	if err != nil {

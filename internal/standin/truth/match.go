@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// Templates that stand for themselves.
+// Templates with a meaning of their own.
 const (
-	absent = "$absent" // the key, or the header, must not be there
-	empty  = "$empty"  // a body of no bytes
+	absent = "$absent" // the key or header must be absent
+	empty  = "$empty"  // an empty body
 )
 
 // matchHeaders compares headers by template.
@@ -37,7 +37,7 @@ func (p *player) matchHeaders(want map[string]string, got http.Header) error {
 	return nil
 }
 
-// matchBody compares a body by template; nil compares nothing.
+// matchBody compares a body by template. A nil template matches anything.
 func (p *player) matchBody(want any, got answer) error {
 	switch {
 	case want == nil:
@@ -67,7 +67,7 @@ func (a answer) decode() (any, error) {
 	return body, nil
 }
 
-// checkTimes holds that no object was updated before it was created.
+// checkTimes returns an error if an object was updated before it was created.
 func checkTimes(at string, body any) error {
 	switch b := body.(type) {
 	case []any:
@@ -103,7 +103,7 @@ func checkOrder(at string, created, updated json.Number) error {
 	return nil
 }
 
-// matcher compares one answer with its template.
+// matcher compares one response with its template.
 type matcher struct {
 	*player
 	answer answer
@@ -136,7 +136,7 @@ func (m matcher) matchObject(at string, want map[string]any, got any) error {
 	}
 	for key := range object {
 		if _, ok := want[key]; !ok || want[key] == absent {
-			return fmt.Errorf("%s.%s is there, and should not be", at, key)
+			return fmt.Errorf("%s.%s is present, want it absent", at, key)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(want)) {
@@ -154,7 +154,7 @@ func (m matcher) matchObject(at string, want map[string]any, got any) error {
 	return nil
 }
 
-// loosened is the template, or any text for an error's message if only codes are compared.
+// loosened returns the template, which matches any error message if only codes are compared.
 func (m matcher) loosened(at, key string, want any) any {
 	if m.opts.CodesOnly && at == "body.error" && key == "message" {
 		return "/./"

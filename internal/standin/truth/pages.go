@@ -15,7 +15,7 @@ const (
 	mostPages = 1000
 )
 
-// playPages reads a list to its end, from the first page on, and compares all its items.
+// playPages reads a list from its first page to its end, and compares all its items.
 func (p *player) playPages(ctx context.Context, step Step, first answer) error {
 	most := fullPage
 	if sent := step.Query["maxresults"]; sent != "" {
@@ -43,7 +43,7 @@ func (p *player) playPages(ctx context.Context, step Step, first answer) error {
 	return fmt.Errorf("the list has not ended after %d pages", mostPages)
 }
 
-// readPage returns a page's nextLink, empty on the last, and its items.
+// readPage returns a page's nextLink, which is empty on the last page, and its items.
 func (p *player) readPage(page answer, most int) (next string, items []any, err error) {
 	body, err := page.decode()
 	if err != nil {
@@ -81,12 +81,12 @@ func (p *player) follow(ctx context.Context, link string) (answer, error) {
 	}
 	got, err := p.do(r)
 	if err == nil && got.status != http.StatusOK {
-		err = fmt.Errorf("a nextLink's answer is %d, want 200: %s", got.status, got.body)
+		err = fmt.Errorf("a nextLink returned %d, want 200: %s", got.status, got.body)
 	}
 	return got, err
 }
 
-// matchItems compares the items of all pages with those expected, as a set whose elements are known by their ids.
+// matchItems compares the items of all pages with the expected ones, as a set, by id.
 func (p *player) matchItems(step Step, items []any) error {
 	if step.Sorted && !slices.IsSortedFunc(items, func(a, b any) int { return strings.Compare(idOf(a), idOf(b)) }) {
 		return errors.New("the items are not in ascending order of id")
@@ -107,18 +107,18 @@ func (p *player) matchItems(step Step, items []any) error {
 func (p *player) matchItem(want any, items []any) error {
 	object, _ := want.(map[string]any)
 	template, _ := object["id"].(string)
-	id, err := p.known.text(template)
+	id, err := p.captures.text(template)
 	if err != nil {
 		return err
 	}
 	at := slices.IndexFunc(items, func(item any) bool { return idOf(item) == strings.ToLower(id) })
 	if at < 0 {
-		return fmt.Errorf("the list does not have %s", id)
+		return fmt.Errorf("the list lacks %s", id)
 	}
 	return p.matcher(answer{}).match(id, want, items[at])
 }
 
-// idOf is an item's id, in lower case as ids are compared.
+// idOf returns an item's id in lower case, for comparisons.
 func idOf(item any) string {
 	object, _ := item.(map[string]any)
 	id, _ := object["id"].(string)

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Run replays each scenario as a subtest of its own. open makes the vault it wants: empty if it NeedsEmptyVault, with the
-// retention that it names. Names are fresh in every scenario, so that the others can share one vault.
+// Run replays each scenario as a subtest. open returns the vault that the scenario requires:
+// empty if it NeedsEmptyVault, with its retention. Names are new in every scenario, so the others
+// can share one vault.
 func Run(t *testing.T, open func(t *testing.T, s Scenario) Target, opts Options) {
 	t.Helper()
 	opts = opts.withDefaults()
@@ -27,7 +28,8 @@ func Run(t *testing.T, open func(t *testing.T, s Scenario) Target, opts Options)
 	}
 }
 
-// Replay sends a scenario's requests, and returns an error that says where the answers first differ from those recorded.
+// Replay sends a scenario's requests, and returns an error about the first response that differs
+// from the recorded one.
 func Replay(ctx context.Context, s Scenario, target Target, opts Options) error {
 	opts = opts.withDefaults()
 	if target.Client == nil {
@@ -35,7 +37,7 @@ func Replay(ctx context.Context, s Scenario, target Target, opts Options) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, opts.Patience)
 	defer cancel()
-	p := &player{target: target, opts: opts, scenario: s, known: known{authority: target.Authority, values: map[string]any{}}}
+	p := &player{target: target, opts: opts, scenario: s, captures: captures{authority: target.Authority, values: map[string]any{}}}
 	for i, step := range s.Steps {
 		if err := p.play(ctx, step); err != nil {
 			return fmt.Errorf("step %d, %s %s%s: %w", i+1, step.Method, step.Path, step.URL, err)
@@ -44,12 +46,12 @@ func Replay(ctx context.Context, s Scenario, target Target, opts Options) error 
 	return nil
 }
 
-// player replays one scenario, and remembers what its answers held.
+// player replays one scenario, and captures values from its responses.
 type player struct {
 	target   Target
 	opts     Options
 	scenario Scenario
-	known    known
+	captures captures
 }
 
 func (p *player) play(ctx context.Context, step Step) error {
@@ -84,7 +86,7 @@ func (s Step) isMeanwhile(status int) bool {
 
 func (p *player) matchMeanwhile(step Step, got answer) error {
 	if err := p.matchBody(step.MeanwhileBody[strconv.Itoa(got.status)], got); err != nil {
-		return fmt.Errorf("while it goes on, %d: %w", got.status, err)
+		return fmt.Errorf("while it is in progress, %d: %w", got.status, err)
 	}
 	return nil
 }

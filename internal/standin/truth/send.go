@@ -10,7 +10,7 @@ import (
 	"net/url"
 )
 
-// answer is what came back, and for which URL.
+// answer is a response, and its URL.
 type answer struct {
 	url    *url.URL
 	status int
@@ -33,7 +33,7 @@ func (p *player) do(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer func() { _ = got.Body.Close() }() // it was read to its end
+	defer func() { _ = got.Body.Close() }() // it has been read to its end
 	body, err := io.ReadAll(got.Body)
 	return answer{r.URL, got.StatusCode, got.Header, body}, err
 }
@@ -78,12 +78,13 @@ func (p *player) authorize(r *http.Request) error {
 	return nil
 }
 
-// address is the URL of a step: a captured one as it is, or the path below the target's, with the query.
+// address returns the URL of a step: a captured one unchanged, or the target's with the path and
+// the query.
 func (p *player) address(step Step) (string, error) {
 	if step.URL != "" {
-		return p.known.text(step.URL)
+		return p.captures.text(step.URL)
 	}
-	path, err := p.known.text(step.Path)
+	path, err := p.captures.text(step.Path)
 	if err != nil {
 		return "", err
 	}
@@ -98,12 +99,12 @@ func (p *player) address(step Step) (string, error) {
 	return p.target.BaseURL + path + query, nil
 }
 
-// body is the JSON of a template; none for nil.
+// body returns the JSON of a template, or nothing for nil.
 func (p *player) body(template any) (io.Reader, error) {
 	if template == nil {
 		return http.NoBody, nil
 	}
-	filled, err := p.known.fill(template)
+	filled, err := p.captures.fill(template)
 	if err != nil {
 		return nil, err
 	}

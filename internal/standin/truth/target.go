@@ -7,10 +7,10 @@ import (
 
 // Target is what a scenario is replayed against.
 type Target struct {
-	// BaseURL is where requests go, without a final slash: https://contoso.vault.azure.net, or http://127.0.0.1:7071/api.
-	// A nextLink must have its scheme, host, port and path.
+	// BaseURL is where requests go, without a final slash: https://contoso.vault.azure.net, or
+	// http://127.0.0.1:7071/api. A nextLink must have its scheme, host, port and path.
 	BaseURL string
-	// Authority is the host, and port if any, that ids must have.
+	// Authority is the host, with the port if any, in ids.
 	Authority string
 	// Client sends the requests; http.DefaultClient if nil.
 	Client *http.Client
@@ -18,17 +18,17 @@ type Target struct {
 	Token func() (string, error)
 }
 
-// Options loosen a replay. The zero value compares all there is.
+// Options loosen a replay. The zero value compares everything.
 type Options struct {
-	// Only picks the scenarios; nil takes all.
+	// Only selects the scenarios; nil means all.
 	Only func(Scenario) bool
-	// CodesOnly compares errors by code and innererror; a message must be there, but may be any.
+	// CodesOnly compares errors by code and innererror, and accepts any message.
 	CodesOnly bool
-	// LooseLinks compares of a nextLink only where it points, not how its query is written.
+	// LooseLinks compares only the target of a nextLink, not how its query is written.
 	LooseLinks bool
 	// IgnoreHeaders are the names of headers whose values are not compared.
 	IgnoreHeaders []string
-	// Poll is the pause between the attempts of a step that has its answer eventually; 20 ms if zero.
+	// Poll is the pause between the attempts of a step that is repeated; 20 ms if zero.
 	Poll time.Duration
 	// Patience bounds a scenario; one minute if zero.
 	Patience time.Duration

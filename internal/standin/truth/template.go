@@ -13,7 +13,7 @@ var (
 	nextLink = regexp.MustCompile(`^\$nextLink\(\{([a-z]\.[a-z]+)\}\)$`)
 )
 
-// matchTemplate compares any JSON value with a template that is a string.
+// matchTemplate compares a JSON value with a template that is a string.
 func (m matcher) matchTemplate(want string, got any) error {
 	switch want {
 	case "$any":
@@ -30,7 +30,7 @@ func (m matcher) matchTemplate(want string, got any) error {
 		if err := isInteger(got); err != nil {
 			return err
 		}
-		return m.known.capture(parts[1], got)
+		return m.captures.capture(parts[1], got)
 	}
 	text, ok := got.(string)
 	if !ok {
@@ -60,14 +60,15 @@ func (m matcher) matchPlusDays(name, days string, got any) error {
 	if err != nil {
 		return err
 	}
-	want, err := m.known.plusDays(name, n)
+	want, err := m.captures.plusDays(name, n)
 	if err != nil {
 		return err
 	}
 	return holds(got == want, got, string(want))
 }
 
-// matchString compares a text with a template: a regular expression between slashes, or words with placeholders.
+// matchString compares a text with a template: a regular expression between slashes, or text with
+// placeholders.
 func (p *player) matchString(want, got string) error {
 	if want == "$string" {
 		return nil
@@ -79,34 +80,35 @@ func (p *player) matchString(want, got string) error {
 		}
 		return holds(expression.MatchString(got), got, want)
 	}
-	return p.known.match(want, got)
+	return p.captures.match(want, got)
 }
 
-// match compares a text with words and placeholders, and captures what was not known before.
-func (k known) match(want, got string) error {
-	pattern, names := k.pattern(want)
+// match compares a text with a template, and captures new values.
+func (c captures) match(want, got string) error {
+	pattern, names := c.pattern(want)
 	found := pattern.FindStringSubmatch(got)
 	if found == nil {
 		return fmt.Errorf("%q, want %q (as %s)", got, want, pattern)
 	}
 	for i, name := range names {
-		if err := k.capture(name, found[i+1]); err != nil {
+		if err := c.capture(name, found[i+1]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pattern is a template as an expression with a group for each placeholder that is not known, and their names.
-func (k known) pattern(template string) (*regexp.Regexp, []string) {
-	template = k.urls(template)
+// pattern returns a template as a regular expression with a group for each placeholder without a
+// value, and their names.
+func (c captures) pattern(template string) (*regexp.Regexp, []string) {
+	template = c.urls(template)
 	var names []string
 	expression, last := "^", 0
 	for _, at := range placeholder.FindAllStringSubmatchIndex(template, -1) {
 		expression += regexp.QuoteMeta(template[last:at[0]])
 		last = at[1]
 		name := template[at[2]:at[3]]
-		value, ok := k.value(name)
+		value, ok := c.value(name)
 		switch {
 		case ok:
 			expression += regexp.QuoteMeta(fmt.Sprint(value))

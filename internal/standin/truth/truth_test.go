@@ -44,7 +44,7 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-// scenario returns one with a single GET /x, whose answer must be as given.
+// scenario returns one with a single GET /x and this expected response.
 func scenario(step truth.Step) truth.Scenario {
 	if step.Method == "" {
 		step.Method, step.Path = "GET", "/x"
@@ -52,7 +52,7 @@ func scenario(step truth.Step) truth.Scenario {
 	return truth.Scenario{Steps: []truth.Step{step}}
 }
 
-// against replays a scenario against a server that always gives the same answer.
+// against replays a scenario against a server that always returns the same response.
 func against(t *testing.T, s truth.Scenario, opts truth.Options, status int, body string) error {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,14 +72,14 @@ func TestReplayTellsTrueFromFalse(t *testing.T) {
 	for name, c := range map[string]struct {
 		step truth.Step
 		body string
-		want string // part of the error; empty for none
+		want string // part of the error, or empty for none
 	}{
 		"an equal text":                   {object("v"), `{"k":"v"}`, ""},
 		"another text":                    {object("v"), `{"k":"w"}`, `body.k: "w", want "v"`},
 		"a number that should be text":    {object("v"), `{"k":1}`, "not a string"},
-		"a key too many":                  {object("v"), `{"k":"v","l":1}`, "body.l is there"},
+		"a key too many":                  {object("v"), `{"k":"v","l":1}`, "body.l is present"},
 		"a key too few":                   {object("v"), `{}`, "body.k is missing"},
-		"a key that must be absent":       {object("$absent"), `{"k":null}`, "body.k is there"},
+		"a key that must be absent":       {object("$absent"), `{"k":null}`, "body.k is present"},
 		"an absent key":                   {object("$absent"), `{}`, ""},
 		"null":                            {object("$null"), `{"k":null}`, ""},
 		"not null":                        {object("$null"), `{"k":""}`, "want null"},
@@ -106,9 +106,9 @@ func wantError(t *testing.T, err error, part string) {
 	t.Helper()
 	switch {
 	case part == "" && err != nil:
-		t.Errorf("refused what is true: %v", err)
+		t.Errorf("an error for a match: %v", err)
 	case part != "" && err == nil:
-		t.Errorf("accepted what is false; want an error with %q", part)
+		t.Errorf("no error; want one with %q", part)
 	case part != "" && !strings.Contains(err.Error(), part):
 		t.Errorf("got %v; want an error with %q", err, part)
 	}
@@ -123,7 +123,7 @@ func TestCapturedValuesAreCompared(t *testing.T) {
 		x, y, body, want string
 	}{
 		"the same time":             {"{a.t1}", "{a.t1}", `{"x":5,"y":5}`, ""},
-		"another time":              {"{a.t1}", "{a.t1}", `{"x":5,"y":6}`, "6 is not the {a.t1} of before, 5"},
+		"another time":              {"{a.t1}", "{a.t1}", `{"x":5,"y":6}`, "6 is not the earlier {a.t1}, 5"},
 		"seven days later":          {"{a.d1}", "$plusDays({a.d1},7)", `{"x":5,"y":604805}`, ""},
 		"almost seven days later":   {"{a.d1}", "$plusDays({a.d1},7)", `{"x":5,"y":604804}`, "want 604805"},
 		"two versions of one name":  {"{a.v1}", "{a.v2}", `{"x":"` + hex + `","y":"` + hex + `"}`, "the same version"},
@@ -184,7 +184,7 @@ func TestLists(t *testing.T) {
 	wantError(t, against(t, list(false, "a", "b"), truth.Options{}, 200, ab), "")
 	wantError(t, against(t, list(true, "a", "b"), truth.Options{}, 200, ab), "ascending order")
 	wantError(t, against(t, list(false, "a"), truth.Options{}, 200, ab), "2 items, want 1")
-	wantError(t, against(t, list(false, "a", "c"), truth.Options{}, 200, ab), "does not have https://v/secrets/c")
+	wantError(t, against(t, list(false, "a", "c"), truth.Options{}, 200, ab), "lacks https://v/secrets/c")
 	wantError(t, against(t, list(false), truth.Options{}, 200, `{"value":[]}`), "a page is not")
 	endless := `{"value":[],"nextLink":"http://HOST/x?api-version=2026-04-01&$skiptoken=t"}`
 	wantError(t, against(t, list(false), truth.Options{}, 200, endless), "has not ended")
@@ -198,7 +198,7 @@ func TestPatienceEnds(t *testing.T) {
 	opts := truth.Options{Poll: time.Millisecond, Patience: 50 * time.Millisecond}
 	wantError(t, against(t, s, opts, 404, `{}`), "deadline exceeded")
 	opts.Patience = time.Minute
-	wantError(t, against(t, s, opts, 404, `{"x":1}`), "while it goes on, 404")
+	wantError(t, against(t, s, opts, 404, `{"x":1}`), "while it is in progress, 404")
 	wantError(t, against(t, s, opts, 500, `{}`), "status 500, want 200")
 }
 

@@ -1,5 +1,5 @@
-// A round trip of all operations of Microsoft's JavaScript client, with its default options, in the vault that
-// KEY_VAULT_URL names. Prints a line per operation; throws at the first answer that is not as it should be.
+// A round trip of all operations of Microsoft's JavaScript client, with its default options, in the vault in
+// KEY_VAULT_URL. Prints a line per operation, and throws at the first response that is not as expected.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { DefaultAzureCredential } from "@azure/identity";

@@ -1,9 +1,10 @@
-// Package authority is a certificate authority in memory, so that stand-ins can serve the host names of the
-// real services over TLS.
+// Package ca is a certificate authority in memory, with which stand-ins serve the host names of
+// the real services over TLS.
 //
-// It is for tests and local runs. Its private key lives and dies with the process and is never written down;
-// only the certificate is, for clients to trust. Don't add that to a system's store: give it to one client.
-package authority
+// It is for tests and local runs. Its private key exists only in the process and is never written
+// to a file. The certificate is, for clients to trust. Don't add it to a system's store: pass it
+// to one client.
+package ca
 
 import (
 	"crypto/ecdsa"
@@ -19,25 +20,26 @@ import (
 	"time"
 )
 
-// lifetime of the authority and of what it signs: longer than any run, shorter than anyone would rely on.
+// lifetime is how long the CA and the certificates that it signs are valid: longer than any run,
+// and too short to rely on.
 const lifetime = 30 * 24 * time.Hour
 
-// backdate allows for a client's clock that is behind.
+// backdate allows for a client whose clock is slow.
 const backdate = time.Hour
 
-// Authority signs certificates for servers.
-type Authority struct {
+// CA signs certificates for servers.
+type CA struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// New makes an authority with a fresh ECDSA P-256 key, valid for 30 days.
-func New() (*Authority, error) {
+// New returns a CA with a new ECDSA P-256 key, valid for 30 days.
+func New() (*CA, error) {
 	key, err := newKey()
 	if err != nil {
 		return nil, err
 	}
-	template, err := authorityTemplate()
+	template, err := caTemplate()
 	if err != nil {
 		return nil, err
 	}
@@ -49,18 +51,18 @@ func New() (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: reading its own certificate: %w", err)
 	}
-	return &Authority{certificate, key}, nil
+	return &CA{certificate, key}, nil
 }
 
 func newKey() (*ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("certificate authority: making a key: %w", err)
+		return nil, fmt.Errorf("certificate authority: creating a key: %w", err)
 	}
 	return key, nil
 }
 
-func authorityTemplate() (*x509.Certificate, error) {
+func caTemplate() (*x509.Certificate, error) {
 	template, err := newTemplate("Rotunda stand-in certificate authority")
 	if err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func authorityTemplate() (*x509.Certificate, error) {
 func newTemplate(name string) (*x509.Certificate, error) {
 	number, err := rand.Int(rand.Reader, maxSerial)
 	if err != nil {
-		return nil, fmt.Errorf("certificate authority: making a serial number: %w", err)
+		return nil, fmt.Errorf("certificate authority: creating a serial number: %w", err)
 	}
 	now := time.Now()
 	return &x509.Certificate{
@@ -84,20 +86,22 @@ func newTemplate(name string) (*x509.Certificate, error) {
 	}, nil
 }
 
-// PEM is the authority's certificate as clients take it: SSL_CERT_FILE, NODE_EXTRA_CA_CERTS, curl --cacert.
-func (a *Authority) PEM() []byte {
+// PEM returns the CA's certificate in the form that clients accept: SSL_CERT_FILE,
+// NODE_EXTRA_CA_CERTS, curl --cacert.
+func (a *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-// Pool is a set of authorities with this one only.
-func (a *Authority) Pool() *x509.CertPool {
+// Pool returns a pool with only this CA.
+func (a *CA) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool
 }
 
-// WriteFile writes PEM to path, whole or not at all: a client that starts at that moment never reads half of it.
-func (a *Authority) WriteFile(path string) error {
+// WriteFile writes PEM to path atomically: a client that starts at the same time never reads half
+// of it.
+func (a *CA) WriteFile(path string) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".ca-*")
 	if err != nil {
 		return fmt.Errorf("certificate authority: %w", err)

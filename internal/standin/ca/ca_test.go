@@ -1,4 +1,4 @@
-package authority_test
+package ca_test
 
 import (
 	"bytes"
@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"rotunda/internal/standin/authority"
+	"rotunda/internal/standin/ca"
 )
 
 func TestCertificatesAreTrustedForTheirHostsOnly(t *testing.T) {
-	a := newAuthority(t)
+	a := newCA(t)
 	certificate := leaf(t, a, "*.vault.azure.net", "localhost", "127.0.0.1", "::1")
 	for _, test := range []struct {
 		host    string
@@ -33,33 +33,33 @@ func TestCertificatesAreTrustedForTheirHostsOnly(t *testing.T) {
 	} {
 		_, err := certificate.Verify(x509.VerifyOptions{DNSName: test.host, Roots: a.Pool()})
 		if trusted := err == nil; trusted != test.trusted {
-			t.Errorf("%s is trusted: %v, not %v (%v)", test.host, trusted, test.trusted, err)
+			t.Errorf("%s is trusted: %v, want %v (%v)", test.host, trusted, test.trusted, err)
 		}
 	}
 }
 
-func TestAnotherAuthorityIsNotTrusted(t *testing.T) {
-	certificate := leaf(t, newAuthority(t), "localhost")
-	_, err := certificate.Verify(x509.VerifyOptions{DNSName: "localhost", Roots: newAuthority(t).Pool()})
+func TestAnotherCAIsNotTrusted(t *testing.T) {
+	certificate := leaf(t, newCA(t), "localhost")
+	_, err := certificate.Verify(x509.VerifyOptions{DNSName: "localhost", Roots: newCA(t).Pool()})
 	if err == nil {
-		t.Error("a certificate of one authority passed the check of another")
+		t.Error("a certificate signed by one CA was trusted through another")
 	}
 }
 
 func TestAServersCertificateCannotSign(t *testing.T) {
-	if certificate := leaf(t, newAuthority(t), "localhost"); certificate.IsCA || certificate.KeyUsage&x509.KeyUsageCertSign != 0 {
+	if certificate := leaf(t, newCA(t), "localhost"); certificate.IsCA || certificate.KeyUsage&x509.KeyUsageCertSign != 0 {
 		t.Error("a server's certificate may sign others")
 	}
 }
 
 func TestNoHostIsAnError(t *testing.T) {
-	if _, err := newAuthority(t).Certificate(); err == nil {
+	if _, err := newCA(t).Certificate(); err == nil {
 		t.Error("a certificate for no host was made")
 	}
 }
 
 func TestAClientThatReadsTheFileConnects(t *testing.T) {
-	a := newAuthority(t)
+	a := newCA(t)
 	server := serve(t, a)
 	response, err := clientWithFile(t, write(t, a)).Get(server)
 	if err != nil {
@@ -67,14 +67,14 @@ func TestAClientThatReadsTheFileConnects(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusNoContent {
-		t.Errorf("the server answered %d, not 204", response.StatusCode)
+		t.Errorf("the server returned %d, want 204", response.StatusCode)
 	}
 }
 
 func TestWritingReplacesTheFileAndLeavesNothingElse(t *testing.T) {
-	first := newAuthority(t)
+	first := newCA(t)
 	file := write(t, first)
-	second := newAuthority(t)
+	second := newCA(t)
 	if err := second.WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
@@ -83,29 +83,29 @@ func TestWritingReplacesTheFileAndLeavesNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(found, second.PEM()) {
-		t.Error("the file does not hold the second authority")
+		t.Error("the file does not hold the second CA")
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("the folder holds %d files, not 1: %v", len(entries), entries)
+		t.Errorf("the folder holds %d files, want 1: %v", len(entries), entries)
 	}
 }
 
 func TestWritingToAMissingFolderIsAnError(t *testing.T) {
-	if err := newAuthority(t).WriteFile(filepath.Join(t.TempDir(), "missing", "ca.pem")); err == nil {
+	if err := newCA(t).WriteFile(filepath.Join(t.TempDir(), "missing", "ca.pem")); err == nil {
 		t.Error("writing to a folder that does not exist succeeded")
 	}
 }
 
-func newAuthority(t *testing.T) *authority.Authority {
+func newCA(t *testing.T) *ca.CA {
 	t.Helper()
-	a, err := authority.New()
+	a, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-func leaf(t *testing.T, a *authority.Authority, hosts ...string) *x509.Certificate {
+func leaf(t *testing.T, a *ca.CA, hosts ...string) *x509.Certificate {
 	t.Helper()
 	certificate, err := a.Certificate(hosts...)
 	if err != nil {
@@ -118,7 +118,7 @@ func leaf(t *testing.T, a *authority.Authority, hosts ...string) *x509.Certifica
 	return parsed
 }
 
-func write(t *testing.T, a *authority.Authority) string {
+func write(t *testing.T, a *ca.CA) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := a.WriteFile(file); err != nil {
@@ -127,8 +127,8 @@ func write(t *testing.T, a *authority.Authority) string {
 	return file
 }
 
-// serve answers 204 at https://localhost.
-func serve(t *testing.T, a *authority.Authority) string {
+// serve returns 204 at https://localhost.
+func serve(t *testing.T, a *ca.CA) string {
 	t.Helper()
 	certificate, err := a.Certificate("localhost")
 	if err != nil {

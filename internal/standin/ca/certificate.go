@@ -1,4 +1,4 @@
-package authority
+package ca
 
 import (
 	"crypto/rand"
@@ -13,11 +13,12 @@ import (
 // maxSerial keeps serial numbers within RFC 5280's 20 octets.
 var maxSerial = new(big.Int).Lsh(big.NewInt(1), 127)
 
-// Certificate makes a server's certificate for the given hosts: names, names with a first label of * such as
-// *.vault.azure.net (which stands for exactly one label), and IP addresses. It fails if there is none.
-func (a *Authority) Certificate(hosts ...string) (tls.Certificate, error) {
+// Certificate returns a server's certificate for hosts: names, names with a first label of * such
+// as *.vault.azure.net (which matches exactly one label), and IP addresses. It fails if there is
+// none.
+func (a *CA) Certificate(hosts ...string) (tls.Certificate, error) {
 	if len(hosts) == 0 {
-		return tls.Certificate{}, errors.New("certificate authority: no host to make a certificate for: name at least one")
+		return tls.Certificate{}, errors.New("certificate authority: can't make a certificate without a host: name at least one")
 	}
 	key, err := newKey()
 	if err != nil {
