@@ -143,9 +143,6 @@ func (s *server) Restart(t testing.TB) {
 	s.Start(t)
 }
 
-// Kill ends the server as a power cut would.
-func (s *server) Kill() { s.end(os.Kill) }
-
 func (s *server) end(signal os.Signal) {
 	if s.process == nil {
 		return

@@ -9,18 +9,15 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// Tag is the tag's name.
-const Tag = "RotationClass"
-
 // Choose returns the class that the tag names, or the first of offered without the tag. product is
 // what a fault calls the provider.
 func Choose(tags map[string]string, product string, offered ...rotation.Class) (rotation.Class, error) {
-	chosen := rotation.Class(tags[Tag])
+	chosen := rotation.Class(tags[rotation.TagClass])
 	switch {
 	case chosen == "":
 		return offered[0], nil
 	case !slices.Contains(offered, chosen):
-		return "", rotation.Permanentf("The tag %s must be %s for %s, or absent for %s.", Tag, list(offered), product, offered[0])
+		return "", rotation.Permanentf("The tag %s must be %s for %s, or absent for %s.", rotation.TagClass, list(offered), product, offered[0])
 	}
 	return chosen, nil
 }

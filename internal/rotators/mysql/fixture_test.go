@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
@@ -51,7 +50,7 @@ func newRole(t *testing.T, server *testserver.MariaDB) (rotation.Subject, accoun
 		"CREATE ROLE "+quote(role.user), "GRANT SELECT, INSERT ON app.* TO "+quote(role.user),
 		"GRANT "+quote(role.user)+" TO "+operator.sql()+" WITH ADMIN OPTION",
 	)
-	s.Tags[class.Tag], s.CredentialID, s.Current = "A", role.user, urlValue(app.user, oldPassword)
+	s.Tags[rotation.TagClass], s.CredentialID, s.Current = "A", role.user, urlValue(app.user, oldPassword)
 	return s, app
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
@@ -17,7 +16,7 @@ import (
 func TestAMariaDBAccountReplacesItsOwnPassword(t *testing.T) {
 	server := testserver.SharedMariaDB(t)
 	s, _ := newAccount(t, server, "")
-	s.Admin, s.Tags = secret.Value{}, map[string]string{class.Tag: "S"}
+	s.Admin, s.Tags = secret.Value{}, map[string]string{rotation.TagClass: "S"}
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	rotatortest.Apply(t, Rotator{}, s, newPassword) // by the new password: the old one is gone
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
@@ -29,7 +28,7 @@ func TestAMariaDBAccountReplacesItsOwnPassword(t *testing.T) {
 func TestAnAdminReplacesAMariaDBPassword(t *testing.T) {
 	server := testserver.SharedMariaDB(t)
 	s, app := newAccount(t, server, "")
-	s.Tags = map[string]string{class.Tag: "S"}
+	s.Tags = map[string]string{rotation.TagClass: "S"}
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	wantIdentified(t, server, app, "BY PASSWORD '"+native(newPassword)+"'")
@@ -41,7 +40,7 @@ func TestAMySQLFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 	for _, name := range []string{"O", "A", "S"} {
 		s, app := newRole(t, server)
 		next := urlValue(s.CredentialID+login.SuffixA, newPassword)
-		if s.Tags[class.Tag] = name; name != "A" {
+		if s.Tags[rotation.TagClass] = name; name != "A" {
 			s.CredentialID, next = app.user, urlValue(app.user, newPassword)
 		}
 		before := server.Ask(t, "SELECT GROUP_CONCAT(User, Priv ORDER BY User) FROM mysql.global_priv")
@@ -69,9 +68,9 @@ func TestMariaDBNeverShowsAPassword(t *testing.T) {
 	server := testserver.StartMariaDB(t)
 	s, app := newRole(t, server)
 	rotatortest.Apply(t, Rotator{}, s, urlValue(s.CredentialID+login.SuffixA, newPassword).Reveal())
-	s.Tags[class.Tag], s.CredentialID = "O", app.user
+	s.Tags[rotation.TagClass], s.CredentialID = "O", app.user
 	rotatortest.Apply(t, Rotator{}, s, urlValue(app.user, "canary-overlap").Reveal())
-	s.Tags[class.Tag], s.Admin = "S", secret.Value{}
+	s.Tags[rotation.TagClass], s.Admin = "S", secret.Value{}
 	rotatortest.Apply(t, Rotator{}, s, urlValue(app.user, "canary-single").Reveal())
 	log := server.GeneralLog(t) + server.Log()
 	for _, password := range []string{newPassword, "canary-overlap", "canary-single"} {

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 )
@@ -15,7 +14,7 @@ func TestWhatMySQLRotatesHasAName(t *testing.T) {
 		"app@10.0.0.%": "mysql://db:3306 as app@10.0.0.%",
 		"a@b@host":     "mysql://db:3306 as a@b@host",
 	} {
-		s := rotation.Subject{Name: "db", Address: "mariadb://DB", CredentialID: credential, Current: secret.NewValue(oldPassword), Tags: map[string]string{class.Tag: "S"}}
+		s := rotation.Subject{Name: "db", Address: "mariadb://DB", CredentialID: credential, Current: secret.NewValue(oldPassword), Tags: map[string]string{rotation.TagClass: "S"}}
 		plan, err := Rotator{}.Plan(s)
 		if err != nil || plan.Identity != identity || plan.Class != rotation.Single || len(plan.Next.Reveal()) != 32 || plan.Decoy.Equal(s.Current) {
 			t.Errorf("%s: %+v, %v", credential, plan, err)
@@ -37,12 +36,12 @@ func TestWrongMySQLSubjectsSayWhatIsWrong(t *testing.T) {
 		"not the one in":       func(s *rotation.Subject) { s.Current = urlValue("other", oldPassword) },
 		"needs an admin":       func(s *rotation.Subject) { s.Admin = secret.Value{} },
 		"AdminSecret names":    func(s *rotation.Subject) { s.Admin = secret.NewValue("canary-admin") },
-		"O or A or S":          func(s *rotation.Subject) { s.Tags[class.Tag] = "canary-K" },
-		"bare password":        func(s *rotation.Subject) { s.Tags[class.Tag] = "A" },
+		"O or A or S":          func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "canary-K" },
+		"bare password":        func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "A" },
 		"Class A needs the": func(s *rotation.Subject) {
-			s.Tags[class.Tag], s.CredentialID, s.Current = "A", "", urlValue("app", oldPassword)
+			s.Tags[rotation.TagClass], s.CredentialID, s.Current = "A", "", urlValue("app", oldPassword)
 		},
-		"AdminSecret's own": func(s *rotation.Subject) { s.Tags[class.Tag], s.Current = "A", urlValue("root", oldPassword) },
+		"AdminSecret's own": func(s *rotation.Subject) { s.Tags[rotation.TagClass], s.Current = "A", urlValue("root", oldPassword) },
 	} {
 		t.Run(says, func(t *testing.T) {
 			s := rotation.Subject{

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
@@ -37,7 +36,7 @@ func TestPostgresPlans(t *testing.T) {
 		"after anybody comes _a":     {func(s *rotation.Subject) { s.Current = urlValue("joe", "x") }, "A", "postgres://db.example:5432/app as app", "app_a", 1},
 		"S without an administrator": {func(s *rotation.Subject) { s.Admin, s.CredentialID = none, "app_b" }, "S", "postgres://db.example:5432/app as app_b", "app_b", 1},
 		"S says its own login":       {func(s *rotation.Subject) { s.Admin, s.CredentialID = none, "" }, "S", "postgres://db.example:5432/app as app_b", "app_b", 1},
-		"S because the tag says so":  {func(s *rotation.Subject) { s.CredentialID, s.Tags[class.Tag] = "app_b", "S" }, "S", "postgres://db.example:5432/app as app_b", "app_b", 1},
+		"S because the tag says so":  {func(s *rotation.Subject) { s.CredentialID, s.Tags[rotation.TagClass] = "app_b", "S" }, "S", "postgres://db.example:5432/app as app_b", "app_b", 1},
 		"another port, no database":  {func(s *rotation.Subject) { s.Address = "postgresql://[::1]:99" }, "A", "postgres://[::1]:99/postgres as app", "app_a", 0},
 		"nobody checks the server":   {func(s *rotation.Subject) { s.Address += "?sslmode=require" }, "A", "postgres://db.example:5432/app as app", "app_a", 1},
 	} {
@@ -62,7 +61,9 @@ func TestPostgresWrongSubjects(t *testing.T) {
 		return func(s *rotation.Subject) { s.Current = value }
 	}
 	single := func(credential string, value secret.Value) func(*rotation.Subject) {
-		return func(s *rotation.Subject) { s.CredentialID, s.Current, s.Tags[class.Tag] = credential, value, "S" }
+		return func(s *rotation.Subject) {
+			s.CredentialID, s.Current, s.Tags[rotation.TagClass] = credential, value, "S"
+		}
 	}
 	bare := secret.NewValue("canary-bare")
 	for says, changes := range map[string][]func(*rotation.Subject){
@@ -77,10 +78,10 @@ func TestPostgresWrongSubjects(t *testing.T) {
 		"must be disable":    {address("postgres://db?sslmode=prefer"), address("postgres://db?sslmode=canary")},
 		"has no effect":      {address("postgres://db?sslmode=require&sslrootcert=/canary")},
 		"absolute path":      {address("postgres://db?sslrootcert=canary"), address("postgres://db?sslrootcert=../canary")},
-		"must be A or S":     {func(s *rotation.Subject) { s.Tags[class.Tag] = "canary" }, func(s *rotation.Subject) { s.Tags[class.Tag] = "O" }},
-		"must be S or A":     {func(s *rotation.Subject) { s.Admin, s.Tags[class.Tag] = secret.Value{}, "O" }},
+		"must be A or S":     {func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "canary" }, func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "O" }},
+		"must be S or A":     {func(s *rotation.Subject) { s.Admin, s.Tags[rotation.TagClass] = secret.Value{}, "O" }},
 		"needs an administrator": {func(s *rotation.Subject) {
-			s.Admin, s.Tags[class.Tag] = secret.Value{}, "A"
+			s.Admin, s.Tags[rotation.TagClass] = secret.Value{}, "A"
 		}},
 		"needs the tag CredentialId": {func(s *rotation.Subject) { s.CredentialID = "" }},
 		"in 63 bytes":                {func(s *rotation.Subject) { s.CredentialID = strings.Repeat("c", 62) }},

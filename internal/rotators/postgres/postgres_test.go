@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
@@ -59,7 +58,7 @@ func TestPostgresSingle(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
 	byItself := app.single()
 	byAdmin := app.alternating()
-	byAdmin.Tags[class.Tag] = "S"
+	byAdmin.Tags[rotation.TagClass] = "S"
 	bare := app.single()
 	bare.Current = secret.NewValue(canaryOwner)
 	current := secret.NewValue(canaryOwner)

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/class"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 )
@@ -21,7 +20,7 @@ func TestWrongRedisSubjectsSayWhatIsWrong(t *testing.T) {
 		"not the one in":    func(s *rotation.Subject) { s.Current = secret.NewValue("redis://:" + oldPassword + "@cache") },
 		"AdminSecret":       func(s *rotation.Subject) { s.Admin = secret.NewValue("canary-admin") },
 		tagPersist:          func(s *rotation.Subject) { s.Tags = map[string]string{tagPersist: "canary-yes"} },
-		class.Tag:           func(s *rotation.Subject) { s.Tags = map[string]string{class.Tag: "S"} },
+		rotation.TagClass:   func(s *rotation.Subject) { s.Tags = map[string]string{rotation.TagClass: "S"} },
 		"PasswordLength":    func(s *rotation.Subject) { s.Tags = map[string]string{"PasswordLength": "3"} },
 	} {
 		t.Run(says, func(t *testing.T) {
