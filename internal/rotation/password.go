@@ -31,8 +31,8 @@ const (
 	minEntropyBits    = 64
 )
 
-// NewPassword returns a random password from crypto/rand, in the form of standard as changed by the
-// tags PasswordLength and PasswordExclude. Its error is a permanent *Fault.
+// NewPassword returns a random password from crypto/rand, in the form of standard as changed by
+// the tags PasswordLength and PasswordExclude. Its error is a permanent *Fault.
 func NewPassword(tags map[string]string, standard Alphabet) (string, error) {
 	length, err := passwordLength(tags, standard.Length)
 	if err != nil {

@@ -158,8 +158,8 @@ func (a *attempt) retry(ctx context.Context, err error) error {
 	}
 }
 
-// confirm reads back what was published, by its version, and looks for a version that somebody else
-// wrote in that moment.
+// confirm reads back what was published, by its version, and looks for a version that somebody
+// else wrote in that moment.
 func (a *attempt) confirm(ctx context.Context) error {
 	found, err := a.Vault.Get(ctx, a.latest.Name, a.latest.Version)
 	if err != nil {

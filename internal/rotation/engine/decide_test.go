@@ -7,8 +7,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// going is the evidence about an operation that broke off after its intent was marked, and that this
-// attempt has taken up.
+// going is the evidence about an operation that broke off after its intent was marked, and that
+// this attempt has taken up.
 func going(latest owner, change func(*evidence)) evidence {
 	e := evidence{read: true, open: true, begun: true, met: true, intended: true, marked: true, latest: latest, means: byLogin}
 	if change != nil {
@@ -115,9 +115,10 @@ func TestResumeTable(t *testing.T) {
 	}
 }
 
-// Whatever the evidence is, there is a decision, and nothing is done on an answer that was not given.
+// Whatever the evidence is, there is a decision, and nothing is done on an answer that was not
+// given.
 func TestDecisionsAreSafe(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // evidence, not a secret
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 500_000 {
 		e := randomEvidence(random)
 		d := decide(e)
@@ -142,8 +143,8 @@ func TestDecisionsAreSafe(t *testing.T) {
 	}
 }
 
-// randomEvidence is any that an attempt can come to: a secret's own rotation is open or not, and its
-// latest version is somebody's.
+// randomEvidence is any that an attempt can come to: a secret's own rotation is open or not, and
+// its latest version is somebody's.
 func randomEvidence(random *rand.Rand) evidence {
 	flip := func() bool { return random.IntN(2) == 0 }
 	e := evidence{

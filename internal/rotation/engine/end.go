@@ -33,7 +33,8 @@ func (a *attempt) attention(context.Context) error {
 	return rotation.Permanentf("%s", a.explain(a.decision.why))
 }
 
-// yield keeps a version that somebody else wrote. The operation's own value is retired after grace.
+// yield keeps a version that somebody else wrote. The operation's own value is retired after
+// grace.
 func (a *attempt) yield(ctx context.Context) error {
 	a.record.retire = retirePending
 	return a.finish(ctx, rotation.Retiring, a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
@@ -112,7 +113,8 @@ func (a *attempt) closeRetired(ctx context.Context, alarm string) error {
 	return a.end(rotation.Outcome{State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, "The old credential is retired."), Alarm: alarm != ""})
 }
 
-// disableBase hides the version that was replaced from readers, unless it was made the latest again.
+// disableBase hides the version that was replaced from readers, unless it was made the latest
+// again.
 func (a *attempt) disableBase(ctx context.Context) error {
 	if a.record.retire != retireBase || a.record.Base == a.latest.Version {
 		return nil

@@ -1,6 +1,6 @@
-// Package engine rotates the credentials behind secrets so that a crash at any point loses nothing,
-// nothing unproven is published, and readers keep working where the provider allows it. It knows no
-// provider and no Azure SDK: rotators bring the one, the handler the other.
+// Package engine rotates the credentials behind secrets so that a crash at any point loses
+// nothing, nothing unproven is published, and readers keep working where the provider allows it.
+// It knows no provider and no Azure SDK: rotators bring the one, the handler the other.
 //
 // An attempt is a loop (loop.go): it senses what a decision needs (sense.go), decides by a pure
 // function (decide.go), and acts, one function per step (act.go). docs/rotation.md explains it.
@@ -86,8 +86,8 @@ type Request struct {
 }
 
 // Rotate brings the rotation of a secret forward as far as possible: it resumes an open one, or
-// starts one that is due or asked for. An error means that nothing durable came of it: the platform
-// should try again, or, if it is a permanent *rotation.Fault, the request cannot be met.
+// starts one that is due or asked for. An error means that nothing durable came of it: the
+// platform should try again, or, if it is a permanent *rotation.Fault, the request cannot be met.
 func (e *Engine) Rotate(ctx context.Context, request Request) (rotation.Outcome, error) {
 	if secret.IsPending(request.Name) {
 		return rotation.Outcome{State: rotation.None, Note: "This secret is Rotunda's own record of a rotation."}, nil

@@ -95,7 +95,8 @@ func TestBlockedIsNoLoop(t *testing.T) {
 	})
 }
 
-// A secret that was pointed elsewhere while its rotation was open waits for a human; to rotate by hand gives that one up.
+// A secret that was pointed elsewhere while its rotation was open waits for a human; to rotate by
+// hand gives that one up.
 func TestRepointedIsGivenUpByHand(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.crashAtPublish()

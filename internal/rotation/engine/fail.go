@@ -53,8 +53,8 @@ const (
 	lastWait  = time.Hour
 )
 
-// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same if
-// that cannot be written.
+// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same
+// if that cannot be written.
 func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason string) error {
 	changed := a.record
 	changed.tries++
@@ -66,8 +66,8 @@ func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason str
 	return a.end(rotation.Outcome{State: shown, Operation: a.record.Operation, Note: "The rotation goes on later: " + reason})
 }
 
-// askForAttention stops the operation until a person has acted. If that cannot be written, the next
-// attempt finds the same.
+// askForAttention stops the operation until a person has acted. If that cannot be written, the
+// next attempt finds the same.
 func (a *attempt) askForAttention(ctx context.Context, reason string) error {
 	_ = a.enter(ctx, rotation.Attention, reason)
 	return a.end(rotation.Outcome{State: rotation.Attention, Operation: a.record.Operation, Note: reason, Alarm: true})

@@ -7,8 +7,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// fence is asked right before the provider changes, under the provider's own lock where it has one:
-// a worker that slept through its lease must not change what others have gone on with.
+// fence is asked right before the provider changes, under the provider's own lock where it has
+// one: a worker that slept through its lease must not change what others have gone on with.
 func (a *attempt) fence(ctx context.Context) error {
 	own, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), a.record.version)
 	_, inner := secret.RefusedWith(err)

@@ -41,8 +41,8 @@ func (h history) base(ctx context.Context) (_ secret.Secret, ok bool, _ error) {
 // maxOlder is how many older versions are tried: each may count as a failed login.
 const maxOlder = 2
 
-// older returns the values of versions before the latest, the newest first, but for those that were
-// tried.
+// older returns the values of versions before the latest, the newest first, but for those that
+// were tried.
 func (h history) older(ctx context.Context, latest string, tried ...secret.Value) ([]secret.Value, error) {
 	versions, err := h.versions(ctx)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// issuing is class C: the provider makes the value and shows it once. An attempt that lost it issues
-// another credential. What was issued and not published is revoked with the old credential, after
-// the grace period, when no worker can still be about to publish it.
+// issuing is class C: the provider makes the value and shows it once. An attempt that lost it
+// issues another credential. What was issued and not published is revoked with the old
+// credential, after the grace period, when no worker can still be about to publish it.
 type issuing struct{ provider rotation.Issuer }
 
 var _ class = issuing{}

@@ -47,7 +47,8 @@ type credential struct {
 
 func (e *Engine) newAttempt(request Request) *attempt { return &attempt{Engine: e, request: request} }
 
-// maxSteps is more than any attempt takes. A decision that comes to nothing must not go on forever.
+// maxSteps is more than any attempt takes. A decision that comes to nothing must not go on
+// forever.
 const maxSteps = 100
 
 var errNoProgress = errors.New("the rotation makes no progress")

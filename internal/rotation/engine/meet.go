@@ -16,8 +16,8 @@ import (
 // errGaveWay ends an attempt. Whoever comes next goes on with what is on record then.
 var errGaveWay = errors.New("another rotation of this secret is under way")
 
-// giveWayIfMet gives way to the record of another operation that this one hides, while the provider
-// has heard nothing of this one.
+// giveWayIfMet gives way to the record of another operation that this one hides, while the
+// provider has heard nothing of this one.
 func (a *attempt) giveWayIfMet(ctx context.Context) error {
 	records := history{vault: a.Vault, name: secret.PendingName(a.latest.Name)}
 	versions, err := records.versions(ctx)

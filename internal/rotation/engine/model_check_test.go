@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The invariants of docs/rotation.md that hold at every instant. They are looked at around each call that a worker makes:
-// what a human does in between is not the engine's doing.
+// The invariants of docs/rotation.md that hold at every instant. They are looked at around each
+// call that a worker makes: what a human does in between is not the engine's doing.
 
 // sight is what is seen around a call.
 type sight struct {
@@ -51,8 +51,8 @@ func (w *world) compare(before sight, what string) {
 	}
 }
 
-// died: a value that readers may hold must outlive its grace. Where a human and the engine gave one login two passwords
-// in the same moment, the one that is the latest wins.
+// died: a value that readers may hold must outlive its grace. Where a human and the engine gave
+// one login two passwords in the same moment, the one that is the latest wins.
 func (w *world) died(value, what string, latestValid bool) {
 	if w.byHand[value] && !latestValid {
 		return
@@ -63,7 +63,8 @@ func (w *world) died(value, what string, latestValid bool) {
 	}
 }
 
-// canBeRemoved: the provider lists its own keys, and what an operation that is on record has issued.
+// canBeRemoved: the provider lists its own keys, and what an operation that is on record has
+// issued.
 func (w *world) canBeRemoved(value string) bool {
 	if w.class == rotation.DualKey {
 		return true
@@ -127,7 +128,8 @@ func (w *world) baseOf(operation string) string {
 	return ""
 }
 
-// mustKnow: what gives up an old credential, or makes a new one, never follows a probe without an answer.
+// mustKnow: what gives up an old credential, or makes a new one, never follows a probe without an
+// answer.
 func (k *worker) mustKnow(what string) {
 	if k.unknown && !strings.HasPrefix(what, "Apply") {
 		k.w.breaks("I9", "%s after a probe without an answer", what)

@@ -11,7 +11,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// chooser goes through a tree of choices, depth first: each run repeats the choices before the last that has another way.
+// chooser goes through a tree of choices, depth first: each run repeats the choices before the
+// last that has another way.
 type chooser struct {
 	path, width []int
 	at          int
@@ -68,8 +69,8 @@ var coverage = struct {
 	ran int // explorations
 }{of: map[rotation.Class]*tally{}}
 
-// explore runs a story for every schedule that a scenario allows, and fails at the first that breaks
-// an invariant.
+// explore runs a story for every schedule that a scenario allows, and fails at the first that
+// breaks an invariant.
 func explore(t *testing.T, s scenario, story func(*world)) {
 	t.Helper()
 	reached, broken := search(t, s, story)

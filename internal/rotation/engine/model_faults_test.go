@@ -23,8 +23,9 @@ const (
 	hangLost          // carried out, and no answer before then
 )
 
-// The faults that fit a call. A read that is carried out and has no answer is like one that is not carried out, and to die
-// before a write is like dying after the call before, or at that if it is a read.
+// The faults that fit a call. A read that is carried out and has no answer is like one that is
+// not carried out, and to die before a write is like dying after the call before, or at that if
+// it is a read.
 var (
 	ofRead  = []fault{away, crashBefore}
 	ofWrite = []fault{away, lost, crashAfter, late}

@@ -10,7 +10,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// What a human does while a rotation is under way, in steps. The explorer puts each step at every point.
+// What a human does while a rotation is under way, in steps. The explorer puts each step at every
+// point.
 var humanActs = map[string]func(*world) []func(){
 	"sets a value that logs in": func(w *world) []func() {
 		return []func(){w.humanReplaces(false), w.humanWrites(false)}
@@ -49,7 +50,8 @@ var humanActs = map[string]func(*world) []func(){
 	},
 }
 
-// humanReplaces changes the credential at the target; a following humanWrites brings it to the vault.
+// humanReplaces changes the credential at the target; a following humanWrites brings it to the
+// vault.
 func (w *world) humanReplaces(keep bool) func() {
 	return func() {
 		w.humanValue, w.humanID = w.target.setByHand(keep)
@@ -109,7 +111,8 @@ func (w *world) meddle() {
 	w.count()
 }
 
-// meddledRotation is a rotation that a human comes upon, until nothing is left to do but what a human must.
+// meddledRotation is a rotation that a human comes upon, until nothing is left to do but what a
+// human must.
 func meddledRotation(w *world) {
 	w.season()
 	w.steps = humanActs[w.human](w)

@@ -14,7 +14,8 @@ func (w *world) onEvent() {
 	w.run(Request{Name: theName, Version: all[len(all)-1].Version, By: ByEvent})
 }
 
-// oneRotation is a rotation with what faults the scenario allows, until its old credential is retired.
+// oneRotation is a rotation with what faults the scenario allows, until its old credential is
+// retired.
 func oneRotation(w *world) {
 	w.season()
 	w.onEvent()

@@ -59,7 +59,8 @@ func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.
 	return verdict, nil
 }
 
-// Apply logs in, asks the fence, and then changes the password, with whatever authority it logged in.
+// Apply logs in, asks the fence, and then changes the password, with whatever authority it logged
+// in.
 func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
 	t := r.w.target
 	if !t.accepts(s.Current.Reveal()) && (!s.Admin.IsSet() || !t.accepts(s.Admin.Reveal())) {

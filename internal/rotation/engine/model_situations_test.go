@@ -5,7 +5,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// situate names the situation of docs/rotation.md's table that a worker finds, as only the model can know it.
+// situate names the situation of docs/rotation.md's table that a worker finds, as only the model
+// can know it.
 func (w *world) situate(*worker) {
 	r := w.record()
 	if !r.open() || r.state == rotation.Retiring {

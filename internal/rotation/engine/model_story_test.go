@@ -48,7 +48,8 @@ func (w *world) engine(k *worker) *Engine {
 	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": simRotator{k}}, Policy: policy, mistake: w.watched()}
 }
 
-// watched is the scenario's mistake, with an eye on the rows of the resume table that are followed.
+// watched is the scenario's mistake, with an eye on the rows of the resume table that are
+// followed.
 func (w *world) watched() mistake {
 	right := w.mistake.decide
 	if right == nil {
@@ -123,8 +124,8 @@ func (w *world) settle() {
 	w.breaks("I5", "%d attempts did not close the operation", maxAttempts)
 }
 
-// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. Each call that lands late, such as in the middle of that
-// attempt, may cost another.
+// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. Each call that
+// lands late, such as in the middle of that attempt, may cost another.
 func (w *world) mustNotBeExposed(attempts int) {
 	if w.class == rotation.Single && w.human == "" && w.lies == 0 && !w.observe().valid && attempts > w.landed {
 		w.breaks("I3", "the latest version does not log in after %d attempts", attempts)
@@ -145,7 +146,8 @@ func (w *world) sweepNames() bool {
 	return slices.Contains(names, theName)
 }
 
-// sleepToWork passes the time until the record, or the lock of a worker that died, lets anybody work.
+// sleepToWork passes the time until the record, or the lock of a worker that died, lets anybody
+// work.
 func (w *world) sleepToWork() {
 	r := w.record()
 	for _, at := range []time.Time{r.next, r.retireAt, w.lock.until} {

@@ -132,7 +132,8 @@ func (t *simTarget) issue(operation string) (id, value string) {
 	return id, value
 }
 
-// setByHand is what a human does at the target. It gives the value that logs in from then on, and the id it goes by.
+// setByHand is what a human does at the target. It gives the value that logs in from then on, and
+// the id it goes by.
 func (t *simTarget) setByHand(keep bool) (value, id string) {
 	switch t.class {
 	case rotation.ValueOnly:

@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// turns lets one of several workers run at a time. Who runs next is the explorer's choice at each call, as long as it may
-// still switch; when one has ended, another one goes on.
+// turns lets one of several workers run at a time. Who runs next is the explorer's choice at each
+// call, as long as it may still switch; when one has ended, another one goes on.
 type turns struct {
 	w       *world
 	actors  []*actor
@@ -78,8 +78,8 @@ func (s *turns) ready() (ready []*actor) {
 	return ready
 }
 
-// work makes one attempt after the other, until the operation is published, nothing is left to do, or so much time has
-// passed that the host has killed whoever began when this did.
+// work makes one attempt after the other, until the operation is published, nothing is left to
+// do, or so much time has passed that the host has killed whoever began when this did.
 func (w *world) work(a *actor, name string, first Request, attempts int) {
 	until := time.Now().Add(policy.Cooldown - time.Minute)
 	for i := range attempts {
@@ -101,7 +101,8 @@ func (w *world) work(a *actor, name string, first Request, attempts int) {
 	}
 }
 
-// twoWorkers have both an event to work on, and neither is kept away by the lock: each sleeps when the other runs.
+// twoWorkers have both an event to work on, and neither is kept away by the lock: each sleeps
+// when the other runs.
 func twoWorkers(w *world) {
 	w.season()
 	all := w.vault.versions(theName)

@@ -13,8 +13,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// simVault is Key Vault as far as rotation meets it: each Set makes a version that is the latest at once, times have whole
-// seconds, versions are listed in the order of their ids, and nothing compares before it sets.
+// simVault is Key Vault as far as rotation meets it: each Set makes a version that is the latest
+// at once, times have whole seconds, versions are listed in the order of their ids, and nothing
+// compares before it sets.
 type simVault struct {
 	w       *world
 	all     map[string][]*secret.Secret // by name, in the order they were made

@@ -64,7 +64,8 @@ func (k *worker) call(ctx context.Context, a act) error {
 	return chosen.happen(ctx, k, a)
 }
 
-// isUpToDate: no human did anything since the worker has looked. What is done in that moment, nobody can see.
+// isUpToDate: no human did anything since the worker has looked. What is done in that moment,
+// nobody can see.
 func (k *worker) isUpToDate() bool { return k.looked == k.w.meddled && k.asked == k.w.meddled }
 
 func (k *worker) mayDie() {

@@ -12,9 +12,10 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The model: a vault, a target and a lock in memory, and the engine itself between them. Every call that leaves the engine
-// comes through worker.call, where the explorer may break it, or let somebody else go first. One schedule is one list of
-// choices; the explorer goes through all of them, each in a synctest bubble of its own, so that time is the model's.
+// The model: a vault, a target and a lock in memory, and the engine itself between them. Every
+// call that leaves the engine comes through worker.call, where the explorer may break it, or let
+// somebody else go first. One schedule is one list of choices; the explorer goes through all of
+// them, each in a synctest bubble of its own, so that time is the model's.
 
 // world is one schedule while it runs.
 type world struct {

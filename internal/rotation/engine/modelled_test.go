@@ -10,7 +10,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// TestModelled runs after all of the model, and says what was reached. Its file's name puts it there.
+// TestModelled runs after all of the model, and says what was reached. Its file's name puts it
+// there.
 func TestModelled(t *testing.T) {
 	coverage.Lock()
 	defer coverage.Unlock()

@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The tags of a record. If a change of them is lost, an attempt probes once more: what matters is in
-// the record's value.
+// The tags of a record. If a change of them is lost, an attempt probes once more: what matters is
+// in the record's value.
 const (
 	tagOperation   = "rot-op" // on published versions too
 	tagOf          = "rot-of"

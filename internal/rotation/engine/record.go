@@ -16,7 +16,8 @@ import (
 // recordType is the content type of a record.
 const recordType = "application/vnd.rotunda.rotation+json"
 
-// content is the part of a record that never changes: the value of one version of the pending secret.
+// content is the part of a record that never changes: the value of one version of the pending
+// secret.
 type content struct {
 	Operation   string    `json:"op"`              // "" if none could begin, as the secret's tags are wrong
 	Of          string    `json:"of"`              // the secret
@@ -57,8 +58,8 @@ func (r record) open() bool {
 	return r.version != "" && r.Operation != "" && r.state != rotation.Closed && r.state != rotation.Abandoned
 }
 
-// readRecord returns the record of a secret, or a zero one. A soft-deleted record is recovered (R14):
-// it may hold the only copy of a password.
+// readRecord returns the record of a secret, or a zero one. A soft-deleted record is recovered
+// (R14): it may hold the only copy of a password.
 func (e *Engine) readRecord(ctx context.Context, name string) (record, error) {
 	pending := secret.PendingName(name)
 	found, err := e.Vault.Get(ctx, pending, "")

@@ -39,8 +39,8 @@ func TestLongReasonFitsATag(t *testing.T) {
 	}
 }
 
-// Whatever is in the vault under a record's name, and whatever tags it has, is read without harm; what was written is read
-// as it was.
+// Whatever is in the vault under a record's name, and whatever tags it has, is read without harm;
+// what was written is read as it was.
 func FuzzRecord(f *testing.F) {
 	f.Add(`{"op":"x","of":"db","base":"1","fp":"f","value":"v","at":"2026-01-01T00:00:00Z"}`, "retiring", "2026-01-01T00:00:00Z", "3")
 	f.Add(`not JSON`, "", "yesterday", "-1")

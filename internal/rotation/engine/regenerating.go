@@ -11,9 +11,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// regenerating is class K: the key that readers do not use is regenerated, and they move to it. The
-// record has no value, only a hash of what that key was before: the provider's list shows whether
-// it was regenerated.
+// regenerating is class K: the key that readers do not use is regenerated, and they move to it.
+// The record has no value, only a hash of what that key was before: the provider's list shows
+// whether it was regenerated.
 type regenerating struct{ provider rotation.Regenerator }
 
 var _ class = regenerating{}
@@ -51,8 +51,8 @@ func (k regenerating) draft(ctx context.Context, o operation, _ secret.Value, c 
 }
 
 // probePending finds the key in the provider's list. Where the operation still has to replace the
-// base, the key counts as accepted only once it was regenerated. It is not ordered twice: two calls
-// would make two values.
+// base, the key counts as accepted only once it was regenerated. It is not ordered twice: two
+// calls would make two values.
 func (k regenerating) probePending(ctx context.Context, o operation) (credential, rotation.Verdict, error) {
 	if o.latest == base { // another operation may have regenerated it
 		if err := o.fence(ctx); err != nil {

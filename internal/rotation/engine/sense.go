@@ -104,8 +104,8 @@ func (a *attempt) heard(answer rotation.Verdict, err error) verdict {
 	return verdictOf(answer)
 }
 
-// probeAuthority looks among older versions for a login that can set the new value, as the provider
-// rejects the latest.
+// probeAuthority looks among older versions for a login that can set the new value, as the
+// provider rejects the latest.
 func (a *attempt) probeAuthority(ctx context.Context) error {
 	older, err := a.history().older(ctx, a.latest.Version, a.subject.Current, a.record.pending())
 	if err != nil {

@@ -90,7 +90,8 @@ func (e *Engine) Preview(ctx context.Context, name string) (Preview, error) {
 	return p, err
 }
 
-// rehearse takes the steps before the first write, and returns what keeps the others from following.
+// rehearse takes the steps before the first write, and returns what keeps the others from
+// following.
 func (a *attempt) rehearse(ctx context.Context) (problem string, err error) {
 	if err := a.peek(ctx); err != nil {
 		return "", err

@@ -17,9 +17,9 @@ type Lister interface {
 	ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// Sweep lists the vault once and returns the names of the secrets that need work: those that are due,
-// whose rotation was interrupted, or whose old credential has reached the end of its grace period. It
-// reads no secret. Its memory grows with what it finds, not with the vault.
+// Sweep lists the vault once and returns the names of the secrets that need work: those that are
+// due, whose rotation was interrupted, or whose old credential has reached the end of its grace
+// period. It reads no secret. Its memory grows with what it finds, not with the vault.
 func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]string, error) {
 	s := sweep{Engine: e, now: time.Now(), waiting: map[string]found{}, settled: map[string]string{}}
 	for entry, err := range entries(ctx, vault.List) {
@@ -86,8 +86,8 @@ func (s *sweep) look(entry secret.Secret) {
 	}
 }
 
-// isDue reports whether a secret is due. One that cannot be rotated counts as due: the attempt notes
-// why, once.
+// isDue reports whether a secret is due. One that cannot be rotated counts as due: the attempt
+// notes why, once.
 func (s *sweep) isDue(entry secret.Secret) bool {
 	schedule, err := parseSchedule(entry.Tags, s.Policy.Lead)
 	if _, unknown := s.rotatorOf(entry.Tags); err != nil || unknown != nil {

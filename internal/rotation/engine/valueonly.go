@@ -22,7 +22,8 @@ func (valueOnly) draft(_ context.Context, _ operation, next secret.Value, c *con
 	return nil
 }
 
-// probePending answers as a provider that has not heard of the value, so that apply asks the fence.
+// probePending answers as a provider that has not heard of the value, so that apply asks the
+// fence.
 func (valueOnly) probePending(context.Context, operation) (credential, rotation.Verdict, error) {
 	return credential{}, rotation.Rejected, nil
 }

@@ -54,7 +54,8 @@ func (a *attempt) isOutdated() bool {
 	return a.request.Version != "" && a.request.Version != a.latest.Version
 }
 
-// isKnownWrong reports whether the secret was found impossible to rotate, and has not changed since.
+// isKnownWrong reports whether the secret was found impossible to rotate, and has not changed
+// since.
 func (a *attempt) isKnownWrong() bool {
 	return a.record.state == rotation.Attention && a.record.Operation == "" && a.record.seen == fingerprintOf(a.latest)
 }

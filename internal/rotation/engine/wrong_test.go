@@ -11,7 +11,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// wrongs are the ways in which a secret's tags can make a rotation impossible, and what is said of each.
+// wrongs are the ways in which a secret's tags can make a rotation impossible, and what is said
+// of each.
 var wrongs = map[string]struct {
 	tags map[string]string // "" removes one
 	says string
@@ -36,7 +37,8 @@ func fourteenTags() map[string]string {
 	return tags
 }
 
-// By hand, it is an error. By event and sweep, it is said once, and again only when the secret has changed.
+// By hand, it is an error. By event and sweep, it is said once, and again only when the secret
+// has changed.
 func TestWrongIsSaidOnce(t *testing.T) {
 	for name, wrong := range wrongs {
 		t.Run(name, func(t *testing.T) {
