@@ -60,7 +60,7 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 	})
 }
 
-func newEngine(s settings.Rotation, vault engine.Vault, locks rotation.Locker) *engine.Engine {
+func newEngine(s settings.Rotation, vault engine.Vault, locks rotation.Locks) *engine.Engine {
 	return &engine.Engine{
 		Vault: vault, Locks: locks, Rotators: rotatorKinds,
 		Policy: engine.Policy{Lead: s.Lead, Grace: s.Grace, Cooldown: s.Cooldown, Hosts: rotation.Hosts(s.ProviderHosts), Limit: s.AttemptLimit},
@@ -68,7 +68,7 @@ func newEngine(s settings.Rotation, vault engine.Vault, locks rotation.Locker) *
 }
 
 // newLocks returns blob leases in Azure, and files on one machine.
-func newLocks(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (rotation.Locker, error) {
+func newLocks(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (rotation.Locks, error) {
 	switch r := s.Rotation; {
 	case r.LockFolder != "":
 		return lease.File{Dir: r.LockFolder}, nil

@@ -55,6 +55,7 @@ func TestAzurite(t *testing.T) {
 			t.Errorf("%d have the lock", won)
 		}
 	})
+	t.Run("Notes", func(t *testing.T) { testNotes(t, worker("one")) })
 	t.Run("ALeaseIsRenewedUntilItIsTakenAway", func(t *testing.T) { takenAway(t, worker("three")) })
 }
 

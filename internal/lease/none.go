@@ -14,5 +14,9 @@ type None struct {
 
 // Lock fails with a permanent fault.
 func (n None) Lock(context.Context, string) (context.Context, func(), error) {
-	return nil, nil, rotation.Permanentf("The app has nowhere to keep the lock of a rotation. %s", n.Remedy)
+	return nil, nil, n.fault()
+}
+
+func (n None) fault() error {
+	return rotation.Permanentf("The app has nowhere to keep the lock of a rotation. %s", n.Remedy)
 }

@@ -21,3 +21,21 @@ var (
 	// ErrLockLost is the cause with which a context that Lock returned ends.
 	ErrLockLost = errors.New("the lock was lost")
 )
+
+// Ledger keeps short notes beside the locks, where only the app writes. A note proves that a record
+// is the app's own: whoever may write secrets could forge a record, but not its note.
+type Ledger interface {
+	// ReadNote returns a note, or "" if there is none. A name is that of a secret, or like one.
+	ReadNote(ctx context.Context, name string) (string, error)
+	// WriteNote replaces a note; "" removes it.
+	WriteNote(ctx context.Context, name, text string) error
+}
+
+// Locks is what a rotation needs beside the vault.
+type Locks interface {
+	Locker
+	Ledger
+}
+
+// MaxNote is the greatest length of a note, in bytes.
+const MaxNote = 64 << 10

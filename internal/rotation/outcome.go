@@ -1,5 +1,7 @@
 package rotation
 
+import "time"
+
 // State is where a secret's rotation stands.
 type State string
 
@@ -23,4 +25,16 @@ type Outcome struct {
 	Operation string
 	Note      string // what was done, or why nothing was, in words for a log and a caller
 	Alarm     bool   // a person should read the note
+	Retired   bool   // this attempt made the old credential invalid, and saw the provider refuse it
+	// Proofs are what the provider said to credentials at the end of the attempt.
+	Proofs []Proof
+	// Again, if not zero, is how soon another attempt should come, because readers may be failing.
+	Again time.Duration
+}
+
+// Proof is what the provider said to one credential of a secret.
+type Proof struct {
+	Credential string // current, previous or pending
+	Version    string // that holds it; "" for pending
+	Verdict    Verdict
 }

@@ -16,6 +16,7 @@ const (
 	TagAdminSecret     = "AdminSecret"          // the secret of a login that may change others
 	TagLead            = "RotationLeadDays"     // days before expiry at which to rotate
 	TagInterval        = "RotationIntervalDays" // days between rotations
+	TagGrace           = "RotationGrace"        // how long the old credential stays valid, such as 36h
 	TagWindow          = "RotationWindow"       // hours in which a rotation may begin, UTC, such as 22:00-04:00
 )
 

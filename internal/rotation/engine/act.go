@@ -11,7 +11,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// preflight makes sure that the credentials log in, before anything is written.
+// preflight makes sure that the current credential logs in, before anything is written.
 func (a *attempt) preflight(ctx context.Context) error {
 	if err := a.class.preflight(ctx, a.operation()); err != nil {
 		return err
@@ -29,9 +29,35 @@ func (a *attempt) control(ctx context.Context) error {
 	return nil
 }
 
+// inspect makes sure of the rest: that the administrator logs in, that the provider will take the
+// change, and that the credential is this secret's. It comes after the control, so that an
+// administrator's password does not reach a server that accepts anything.
+func (a *attempt) inspect(ctx context.Context) error {
+	if err := a.class.preflightAdmin(ctx, a.operation()); err != nil {
+		return a.whileAdminRotates(ctx, err)
+	}
+	if err := a.checkIdentity(ctx); err != nil {
+		return err
+	}
+	if checker, ok := a.rotator.(rotation.Checker); ok {
+		warnings, err := checker.Check(ctx, a.subject)
+		a.plan.Warnings = append(a.plan.Warnings, warnings...)
+		if err != nil {
+			return allFaults(err)
+		}
+	}
+	a.evidence.inspected = true
+	return nil
+}
+
 // prepare puts the new credential on record.
 func (a *attempt) prepare(ctx context.Context) error {
-	drafted := content{Operation: newOperation(), Of: a.latest.Name, Base: a.latest.Version, Fingerprint: a.fingerprint(), At: time.Now().UTC()}
+	if err := a.claimIdentity(ctx); err != nil {
+		return err
+	}
+	drafted := content{
+		Operation: newOperation(), Of: a.latest.Name, Base: a.latest.Version, Fingerprint: a.fingerprint(), Class: a.plan.Class, At: time.Now().UTC(),
+	}
 	if err := a.class.draft(ctx, a.operation(), a.plan.Next, &drafted); err != nil {
 		return err
 	}
@@ -61,6 +87,7 @@ func (a *attempt) meet(ctx context.Context) error {
 	}
 	if a.evidence.fresh {
 		a.hide(ctx, a.before)
+		a.forget(ctx, a.before)
 	}
 	a.evidence.met = true
 	return nil
@@ -193,22 +220,57 @@ func (a *attempt) close(ctx context.Context) error {
 		return a.finish(ctx, rotation.Closed, report)
 	}
 	a.record.retire = retireBase
-	return a.finish(ctx, rotation.Retiring, report)
-}
-
-// retire makes the old credential invalid after its grace period, and disables the version that
-// held it. No rotation begins in the same attempt: in class A it would give a new password to the
-// login that a worker who slept may still be about to retire.
-func (a *attempt) retire(ctx context.Context) error {
-	rest, err := a.class.retire(ctx, a.operation())
-	if err != nil {
+	if err := a.finish(ctx, rotation.Retiring, report); err != nil || !a.request.RetireNow {
 		return err
 	}
+	a.outcome, a.evidence.grace = nil, true // go on: the old credential ends now
+	a.evidence.published, a.evidence.confirmed = false, false
+	return nil
+}
+
+// retire makes the old credential invalid after its grace period. No rotation begins in the same
+// attempt: in class A it would give a new password to the login that a worker who slept may still
+// be about to retire.
+func (a *attempt) retire(ctx context.Context) (err error) {
+	if a.old, err = a.class.old(ctx, a.operation()); err != nil {
+		return err
+	}
+	a.rest, err = a.class.retire(ctx, a.operation(), a.old)
+	a.evidence.retired = err == nil
+	return err
+}
+
+// refute makes sure that the provider refuses the old credential: it counts as retired only then.
+func (a *attempt) refute(ctx context.Context) error {
+	if a.evidence.single { // Apply has replaced it
+		var err error
+		if a.old, err = a.class.old(ctx, a.operation()); err != nil {
+			return err
+		}
+	}
+	if !a.old.value.IsSet() {
+		a.evidence.refuted = true
+		return nil
+	}
+	answer, err := a.class.probe(ctx, a.operation(), a.old.value)
+	a.proofs = append(a.proofs, rotation.Proof{Credential: a.old.role, Version: a.old.version, Verdict: answer})
+	switch answer {
+	case rotation.Accepted:
+		return rotation.Temporaryf("The provider still accepts the old credential after it was made invalid. If this lasts, remove it there.")
+	case rotation.Unknown:
+		return noAnswer(err)
+	}
+	a.evidence.refuted = true
+	return nil
+}
+
+// ended notes that the old credential is retired, and disables the version that held it.
+func (a *attempt) ended(ctx context.Context) error {
 	if err := a.disableBase(ctx); err != nil {
 		return err
 	}
-	if rest {
+	if a.rest {
 		return a.anotherGrace(ctx)
 	}
-	return a.closeRetired(ctx, "")
+	return a.closeRetired(ctx, a.old.warning)
 }

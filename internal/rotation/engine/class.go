@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,6 +45,8 @@ type senses interface {
 type acts interface {
 	// preflight returns what keeps a rotation from beginning.
 	preflight(ctx context.Context, o operation) error
+	// preflightAdmin is preflight for the administrator's login.
+	preflightAdmin(ctx context.Context, o operation) error
 	// control returns a fault if the provider accepts a wrong credential.
 	control(ctx context.Context, o operation) error
 	// draft adds to a new record what the class needs there.
@@ -52,9 +55,19 @@ type acts interface {
 	apply(ctx context.Context, o operation) (credential, error)
 	// verify returns the new credential once the provider has accepted it.
 	verify(ctx context.Context, o operation, applied credential) (credential, error)
-	// retire makes invalid what the grace period was for, while the latest version is valid. rest
-	// reports that a later version needs its own grace period.
-	retire(ctx context.Context, o operation) (rest bool, err error)
+	// old returns what the grace period was for. It has no value if nothing can be proven.
+	old(ctx context.Context, o operation) (oldCredential, error)
+	// retire makes it invalid, while the latest version is valid. rest reports that a later version
+	// needs its own grace period.
+	retire(ctx context.Context, o operation, old oldCredential) (rest bool, err error)
+}
+
+// oldCredential is what is retired.
+type oldCredential struct {
+	value   secret.Value
+	role    string // previous or pending
+	version string
+	warning string // if it can no longer be read: what a person has to do
 }
 
 // classOf returns what the plan's class does, and its means.
@@ -79,6 +92,17 @@ func classOf(plan rotation.Plan, rotator rotation.Rotator, hasAdmin bool) (class
 	}
 	return nil, anyMeans, fmt.Errorf("rotator %T plans class %q and does not implement it", rotator, plan.Class)
 }
+
+// unsettled is a fault that passes once no interrupted attempt's change can take effect any more.
+type unsettled struct{ *rotation.Fault }
+
+// errUnsettled matches it.
+var errUnsettled = errors.New("a change may still take effect")
+
+func (u unsettled) Unwrap() error { return u.Fault }
+
+// Is reports whether target is errUnsettled.
+func (unsettled) Is(target error) bool { return target == errUnsettled }
 
 // noAnswer is why a probe decides nothing.
 func noAnswer(err error) error {

@@ -13,6 +13,8 @@ func decide(e evidence) decision {
 	switch {
 	case !e.read:
 		return decision{step: read, row: "R14"}
+	case e.forged:
+		return decision{step: attention, why: notOurs}
 	case e.latest == gone:
 		return decision{step: block, row: "R13"}
 	case e.declined:
@@ -21,12 +23,18 @@ func decide(e evidence) decision {
 		return decision{step: preflight}
 	case !e.open && !e.controlled:
 		return decision{step: control}
+	case !e.open && !e.inspected:
+		return decision{step: inspect}
 	case !e.open:
 		return decision{step: prepare}
 	case !e.begun:
 		return decision{step: resume}
 	case !e.met:
 		return decision{step: meet}
+	case (e.retired || e.confirmed && e.single) && !e.refuted:
+		return decision{step: refute}
+	case e.retired:
+		return decision{step: ended}
 	case e.confirmed:
 		return decision{step: closing}
 	case e.rival, e.proven && !e.reread:
@@ -90,6 +98,6 @@ func (r row) match(e evidence) (next step, fits bool) {
 func (r row) fits(e evidence) bool {
 	return (r.latest == anybody || r.latest == e.latest) &&
 		(r.means == anyMeans || r.means == e.means) &&
-		r.grace.fits(e.grace) && r.moved.fits(e.moved) && r.byHand.fits(e.byHand) &&
+		r.grace.fits(e.grace) && r.moved.fits(e.moved) && r.byHand.fits(e.byHand) && r.cancel.fits(e.cancel) &&
 		r.prepared.fits(e.prepared) && r.intended.fits(e.intended) && r.refused.fits(e.refused)
 }

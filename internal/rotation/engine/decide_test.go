@@ -30,6 +30,8 @@ func TestOrderOfWrites(t *testing.T) {
 			e.preflown, e.current = true, accepted
 		case control:
 			e.controlled = true
+		case inspect:
+			e.inspected = true
 		case prepare:
 			e.open, e.begun, e.prepared, e.latest, e.pending = true, true, true, base, rejected
 		case meet:
@@ -48,7 +50,7 @@ func TestOrderOfWrites(t *testing.T) {
 		case confirm:
 			e.confirmed = true
 		case closing:
-			want := []step{read, preflight, control, prepare, meet, intent, apply, verify, reread, publish, confirm, closing}
+			want := []step{read, preflight, control, inspect, prepare, meet, intent, apply, verify, reread, publish, confirm, closing}
 			if len(order) != len(want) {
 				t.Fatalf("%v, want %v", order, want)
 			}
@@ -91,9 +93,10 @@ func TestResumeTable(t *testing.T) {
 		"R6: older ones are not asked yet":                       {going(base, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R6", probeAuthority},
 		"R7: the new one has no answer":                          {going(base, func(e *evidence) { e.pending = unknown }), "R7", wait},
 		"R7: the latest has no answer":                           {going(ours, func(e *evidence) { e.current = unknown }), "R7", wait},
-		"R8: theirs logs in, ours does not":                      {going(foreign, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R8", yield},
+		"R8: theirs logs in, ours does not":                      {going(foreign, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R8, R9", yield},
 		"R8: nothing has changed":                                {going(foreign, func(e *evidence) { e.prepared, e.intended = true, false }), "R8", supersede},
-		"R9: both log in":                                        {going(foreign, func(e *evidence) { e.pending, e.current = accepted, accepted }), "R9", yield},
+		"R9: both log in":                                        {going(foreign, func(e *evidence) { e.pending, e.current = accepted, accepted }), "R8, R9", yield},
+		"R8, R9: theirs logs in, ours was not asked":             {going(foreign, func(e *evidence) { e.current = accepted }), "R8, R9", yield},
 		"R10: ours logs in, theirs does not":                     {going(foreign, func(e *evidence) { e.pending, e.current, e.reread = accepted, rejected, true }), "R10", publish},
 		"R10: neither logs in, another is issued":                {going(foreign, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byIssue }), "R10", apply},
 		"R10: neither logs in":                                   {going(foreign, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R10", attention},

@@ -22,7 +22,7 @@ const deletedReason = "The secret is deleted. Recover it, and its rotation goes 
 
 // block waits for a deleted secret to be recovered. The record is kept for then.
 func (a *attempt) block(ctx context.Context) error {
-	return a.tryLater(ctx, rotation.Blocked, deletedReason)
+	return a.tryLater(ctx, rotation.Blocked, deletedReason, false)
 }
 
 // wait ends an attempt to which the provider gave no answer.
@@ -78,18 +78,67 @@ func (a *attempt) abandon(ctx context.Context) error {
 	return nil
 }
 
+// takeBack makes a credential invalid that was applied and not published.
+func (a *attempt) takeBack(ctx context.Context) error {
+	o := a.operation()
+	o.retires = retirePending
+	old, err := a.class.old(ctx, o)
+	if err == nil {
+		_, err = a.class.retire(ctx, o, old)
+	}
+	if err != nil {
+		return err
+	}
+	a.decision.why = takenBack
+	return a.cancelled(ctx)
+}
+
+// putBack makes the latest version valid again, by the authority of the credential that was applied
+// in its place.
+func (a *attempt) putBack(ctx context.Context) error {
+	o := a.operation()
+	o.setter.Current, o.Value = o.pending(), new(o.Current.Reveal()) // the pending value is the one to set now
+	if _, err := a.class.apply(ctx, o); err != nil {
+		return err
+	}
+	if _, err := a.class.verify(ctx, o, credential{value: o.Current}); err != nil {
+		return err
+	}
+	a.decision.why = takenBack
+	return a.cancelled(ctx)
+}
+
+// cancelled notes that somebody gave the operation up. The next one begins after the cooldown.
+func (a *attempt) cancelled(ctx context.Context) error {
+	reason := a.explain(a.decision.why)
+	if err := a.enter(ctx, rotation.Abandoned, reason); err != nil {
+		return err
+	}
+	a.durable = false
+	return a.end(rotation.Outcome{State: rotation.Abandoned, Operation: a.record.Operation, Note: reason})
+}
+
 // finish notes the end of an operation, or of its part before the grace period.
 func (a *attempt) finish(ctx context.Context, state rotation.State, reason string) error {
 	a.record.retireAt = time.Time{}
 	if state == rotation.Retiring {
-		a.record.retireAt = time.Now().UTC().Add(a.Policy.Grace)
+		a.record.retireAt = time.Now().UTC().Add(a.grace())
 	}
 	a.record.refused = 0
 	if err := a.enter(ctx, state, reason); err != nil {
+		a.record.retireAt = time.Time{} // the state that has it was not written
 		return err
 	}
 	note := cmp.Or(reason, "Rotated: version "+a.latest.Version+" is the latest.")
 	return a.end(rotation.Outcome{State: state, Operation: a.record.Operation, Note: note, Alarm: reason != ""})
+}
+
+// grace is how long the old credential stays valid.
+func (a *attempt) grace() time.Duration {
+	if a.schedule.grace >= 0 {
+		return a.schedule.grace
+	}
+	return a.Policy.Grace
 }
 
 // anotherGrace is for a version that was published and has another one on top of it.
@@ -110,7 +159,10 @@ func (a *attempt) closeRetired(ctx context.Context, alarm string) error {
 	if err := a.enter(ctx, rotation.Closed, cmp.Or(alarm, a.record.reason)); err != nil {
 		return err
 	}
-	return a.end(rotation.Outcome{State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, "The old credential is retired."), Alarm: alarm != ""})
+	return a.end(rotation.Outcome{
+		State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, "The old credential is retired."),
+		Alarm: alarm != "", Retired: alarm == "",
+	})
 }
 
 // disableBase hides the version that was replaced from readers, unless it was made the latest

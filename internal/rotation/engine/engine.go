@@ -49,12 +49,14 @@ type Policy struct {
 	Cooldown time.Duration  // between two rotations of a secret; longer than the host lets a function run
 	Hosts    rotation.Hosts // to which rotations may log in; "" for any
 	Limit    time.Duration  // of one attempt; shorter than Event Grid waits, which is 30 s
+	CacheTTL time.Duration  // for which readers may get an older version from the app's memory
+	Vault    string         // the vault's host, by which a provider's marks name it
 }
 
 // Engine rotates secrets. Any number of processes may do so at once.
 type Engine struct {
 	Vault    Vault
-	Locks    rotation.Locker
+	Locks    rotation.Locks
 	Rotators map[string]rotation.Rotator // by kind: the tag Rotator, or the scheme of ProviderAddress
 	Policy   Policy
 
@@ -70,16 +72,22 @@ const (
 	BySweep                 // the timer found it due
 	ByHand                  // somebody wants a new value now
 	ByResume                // somebody wants an open rotation to go on, and none to start
+	ByRetire                // somebody wants the old credential to end before its grace period does
+	ByCancel                // somebody gives an open rotation up
 )
 
 // attended reports whether somebody waits for the answer.
-func (t Trigger) attended() bool { return t == ByHand || t == ByResume }
+func (t Trigger) attended() bool { return t >= ByHand }
 
 // Request names a secret to look at.
 type Request struct {
 	Name    string
 	Version string // that an event is about; "" for the latest
 	By      Trigger
+	Adopt   bool // an open record counts as the app's, though nothing proves it
+	// RetireNow, by hand, rotates although the last rotation's grace period is not over, and ends every
+	// older credential at once: after a leak.
+	RetireNow bool
 	// Started, if not nil, is called once the rotation is on record and will be carried out, by this
 	// call or a later one.
 	Started func(rotation.Outcome)
@@ -102,5 +110,9 @@ func (e *Engine) Rotate(ctx context.Context, request Request) (rotation.Outcome,
 		return rotation.Outcome{}, err
 	}
 	defer release()
-	return e.newAttempt(request).run(held)
+	outcome, err := e.newAttempt(request).run(held)
+	if request.RetireNow && err == nil && outcome.State == rotation.Closed && outcome.Retired {
+		outcome, err = e.newAttempt(request).run(held) // the last rotation's grace is over: begin
+	}
+	return outcome, err
 }

@@ -8,14 +8,19 @@ type evidence struct {
 	read     bool // the secret, its tags and the record
 	latest   owner
 	open     bool // an operation is on record
+	untagged bool // the secret was rotated, and has lost its rotation tags
+	forged   bool // the app did not write that record
 	declined bool // nothing asks for an attempt, or not yet
 	begun    bool // this attempt began the operation, or took it up
 	fresh    bool // this attempt began it
 	byHand   bool // somebody asks for a new rotation
+	cancel   bool // somebody gives the rotation up
 	means    means
+	single   bool // class S: what Apply replaced has to be refused before the operation is closed
 
 	preflown   bool // the credentials log in
 	controlled bool // the provider refuses a wrong password
+	inspected  bool // the administrator logs in, and nothing else stands in the way
 	met        bool // the operation hides no other worker's
 	prepared   bool // the record says that nothing has changed at the provider
 	intended   bool // the record says that the provider may have changed
@@ -27,6 +32,7 @@ type evidence struct {
 	current   verdict // on the latest version's
 	authority verdict // on logins that could set the new credential in place of the current one
 	refused   bool    // the provider's policy refuses the new value
+	unsettled bool    // an interrupted attempt's change may still take effect, so the verdict is unknown
 
 	applied   bool // the provider took the new credential
 	proven    bool // the new credential logs in
@@ -34,6 +40,8 @@ type evidence struct {
 	published bool // this attempt wrote the latest version
 	rival     bool // somebody else wrote a version in that moment
 	confirmed bool // the latest version holds what was published
+	retired   bool // the old credential was made invalid
+	refuted   bool // the provider refuses it
 }
 
 // owner is whose version is the latest.

@@ -10,24 +10,56 @@ import (
 	"rotunda/internal/secret"
 )
 
-// fail turns a failed step into the attempt's outcome: it is noted on record if there is one, and
-// returned as an error if not.
+// fail turns a failed step into the attempt's outcome. What failed is noted on record, so that it
+// can be seen and the next attempt waits; only somebody who waits for the answer gets it as an error.
 func (a *attempt) fail(ctx context.Context, err error) error {
+	ctx, cancel := a.noteContext(ctx)
+	defer cancel()
 	fault, isFault := errors.AsType[*rotation.Fault](err)
-	unattended := !a.request.By.attended()
-	switch permanent := isFault && fault.Permanent; {
+	permanent, unattended := isFault && fault.Permanent, !a.request.By.attended()
+	switch {
 	case errors.Is(err, errGaveWay):
 		return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another rotation of this secret is under way, and goes on."})
-	case a.durable && permanent:
+	case unattended && !a.durable && (a.evidence.forged || a.evidence.untagged || isNotARecord(err)):
+		return a.end(rotation.Outcome{State: rotation.Attention, Note: fault.Reason, Alarm: true}) // nothing is written
+	case a.durable && permanent && a.decision.step == attention && !a.readersMayFail():
 		return a.askForAttention(ctx, fault.Reason)
 	case a.durable:
-		return a.tryLater(ctx, a.record.state, describe(err))
-	case permanent && unattended:
-		return a.noteWrong(ctx, fault)
-	case secret.IsMissing(err) && unattended:
+		return a.tryLater(ctx, a.record.state, describe(err), permanent)
+	case !unattended:
+		return err
+	case secret.IsMissing(err):
 		return a.end(rotation.Outcome{State: rotation.None, Note: "The secret no longer exists."})
+	case permanent && a.isInSecret():
+		return a.noteWrong(ctx, fault)
+	case a.latest.Version == "" || !isFault && (secret.IsVaultAway(err) || errors.Is(err, rotation.ErrLockLost)):
+		return err // there is nothing to note it on: the platform tries again
 	}
-	return err
+	return a.noteFailing(ctx, describe(err), permanent)
+}
+
+// noteContext is for what is written once an attempt has failed: the attempt's own time may be over.
+// A worker that has lost its lock writes nothing.
+func (a *attempt) noteContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if errors.Is(context.Cause(ctx), rotation.ErrLockLost) {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), noteLimit)
+}
+
+// noteLimit is the time for the note of a failure.
+const noteLimit = 3 * time.Second
+
+// isInSecret reports whether a permanent fault lies in the secret's own tags and value, so that only
+// a change of these can help. Any other may be corrected elsewhere: at the provider, in its
+// administrator's secret, or in the app's settings.
+func (a *attempt) isInSecret() bool {
+	return !a.outside && (a.decision.step == read || a.decision.step == reread || a.decision.step == abandon)
+}
+
+func isNotARecord(err error) bool {
+	_, is := errors.AsType[errNotARecord](err)
+	return is
 }
 
 // describe puts a failure into words that may be shown.
@@ -47,23 +79,95 @@ func describe(err error) string {
 	return "The attempt failed inside the app."
 }
 
-// The waits between attempts double from the first to the last.
+// The waits between attempts double from the first to the last. A fault that lasts is tried less
+// often: each attempt may count as a failed login.
 const (
-	firstWait = 5 * time.Second // a login that is cut off for a moment must not wait for a minute
-	lastWait  = time.Hour
+	firstWait    = 5 * time.Second // a login that is cut off for a moment must not wait for a minute
+	firstIfStuck = time.Minute
+	lastWait     = time.Hour
+	lastExposed  = time.Minute // while readers may be failing
 )
 
-// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same
-// if that cannot be written.
-func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason string) error {
-	changed := a.record
-	changed.tries++
-	changed.reason = reason
-	changed.next = time.Now().UTC().Add(min(lastWait, firstWait<<min(changed.tries-1, 10)))
+// Failures are silent no longer once so many attempts have failed, or for so long.
+const (
+	alarmTries = 3
+	alarmTime  = time.Hour
+)
+
+// failed is the record's progress after another failure. To wait until an interrupted attempt's
+// change has settled is not one.
+func (a *attempt) failed(reason string, stuck bool) record {
+	changed, now := a.record, time.Now().UTC()
+	changed.reason, changed.stuck = reason, stuck
+	wait := a.settled().Sub(now)
+	if !a.evidence.unsettled {
+		changed.tries++
+		if changed.failing.IsZero() {
+			changed.failing = now
+		}
+		first := firstWait
+		if stuck {
+			first = firstIfStuck
+		}
+		wait = min(lastWait, first<<min(changed.tries-1, 10))
+	}
+	if a.readersMayFail() {
+		wait = min(wait, lastExposed)
+	}
+	changed.next = now.Add(wait)
+	return changed
+}
+
+// isAlarming reports whether a person should know of the failures on record.
+func (p progress) isAlarming(now time.Time) bool {
+	return p.tries > 0 && (p.stuck || p.tries >= alarmTries || now.Sub(p.failing) >= alarmTime)
+}
+
+// readersMayFail reports whether the provider may have a value in class S that is not published.
+func (a *attempt) readersMayFail() bool {
+	return a.record.Class == rotation.Single && a.record.state == rotation.Intent && a.latest.Version != "" && !a.isPublished()
+}
+
+// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same if
+// that cannot be written.
+func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason string, stuck bool) error {
+	changed := a.failed(reason, stuck)
+	outcome := rotation.Outcome{State: shown, Operation: a.record.Operation, Note: "The rotation goes on later: " + reason, Alarm: changed.isAlarming(time.Now())}
+	if a.readersMayFail() {
+		outcome.Again = time.Until(changed.next)
+		outcome.Alarm = outcome.Alarm || time.Since(a.record.changing()) > time.Minute
+	}
+	if outcome.Alarm && shown != rotation.Blocked {
+		outcome.State = rotation.Attention
+	}
 	if err := a.update(ctx, changed); err == nil {
 		a.record = changed
 	}
-	return a.end(rotation.Outcome{State: shown, Operation: a.record.Operation, Note: "The rotation goes on later: " + reason})
+	return a.end(outcome)
+}
+
+// noteFailing notes a failure before an operation has begun.
+func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) error {
+	changed := a.failed(reason, stuck)
+	outcome := rotation.Outcome{State: a.state(), Note: "The rotation has not begun: " + reason, Alarm: changed.isAlarming(time.Now())}
+	if outcome.Alarm {
+		outcome.State = rotation.Attention
+	}
+	if a.record.version != "" {
+		if err := a.update(ctx, changed); err != nil {
+			return err
+		}
+		return a.end(outcome)
+	}
+	changed.content = content{Of: a.latest.Name, Base: a.latest.Version, At: time.Now().UTC()}
+	changed.state, changed.since = rotation.None, changed.At
+	if err := a.giveWayIfMet(ctx); err != nil {
+		return a.fail(ctx, err)
+	}
+	if _, err := a.writeRecord(ctx, a.latest.Name, changed); err != nil {
+		return err
+	}
+	return a.end(outcome)
 }
 
 // askForAttention stops the operation until a person has acted. If that cannot be written, the

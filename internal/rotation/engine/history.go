@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
 	"rotunda/internal/secret"
@@ -10,7 +9,7 @@ import (
 
 // history reads the versions of one secret.
 type history struct {
-	vault    Reader
+	vault    Vault
 	name     string
 	replaced string // the version that the operation replaces
 }
@@ -29,13 +28,20 @@ func (h history) versions(ctx context.Context) (all []secret.Secret, err error) 
 	}
 }
 
-// base reads the version that the operation replaces. ok is false if it can no longer be read.
-func (h history) base(ctx context.Context) (_ secret.Secret, ok bool, _ error) {
+// base reads the version that the operation replaces. If somebody has disabled it, it is enabled
+// for as long as that takes: the old credential cannot be made invalid otherwise.
+func (h history) base(ctx context.Context) (oldCredential, error) {
 	found, err := h.vault.Get(ctx, h.name, h.replaced)
-	if status, inner := secret.RefusedWith(err); status == http.StatusNotFound || inner == secret.CodeSecretDisabled {
-		return secret.Secret{}, false, nil
+	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled {
+		if _, err := h.vault.Update(ctx, h.name, h.replaced, secret.Draft{Enabled: new(true)}); err != nil {
+			return oldCredential{}, err
+		}
+		found, err = h.vault.Get(ctx, h.name, h.replaced)
 	}
-	return found, err == nil, err
+	if secret.IsMissing(err) {
+		return oldCredential{warning: "The version that held the old credential, " + h.replaced + ", is gone, so the old credential was not made invalid. Remove it at the provider."}, nil
+	}
+	return oldCredential{value: found.Value, role: "previous", version: h.replaced}, err
 }
 
 // maxOlder is how many older versions are tried: each may count as a failed login.

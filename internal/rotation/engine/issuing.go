@@ -77,9 +77,18 @@ func (c issuing) verify(ctx context.Context, o operation, issued credential) (cr
 	return credential{}, noAnswer(err)
 }
 
+// old returns the version that was replaced. What was issued and not published has no value that is
+// known.
+func (c issuing) old(ctx context.Context, o operation) (oldCredential, error) {
+	if o.retires == retirePending {
+		return oldCredential{}, nil
+	}
+	return o.history.base(ctx)
+}
+
 // retire revokes the old credential, and what interrupted attempts have issued. A credential that
 // was published and has another version on top of it needs its own grace period.
-func (c issuing) retire(ctx context.Context, o operation) (rest bool, _ error) {
+func (c issuing) retire(ctx context.Context, o operation, _ oldCredential) (rest bool, _ error) {
 	ids, err := c.provider.ListIssued(ctx, o.Subject, o.Operation)
 	if err != nil {
 		return false, err
@@ -113,3 +122,5 @@ func (c issuing) revoke(ctx context.Context, o operation, ids []string, spared m
 	}
 	return nil
 }
+
+func (issuing) preflightAdmin(context.Context, operation) error { return nil }

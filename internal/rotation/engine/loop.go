@@ -20,6 +20,7 @@ type attempt struct {
 	schedule schedule
 	plan     rotation.Plan
 	subject  rotation.Subject
+	rotator  rotation.Rotator
 	class    class // what the plan's class does
 
 	evidence evidence
@@ -28,6 +29,11 @@ type attempt struct {
 	setter   rotation.Subject // by whose authority Apply works
 	unclear  error            // why the provider gave no answer
 
+	old    oldCredential // that was made invalid
+	rest   bool          // a later version needs its own grace period
+	proofs []rotation.Proof
+
+	outside  bool              // a fault lies outside the secret
 	found    string            // the version of the record when this attempt began
 	durable  bool              // an operation is on record: if this attempt fails, a later one goes on
 	retries  int               // of publishing, while the vault is away
@@ -89,6 +95,7 @@ func (a *attempt) take(ctx context.Context, d decision) error {
 
 // end makes an outcome the attempt's last.
 func (a *attempt) end(outcome rotation.Outcome) error {
+	outcome.Proofs = a.proofs
 	a.outcome = &outcome
 	return nil
 }

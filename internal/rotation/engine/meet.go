@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -24,21 +25,23 @@ func (a *attempt) giveWayIfMet(ctx context.Context) error {
 	if err != nil && !secret.IsMissing(err) { // before the first record, there is none
 		return err
 	}
-	other := ""
+	var others []string
 	for _, v := range versions {
 		switch state := rotation.State(v.Tags[tagState]); {
 		case v.Tags[tagOperation] != a.record.Operation:
 			if a.isInTheWay(v) {
-				other = v.Version
+				others = append(others, v.Version)
 			}
 		case state != rotation.Prepared && state != rotation.Abandoned && a.record.Operation != "":
 			return nil // another worker has got further with this operation
 		}
 	}
-	if other == "" {
-		return nil
+	for _, other := range slices.Backward(others) {
+		if err := a.giveWay(ctx, other, versions); err != nil {
+			return err
+		}
 	}
-	return a.giveWay(ctx, other, versions)
+	return nil
 }
 
 // isInTheWay reports whether a version of the record belongs to another operation that is open, or
@@ -66,7 +69,8 @@ func (a *attempt) mayHaveMet(closed time.Time) bool {
 	return closed.After(a.record.At.Add(-a.Policy.Cooldown / 2))
 }
 
-// giveWay makes the record of another operation the latest again, and abandons this one.
+// giveWay makes the record of another operation the latest again, and abandons this one. It does
+// nothing if the app did not write that record.
 func (a *attempt) giveWay(ctx context.Context, other string, versions []secret.Secret) error {
 	found, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), other)
 	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled || err == nil && !a.isInTheWay(found) {
@@ -77,6 +81,9 @@ func (a *attempt) giveWay(ctx context.Context, other string, versions []secret.S
 	}
 	adopted, err := parseRecord(found)
 	if err != nil {
+		return nil //nolint:nilerr // not a record at all
+	}
+	if genuine, err := a.isOurs(ctx, adopted); err != nil || !genuine {
 		return err
 	}
 	if _, err := a.writeRecord(ctx, a.latest.Name, adopted); err != nil {

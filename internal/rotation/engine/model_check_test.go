@@ -90,9 +90,17 @@ func (w *world) latestIs(before, made string) {
 	w.wasLatest[made] = ending{}
 }
 
+// mustBeOwn: what a forged record asks for is never done.
+func (w *world) mustBeOwn(what, value string) {
+	if w.forged != "" && value == w.forged {
+		w.breaks("I21", "%s, as a forged record asks", what)
+	}
+}
+
 // published looks at a version that a worker wrote, after having read the one before.
 func (k *worker) published(before *secret.Secret, made, read secret.Secret) {
 	w, op := k.w, made.Tags[tagOperation]
+	w.mustBeOwn("publish", made.Value.Reveal())
 	if value := made.Value.Reveal(); !w.target.accepts(value) && k.isUpToDate() {
 		w.breaks("I2", "%s publishes %s, which does not log in", k.name, value)
 	}

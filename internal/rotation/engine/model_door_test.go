@@ -56,6 +56,9 @@ func (d door) Set(ctx context.Context, name string, draft secret.Draft) (secret.
 	if draft.Tags[tagState] == string(rotation.Prepared) {
 		d.mustKnow("begin a rotation")
 	}
+	if draft.Tags[tagState] == string(rotation.None) {
+		d.w.noted++
+	}
 	return through(ctx, d, "Set "+short(name, "")+" "+draft.Tags[tagState], true, true, func() (secret.Secret, error) {
 		before, _ := d.w.vault.find(name, "")
 		made, err := d.w.vault.set(name, draft)

@@ -126,6 +126,21 @@ func (k workerLock) Lock(ctx context.Context, name string) (held context.Context
 	return held, func() { k.release() }, nil
 }
 
+func (k workerLock) ReadNote(ctx context.Context, name string) (note string, err error) {
+	err = k.call(ctx, act{what: "ReadNote", faults: ofRead, fail: k.w.vaultAway, effect: func() error {
+		note = k.w.notes[name]
+		return nil
+	}})
+	return note, err
+}
+
+func (k workerLock) WriteNote(ctx context.Context, name, text string) error {
+	return k.call(ctx, act{what: "WriteNote", faults: []fault{away, lost, crashAfter}, fail: k.w.vaultAway, effect: func() error {
+		k.w.notes[name] = text
+		return nil
+	}})
+}
+
 func (k workerLock) release() {
 	k.end(context.Canceled)
 	if !k.dead && k.w.lock.holder == k.worker {

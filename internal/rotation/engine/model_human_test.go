@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -45,6 +46,12 @@ var humanActs = map[string]func(*world) []func(){
 			}
 		}}
 	},
+	"forges a record": func(w *world) []func() {
+		return []func(){w.humanForges}
+	},
+	"removes the rotation tags": func(w *world) []func() {
+		return []func(){func() { w.humanTags(rotation.TagProviderAddress, "") }}
+	},
 	"disables the latest version and enables it": func(w *world) []func() {
 		return []func(){func() { w.humanEnables(false) }, func() { w.humanEnables(true) }}
 	},
@@ -81,6 +88,19 @@ func (w *world) humanWrites(allTags bool) func() {
 		}
 		time.Sleep(time.Second)
 	}
+}
+
+// humanForges writes a record that asks for a value of the forger's own to be published.
+func (w *world) humanForges() {
+	w.forged = "app:" + w.target.password()
+	all := w.vault.versions(theName)
+	now := time.Now()
+	r := record{
+		content:  content{Operation: newOperation(), Of: theName, Base: all[len(all)-1].Version, Fingerprint: hash(address), Value: &w.forged, At: now},
+		progress: progress{state: rotation.Intent, since: now},
+	}
+	text, _ := r.encode()
+	_, _ = w.vault.set(secret.PendingName(theName), secret.Draft{Value: secret.NewValue(text), ContentType: new(recordType), Tags: r.tags(theName)})
 }
 
 // humanTags changes one tag of the latest version.
@@ -122,24 +142,49 @@ func meddledRotation(w *world) {
 		w.meddle()
 	}
 	w.settle()
-	w.humanMends()
+	w.humanRepairs()
 	w.endsByHand()
 }
 
-// humanMends does what an alarm asks for, and lets the operation go on.
-func (w *world) humanMends() {
-	for range 3 {
-		if r := w.record(); w.broken != "" || r.state != rotation.Attention || r.Operation == "" {
+// humanRepairs does what an alarm asks for, and lets the operation go on. Where that does not help,
+// the operation is cancelled.
+func (w *world) humanRepairs() {
+	for i := range 4 {
+		r := w.record()
+		if w.broken != "" || !w.needsPerson() || r.state == rotation.Attention && r.Operation == "" {
 			return
 		}
-		w.humanTags(rotation.TagProviderAddress, address)
+		if w.record().open() {
+			w.humanTags(rotation.TagProviderAddress, address)
+		}
 		if all := w.vault.versions(theName); !w.target.accepts(all[len(all)-1].Value.Reveal()) {
 			w.humanReplaces(false)()
 			w.humanWrites(false)()
 		}
-		w.run(Request{Name: theName, By: ByResume})
+		switch {
+		case i == 0 && w.record().Operation != "" && !w.record().open():
+			w.restoreTags()
+		case i < 2:
+			w.run(Request{Name: theName, By: ByResume})
+		default:
+			w.cancel()
+		}
 		w.settle()
 	}
+}
+
+// restoreTags puts lost tags back by hand.
+func (w *world) restoreTags() {
+	k := w.newWorker("H")
+	out, err := w.engine(k).RestoreTags(context.Background(), theName)
+	w.hear(k, out, err)
+}
+
+// cancel gives the operation up by hand.
+func (w *world) cancel() {
+	k := w.newWorker("H")
+	out, err := w.engine(k).Cancel(context.Background(), theName)
+	w.hear(k, out, err)
 }
 
 // endsByHand looks at what must hold once all is done and a human has had a hand in it.

@@ -41,6 +41,7 @@ func (r simRotator) tell(ctx context.Context, what string, s rotation.Subject, e
 
 func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.Value) (verdict rotation.Verdict, err error) {
 	text := value.Reveal()
+	r.w.mustBeOwn("probe", text)
 	err = r.ask(ctx, "Probe "+text, func() error {
 		verdict = rotation.Rejected
 		if r.w.target.accepts(text) {
@@ -70,6 +71,7 @@ func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.V
 		return err
 	}
 	r.rejected = map[string]bool{}
+	r.w.mustBeOwn("apply", next.Reveal())
 	return r.tell(ctx, "Apply "+next.Reveal(), s, func() error {
 		return t.apply(next.Reveal())
 	})

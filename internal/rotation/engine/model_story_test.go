@@ -95,7 +95,7 @@ func (w *world) hear(k *worker, out rotation.Outcome, err error) {
 	w.tell("%s ends: %s, %s (alarm %v, error %v)", k.name, out.State, out.Note, out.Alarm, err)
 	w.mustHide("an outcome", fmt.Sprint(out, err))
 	w.saidToo(out.Note)
-	if out.Alarm {
+	if out.Alarm && out.Again == 0 { // class S is told while readers may be failing
 		w.alarms = append(w.alarms, out.Note)
 	}
 	if took := time.Since(k.began); took > policy.Limit+time.Second && w.turns == nil {
@@ -134,7 +134,15 @@ func (w *world) mustNotBeExposed(attempts int) {
 
 func (w *world) settled() bool {
 	r := w.record()
-	return r.state == rotation.Attention || !r.open() && !w.sweepNames()
+	return w.needsPerson() || !r.open() && r.tries == 0 && !w.sweepNames()
+}
+
+// needsPerson reports whether nothing goes on before a person has acted.
+func (w *world) needsPerson() bool {
+	r, all := w.record(), w.vault.versions(theName)
+	untagged := !rotation.IsManaged(all[len(all)-1].Tags) && r.wasRotated()
+	forged := r.open() && w.notes[noteOf(r.Operation)] != r.text
+	return r.state == rotation.Attention || r.stuck || untagged || forged
 }
 
 // sweepNames: the timer finds the secret.
@@ -189,7 +197,7 @@ func (w *world) counts(live, pending int) {
 	if w.extraSets+w.landed > 0 { // a record may hide another then, which is written once more, and at each fault in that
 		again = max(1, w.extraSets) + w.budget - 1
 	}
-	if live-1-rotations > w.extraSets || pending-rotations-w.refused > w.extraSets+again {
+	if live-1-rotations > w.extraSets || pending-rotations-w.refused-w.noted > w.extraSets+again {
 		w.breaks("I15", "%d rotations with %d lost answers made %d live and %d pending versions", rotations, w.extraSets, live-1, pending)
 	}
 }

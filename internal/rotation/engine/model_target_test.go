@@ -147,7 +147,7 @@ func (t *simTarget) setByHand(keep bool) (value, id string) {
 		login := slices.Sorted(maps.Keys(t.logins))[0]
 		password := t.password()
 		value = login + ":" + password
-		if !keep {
+		if !keep || t.class != rotation.Overlap { // only there can one login have two passwords
 			t.logins[login] = nil
 		}
 		t.logins[login] = append(slices.Clone(t.logins[login]), password)

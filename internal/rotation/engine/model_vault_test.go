@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -105,7 +104,7 @@ func (v *simVault) remember(made *secret.Secret) {
 		return
 	}
 	var c content
-	if json.Unmarshal([]byte(made.Value.Reveal()), &c) == nil && c.Value != nil {
+	if c.decode(made.Value.Reveal()) && c.Value != nil {
 		w.known[*c.Value] = true
 	}
 }

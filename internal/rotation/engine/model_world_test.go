@@ -26,6 +26,7 @@ type world struct {
 	vault  *simVault
 	target *simTarget
 	lock   simLock
+	notes  map[string]string // beside the lock
 	origin time.Time
 
 	faults   int      // that may still be injected
@@ -47,12 +48,14 @@ type world struct {
 	published  map[string]string // the values, by operation
 	byHuman    map[string]bool   // versions that a human wrote
 	refused    int               // operations that were abandoned
+	noted      int               // records of failures before any operation
 	aways      int
 	diesAt     string   // the call before which a worker dies
 	meddled    int      // steps that the human has taken
 	steps      []func() // that the human has still to take
 	humanValue string   // what the human made at the target
 	humanID    string
+	forged     string // a value that nobody but a forged record asks for
 }
 
 // ending is when a value stopped being the latest; zero while it is.
@@ -72,7 +75,7 @@ const theName = "db-password"
 
 func newWorld(s scenario, c *chooser, reached *tally) *world {
 	w := &world{
-		scenario: s, chooser: c, reached: reached, origin: time.Now(), known: map[string]bool{}, wasLatest: map[string]ending{},
+		scenario: s, chooser: c, reached: reached, origin: time.Now(), notes: map[string]string{}, known: map[string]bool{}, wasLatest: map[string]ending{},
 		byHand: map[string]bool{}, toReport: map[string]bool{}, operations: map[string]int{}, situations: map[string]bool{},
 		published: map[string]string{}, byHuman: map[string]bool{},
 	}

@@ -31,8 +31,8 @@ func (p part) of(classes ...rotation.Class) part {
 	return p
 }
 
-// each returns scenarios of every class.
-func each(story func(*world), classes []rotation.Class, scenarios ...scenario) part {
+// everyClass returns scenarios of every class.
+func everyClass(story func(*world), classes []rotation.Class, scenarios ...scenario) part {
 	p := part{story: story}
 	for _, class := range classes {
 		for _, s := range scenarios {
@@ -45,13 +45,13 @@ func each(story func(*world), classes []rotation.Class, scenarios ...scenario) p
 
 var (
 	setClasses = []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single}
-	faulty     = each(oneRotation, allClasses, scenario{}, scenario{budget: 1, slow: true, repeated: true}, scenario{budget: 1, slow: true, seasoned: true})
-	meddled    = each(meddledRotation, allClasses, humans(scenario{})...)
-	raced      = each(twoWorkers, allClasses, scenario{switches: 2}, scenario{switches: 2, seasoned: true}, scenario{switches: 2, cancels: true})
-	lying      = each(oneRotation, setClasses, scenario{lies: 2, budget: 1})
-	refusing   = each(oneRotation, setClasses, scenario{refuses: 1, budget: 1}, scenario{refuses: 2, budget: 1})
-	trusting   = each(trustedRotation, setClasses, scenario{trusts: true})
-	eventful   = each(manyEvents, allClasses, scenario{}, scenario{budget: 1})
+	faulty     = everyClass(oneRotation, allClasses, scenario{}, scenario{budget: 1, slow: true, repeated: true}, scenario{budget: 1, slow: true, seasoned: true})
+	meddled    = everyClass(meddledRotation, allClasses, humans(scenario{})...)
+	raced      = everyClass(twoWorkers, allClasses, scenario{switches: 2}, scenario{switches: 2, seasoned: true}, scenario{switches: 2, cancels: true})
+	lying      = everyClass(oneRotation, setClasses, scenario{lies: 2, budget: 1})
+	refusing   = everyClass(oneRotation, setClasses, scenario{refuses: 1, budget: 1}, scenario{refuses: 2, budget: 1})
+	trusting   = everyClass(trustedRotation, setClasses, scenario{trusts: true})
+	eventful   = everyClass(manyEvents, allClasses, scenario{}, scenario{budget: 1})
 )
 
 // humans returns a scenario for each thing that a person may do.
@@ -174,7 +174,7 @@ var mutations = []mutation{
 			}
 			return err
 		}),
-		part: each(oneRotation, []rotation.Class{rotation.DualKey}, scenario{budget: 1, slow: true, seasoned: true}, scenario{budget: 2}), wants: "I2|I8",
+		part: everyClass(oneRotation, []rotation.Class{rotation.DualKey}, scenario{budget: 1, slow: true, seasoned: true}, scenario{budget: 2}), wants: "I2|I8",
 	},
 	{
 		name: "class C revokes at once what an attempt before had issued",

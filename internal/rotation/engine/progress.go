@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -25,6 +26,7 @@ const (
 	tagControl     = "rot-control"
 	tagRefused     = "rot-refused"
 	tagSeen        = "rot-seen"
+	tagFailing     = "rot-failing"
 )
 
 // progress is the part of a record that changes.
@@ -33,6 +35,8 @@ type progress struct {
 	since       time.Time // of the state
 	tries       int       // that failed in a row
 	next        time.Time // not before then
+	failing     time.Time // since when attempts have failed
+	stuck       bool      // they will fail until a person acts
 	retireAt    time.Time
 	retire      string // what the grace period is for: retireBase or retirePending
 	reason      string
@@ -43,6 +47,9 @@ type progress struct {
 	seen        string        // fingerprint of the secret that could not be rotated
 }
 
+// stuckMark ends the tag of a failure that lasts until a person acts.
+const stuckMark = " stuck"
+
 const (
 	retireBase    = "base"    // the credential of the version that was replaced
 	retirePending = "pending" // the new one, as somebody else's version is the latest
@@ -52,7 +59,9 @@ func parseProgress(tags map[string]string) progress {
 	tries, _ := strconv.Atoi(tags[tagTries]) // absent or garbled counts as zero
 	refused, _ := strconv.Atoi(tags[tagRefused])
 	exposure, _ := strconv.Atoi(tags[tagExposure])
+	failing, stuck := strings.CutSuffix(tags[tagFailing], stuckMark)
 	return progress{
+		failing: parseTime(failing), stuck: stuck,
 		state: rotation.State(tags[tagState]), since: parseTime(tags[tagSince]), tries: tries, next: parseTime(tags[tagNext]),
 		retireAt: parseTime(tags[tagRetireAt]), retire: tags[tagRetire], reason: tags[tagReason], lastSuccess: parseTime(tags[tagLastSuccess]),
 		exposure: time.Duration(exposure) * time.Millisecond, control: tags[tagControl], refused: refused, seen: tags[tagSeen],
@@ -64,7 +73,10 @@ func (r record) tags(of string) map[string]string {
 		tagOperation: r.Operation, tagOf: of, tagState: string(r.state), tagSince: formatTime(r.since), tagNext: formatTime(r.next),
 		tagRetireAt: formatTime(r.retireAt), tagRetire: r.retire, tagReason: secret.Clip(r.reason, secret.MaxTagLength), tagLastSuccess: formatTime(r.lastSuccess),
 		tagControl: r.control, tagSeen: r.seen, tagTries: formatCount(r.tries), tagRefused: formatCount(r.refused),
-		tagExposure: formatCount(int(r.exposure.Milliseconds())),
+		tagExposure: formatCount(int(r.exposure.Milliseconds())), tagFailing: formatTime(r.failing),
+	}
+	if r.stuck {
+		tags[tagFailing] += stuckMark
 	}
 	for name, value := range tags {
 		if value == "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
 )
 
 // reason is why a person has to act, or to know.
@@ -11,6 +12,7 @@ type reason int
 
 const (
 	undecided reason = iota
+	notOurs
 	movedSince
 	movedAway
 	movedByHand
@@ -19,11 +21,19 @@ const (
 	bothRejected
 	allRejected
 	refusedAndRejected
+	cancelledElsewhere
+	nothingChanged
+	takenBack
+	keyLeft
+	neitherLogsIn
 )
 
 // explain puts a reason into words.
 func (a *attempt) explain(why reason) string {
 	switch why {
+	case notOurs:
+		return "The app did not write the record of this rotation, " + secret.PendingName(a.request.Name) + ", or its note beside the locks is lost, such as with another storage account. " +
+			"Nothing was changed. If the record is the app's, adopt it with resume?adopt=true; else cancel the rotation."
 	case movedSince:
 		return "The secret's tags point to another credential than when its rotation began. Put them back, or set a new value for the new one."
 	case movedAway:
@@ -40,6 +50,16 @@ func (a *attempt) explain(why reason) string {
 	case allRejected:
 		return "The provider rejects the new value, the current one and older ones. Set the login's password there to the secret's value, " +
 			"or name a login that may do so in the tag " + rotation.TagAdminSecret + "; then resume."
+	case cancelledElsewhere:
+		return "Cancelled by hand. The secret points to another credential now; the provider of the old one may have the value on record."
+	case nothingChanged:
+		return "Cancelled by hand. The provider does not accept the new value, and nothing else was changed."
+	case takenBack:
+		return "Cancelled by hand. What the rotation had changed at the provider was taken back."
+	case keyLeft:
+		return "Cancelled by hand. The key that the secret does not hold may have been regenerated, which cannot be taken back."
+	case neitherLogsIn:
+		return "Cancelled by hand. The provider rejects the secret's current value: set the secret to a value that logs in."
 	case refusedAndRejected:
 		return "The provider's policy refuses the new value, and it rejects the old one. Set the secret to a value that logs in."
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -21,14 +20,52 @@ func TestRecordRoundTrip(t *testing.T) {
 		},
 		version: "1", id: "https://vault/1",
 	}
-	text, _ := json.Marshal(r.content)
+	text, _ := r.encode()
+	r.text = hash(text)
 	tags := r.tags("db")
-	got, err := parseRecord(secret.Secret{ID: r.id, Version: r.version, Value: secret.NewValue(string(text)), Tags: tags})
+	got, err := parseRecord(secret.Secret{ID: r.id, Name: "db--pending", Version: r.version, Value: secret.NewValue(text), ContentType: new(recordType), Tags: tags})
 	if err != nil || !reflect.DeepEqual(got, r) {
 		t.Errorf("comes back as %+v, %v", got, err)
 	}
 	if len(tags) > secret.MaxTags {
 		t.Errorf("%d tags", len(tags))
+	}
+}
+
+// A record of the first releases has the value within its JSON.
+func TestOldRecord(t *testing.T) {
+	old := `{"op":"x","of":"Db","base":"1","fp":"f","value":"a\nb","at":"2026-01-01T00:00:00Z"}`
+	r, err := parseRecord(secret.Secret{Name: "db--pending", Version: "1", Value: secret.NewValue(old), ContentType: new(recordType)})
+	if err != nil || r.pending().Reveal() != "a\nb" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// What is not a record is refused, whatever it looks like.
+func TestNotARecord(t *testing.T) {
+	for name, found := range map[string]secret.Secret{
+		"another secret's":     {Name: "db--pending", Value: secret.NewValue(`{"op":"x","of":"other"}`), ContentType: new(recordType)},
+		"another content type": {Name: "db--pending", Value: secret.NewValue(`{"op":"x","of":"db"}`), ContentType: new("application/json")},
+		"no content type":      {Name: "db--pending", Value: secret.NewValue(`{"op":"x","of":"db"}`)},
+		"no JSON":              {Name: "db--pending", Value: secret.NewValue("op"), ContentType: new(recordType)},
+	} {
+		if _, err := parseRecord(found); !isNotARecord(err) || !isPermanent(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A value that a vault can hold, with nothing but escapes in JSON, fits its record.
+func TestRecordOfALargeValue(t *testing.T) {
+	value := strings.Repeat("\n\"", 12_500)
+	c := content{Operation: newOperation(), Of: strings.Repeat("d", 127), Base: strings.Repeat("b", 32), Fingerprint: hash(""), Value: &value, At: noon}
+	text, err := c.encode()
+	if err != nil || len(text) > secret.MaxValueBytes {
+		t.Errorf("%d bytes of at most %d, %v", len(text), secret.MaxValueBytes, err)
+	}
+	var again content
+	if !again.decode(text) || *again.Value != value {
+		t.Error("it comes back as another one")
 	}
 }
 
@@ -48,7 +85,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(`[]`, "attention", "0001-01-01T00:00:00Z", "x")
 	f.Fuzz(func(t *testing.T, value, state, at, count string) {
 		tags := map[string]string{tagState: state, tagSince: at, tagNext: at, tagRetireAt: at, tagTries: count, tagRefused: count, tagExposure: count, tagReason: value}
-		r, err := parseRecord(secret.Secret{Name: "db--pending", Version: "1", Value: secret.NewValue(value), Tags: tags})
+		r, err := parseRecord(secret.Secret{Name: "db--pending", Version: "1", Value: secret.NewValue(value), ContentType: new(recordType), Tags: tags})
 		if err != nil {
 			if !isPermanent(err) || value != "" && len(value) > 20 && strings.Contains(err.Error(), value) {
 				t.Fatalf("fails with %v", err)

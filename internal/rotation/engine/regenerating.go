@@ -66,7 +66,7 @@ func (k regenerating) probePending(ctx context.Context, o operation) (credential
 	case regenerated, o.latest != base:
 		return found, rotation.Accepted, nil
 	case !o.fresh && time.Now().Before(o.settled):
-		return credential{}, rotation.Unknown, rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled))
+		return credential{}, rotation.Unknown, unsettled{rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled))}
 	}
 	return credential{}, rotation.Rejected, nil
 }
@@ -111,5 +111,13 @@ func (k regenerating) verify(ctx context.Context, o operation, _ credential) (cr
 	return found, err
 }
 
-// retire leaves the old key as it is: the next rotation regenerates it.
-func (regenerating) retire(context.Context, operation) (bool, error) { return false, nil }
+// old returns nothing: the next rotation regenerates the old key.
+func (regenerating) old(context.Context, operation) (oldCredential, error) {
+	return oldCredential{}, nil
+}
+
+func (regenerating) retire(context.Context, operation, oldCredential) (bool, error) {
+	return false, nil
+}
+
+func (regenerating) preflightAdmin(context.Context, operation) error { return nil }

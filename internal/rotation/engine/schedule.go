@@ -18,6 +18,7 @@ const (
 type schedule struct {
 	validity, lead, interval time.Duration // 0: none
 	window                   window
+	grace                    time.Duration // for which the old credential stays valid; negative without the tag
 }
 
 func parseSchedule(tags map[string]string, standardLead time.Duration) (s schedule, err error) {
@@ -28,6 +29,9 @@ func parseSchedule(tags map[string]string, standardLead time.Duration) (s schedu
 		return s, err
 	}
 	if s.interval, err = days(tags, rotation.TagInterval); err != nil {
+		return s, err
+	}
+	if s.grace, err = parseGrace(tags); err != nil {
 		return s, err
 	}
 	if s.window, err = parseWindow(tags[rotation.TagWindow]); err != nil {
@@ -47,6 +51,21 @@ func parseSchedule(tags map[string]string, standardLead time.Duration) (s schedu
 	return s, nil
 }
 
+// maxGrace is the longest grace period that a tag can ask for.
+const maxGrace = 90 * day
+
+func parseGrace(tags map[string]string) (time.Duration, error) {
+	text, given := tags[rotation.TagGrace]
+	if !given {
+		return -1, nil
+	}
+	grace, err := time.ParseDuration(strings.TrimSpace(text))
+	if err != nil || grace < 0 || grace > maxGrace {
+		return 0, rotation.Permanentf("The tag %s must be a duration from 0s to %s, such as 36h.", rotation.TagGrace, "2160h")
+	}
+	return grace, nil
+}
+
 func days(tags map[string]string, name string) (time.Duration, error) {
 	text, given := tags[name]
 	if !given {
@@ -62,8 +81,11 @@ func days(tags map[string]string, name string) (time.Duration, error) {
 // due returns when the secret is to be rotated; zero if only by hand.
 func (s schedule) due(live secret.Secret) time.Time {
 	var due time.Time
-	if live.Attributes.Expires != nil {
+	switch created := live.Attributes.Created; {
+	case live.Attributes.Expires != nil:
 		due = live.Attributes.Expires.Add(-s.lead)
+	case s.validity > 0 && created != nil: // by its age: the version was set without an expiry
+		due = created.Add(s.validity - s.lead)
 	}
 	if s.interval > 0 && live.Attributes.Created != nil {
 		if next := live.Attributes.Created.Add(s.interval); due.IsZero() || next.Before(due) {

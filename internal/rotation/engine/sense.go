@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -13,8 +15,61 @@ func (a *attempt) read(ctx context.Context) (err error) {
 	if a.record, err = a.readRecord(ctx, a.request.Name); err != nil {
 		return err
 	}
-	a.found, a.durable = a.record.version, a.record.open()
+	a.found = a.record.version
+	if err := a.checkRecord(ctx); err != nil {
+		return err
+	}
 	return a.readSecret(ctx)
+}
+
+// checkRecord finds out whether an open record is the app's. If not, nothing is done with it.
+func (a *attempt) checkRecord(ctx context.Context) error {
+	if !a.record.open() {
+		return nil
+	}
+	genuine, err := a.isOurs(ctx, a.record)
+	if err != nil {
+		return err
+	}
+	if !genuine && !a.request.Adopt {
+		a.evidence.forged = true
+		return a.findGenuine(ctx)
+	}
+	a.durable = true
+	if !genuine {
+		return a.Locks.WriteNote(ctx, noteOf(a.record.Operation), a.record.text)
+	}
+	return nil
+}
+
+// findGenuine looks below a forged record for an open one of the app's, and makes it the latest
+// again.
+func (a *attempt) findGenuine(ctx context.Context) error {
+	name := secret.PendingName(a.request.Name)
+	versions, err := history{vault: a.Vault, name: name}.versions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		found, err := a.Vault.Get(ctx, name, v.Version)
+		if err != nil {
+			continue // disabled: it is closed
+		}
+		older, err := parseRecord(found)
+		if err != nil || !older.open() {
+			continue
+		}
+		if genuine, err := a.isOurs(ctx, older); err != nil || !genuine {
+			continue
+		}
+		if a.record, err = a.writeRecord(ctx, a.request.Name, older); err != nil {
+			return err
+		}
+		a.report += "Somebody else wrote a record over that of this rotation. It was ignored. "
+		a.found, a.durable, a.evidence.forged = a.record.version, true, false
+		return nil
+	}
+	return nil
 }
 
 // readSecret gets the latest version and makes a plan from it.
@@ -52,6 +107,8 @@ func (a *attempt) observe(now time.Time) {
 	a.evidence.read = true
 	a.evidence.open = r.open()
 	a.evidence.byHand = a.request.By == ByHand
+	a.evidence.single = a.plan.Class == rotation.Single
+	a.evidence.cancel = a.request.By == ByCancel
 	a.evidence.prepared = a.evidence.open && r.state == rotation.Prepared
 	a.evidence.intended = r.state == rotation.Intent
 	a.evidence.met = !a.evidence.prepared
@@ -87,6 +144,7 @@ func (a *attempt) isPublished() bool {
 func (a *attempt) probePending(ctx context.Context) error {
 	found, answer, err := a.class.probePending(ctx, a.operation())
 	a.pending, a.evidence.pending = found, a.heard(answer, err)
+	a.evidence.unsettled = errors.Is(err, errUnsettled)
 	return nil
 }
 
@@ -121,7 +179,7 @@ func (a *attempt) probeAuthority(ctx context.Context) error {
 	}
 	if until := a.settled(); time.Now().Before(until) {
 		a.unclear = rotation.Temporaryf("The provider rejects the new value and all earlier ones. An interrupted attempt's change may still take effect; this will be settled at %s.", formatTime(until))
-		a.evidence.authority = unknown
+		a.evidence.authority, a.evidence.unsettled = unknown, true
 	}
 	return nil
 }
@@ -134,13 +192,19 @@ func (a *attempt) reread(ctx context.Context) error {
 		return a.retry(ctx, err)
 	}
 	same := latest.Version == a.latest.Version
+	retagged := !maps.Equal(latest.Tags, a.latest.Tags)
 	a.latest = latest
-	if same && !a.evidence.rival {
+	if same && !a.evidence.rival && !retagged {
 		a.evidence.reread = true
 		return nil
 	}
 	if err := a.understand(ctx); err != nil {
 		return err
+	}
+	a.observeLatest()
+	if same && !a.evidence.rival && !a.evidence.moved {
+		a.evidence.reread = true
+		return nil
 	}
 	if same {
 		a.reportRival()
@@ -148,7 +212,6 @@ func (a *attempt) reread(ctx context.Context) error {
 	published := a.evidence.published && same // to be confirmed once more
 	a.evidence.forget()
 	a.evidence.published = published
-	a.observeLatest()
 	return nil
 }
 

@@ -15,13 +15,14 @@ type setting struct{ provider rotation.Setter }
 var _ class = setting{}
 
 func (s setting) preflight(ctx context.Context, o operation) error {
-	if err := s.mustAccept(ctx, o, o.Current, "the secret's current value"); err != nil {
-		return err
+	return s.mustAccept(ctx, o, o.Current, "the secret's current value")
+}
+
+func (s setting) preflightAdmin(ctx context.Context, o operation) error {
+	if !o.Admin.IsSet() {
+		return nil
 	}
-	if o.Admin.IsSet() {
-		return s.mustAccept(ctx, o, o.Admin, "the value of the secret that "+rotation.TagAdminSecret+" names")
-	}
-	return nil
+	return s.mustAccept(ctx, o, o.Admin, "the value of the secret that "+rotation.TagAdminSecret+" names")
 }
 
 func (s setting) mustAccept(ctx context.Context, o operation, value secret.Value, what string) error {
@@ -89,14 +90,17 @@ func (s setting) verify(ctx context.Context, o operation, applied credential) (c
 	return credential{}, noAnswer(err)
 }
 
-func (s setting) retire(ctx context.Context, o operation) (rest bool, _ error) {
+func (s setting) old(ctx context.Context, o operation) (oldCredential, error) {
 	if o.retires == retirePending {
-		return false, s.provider.Retire(ctx, o.Subject, o.pending())
+		return oldCredential{value: o.pending(), role: "pending"}, nil
 	}
-	rest = o.latest != ours
-	replaced, ok, err := o.history.base(ctx)
-	if err != nil || !ok {
-		return rest, err
+	return o.history.base(ctx)
+}
+
+func (s setting) retire(ctx context.Context, o operation, old oldCredential) (rest bool, _ error) {
+	rest = o.retires != retirePending && o.latest != ours
+	if !old.value.IsSet() || old.value.Equal(o.Current) { // or it was made the latest again
+		return rest, nil
 	}
-	return rest, s.provider.Retire(ctx, o.Subject, replaced.Value)
+	return rest, s.provider.Retire(ctx, o.Subject, old.value)
 }

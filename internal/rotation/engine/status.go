@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -22,6 +24,8 @@ type Status struct {
 	Tries       int       // that failed since the last success
 	Reason      string    // what a person should know or do
 	Exposure    time.Duration
+	// ExposedSince is since when readers may be failing, in class S; zero if they are not.
+	ExposedSince time.Time
 }
 
 // Status returns where the rotation of one secret stands. It changes nothing and asks no provider.
@@ -37,7 +41,7 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		Since: r.since, LastSuccess: r.lastSuccess, NextTry: r.next, Tries: r.tries, Reason: r.reason, Exposure: r.exposure,
 	}
 	switch {
-	case err != nil && !rotation.IsManaged(a.latest.Tags) && !r.open():
+	case err != nil && !rotation.IsManaged(a.latest.Tags) && !r.open() && !a.evidence.untagged:
 		s.State, s.Reason = rotation.None, err.Error()
 	case err != nil:
 		s.State, s.Reason = rotation.Attention, err.Error()
@@ -45,6 +49,12 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		s.State, s.Reason = rotation.Blocked, deletedReason
 	default:
 		s.NextDue = a.schedule.due(a.latest)
+		if r.isAlarming(time.Now()) {
+			s.State = rotation.Attention
+		}
+		if a.readersMayFail() {
+			s.ExposedSince = r.since
+		}
 		if r.state == rotation.Attention && r.Operation == "" && !a.isKnownWrong() { // corrected since
 			s.State, s.Reason = rotation.None, ""
 		}
@@ -57,7 +67,12 @@ func (a *attempt) peek(ctx context.Context) (err error) {
 	if a.record, err = a.lookUp(ctx, a.request.Name); err != nil {
 		return err
 	}
-	a.durable = a.record.open()
+	if err := a.checkRecord(ctx); err != nil { // whoever asks need not have a place for locks
+		a.durable, a.evidence.forged = true, false
+	}
+	if a.evidence.forged {
+		return rotation.Permanentf("%s", a.explain(notOurs))
+	}
 	return a.readSecret(ctx)
 }
 
@@ -81,7 +96,7 @@ func (e *Engine) Preview(ctx context.Context, name string) (Preview, error) {
 	a := e.newAttempt(Request{Name: name, By: ByHand})
 	problem, err := a.rehearse(ctx)
 	p := Preview{Rotator: rotation.Kind(a.latest.Tags), Class: a.plan.Class, Identity: a.plan.Identity, Warnings: a.plan.Warnings, Problem: problem}
-	if a.plan.Class == rotation.Single {
+	if isWarned := func(w string) bool { return strings.HasPrefix(w, "Class S") }; a.plan.Class == rotation.Single && !slices.ContainsFunc(p.Warnings, isWarned) {
 		p.Warnings = append(p.Warnings, warningSingle)
 	}
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
@@ -102,10 +117,17 @@ func (a *attempt) rehearse(ctx context.Context) (problem string, err error) {
 	if a.evidence.declined || a.evidence.open {
 		return a.note, nil
 	}
-	for d := a.decide(a.evidence); d.step == preflight || d.step == control; d = a.decide(a.evidence) {
-		if err := a.take(ctx, d); err != nil {
-			return "", err
+	var wrong []error // all of it at once
+	for _, check := range []step{preflight, control, inspect} {
+		if err := a.take(ctx, decision{step: check}); err != nil {
+			wrong = append(wrong, err)
+		}
+		if check == control && len(wrong) > 0 {
+			break // an administrator's password is not sent to a server that proves nothing
 		}
 	}
-	return "", nil
+	if len(wrong) == 0 {
+		return "", nil
+	}
+	return "", allFaults(errors.Join(wrong...))
 }

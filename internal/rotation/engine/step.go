@@ -19,6 +19,7 @@ const (
 const (
 	preflight step = "preflight"
 	control   step = "negative control"
+	inspect   step = "inspect"
 	prepare   step = "prepare"
 	meet      step = "meet"
 	resume    step = "resume"
@@ -29,6 +30,8 @@ const (
 	confirm   step = "confirm"
 	closing   step = "close"
 	retire    step = "retire"
+	refute    step = "negative proof"
+	ended     step = "end"
 )
 
 // The steps that end an attempt or an operation in another way.
@@ -41,6 +44,9 @@ const (
 	giveUp    step = "give up"   // the provider is left to a person
 	abandon   step = "abandon"   // the value is refused: another one is tried
 	attention step = "attention" // a person has to act first
+	takeBack  step = "take back" // cancelled: the new credential is made invalid
+	putBack   step = "put back"  // cancelled: the old one is made valid again
+	cancelled step = "cancelled" // given up by hand
 )
 
 // steps has a function for each step: in sense.go, act.go and end.go.
@@ -48,10 +54,11 @@ var steps = map[step]func(*attempt, context.Context) error{
 	read: (*attempt).read, probePending: (*attempt).probePending, probeCurrent: (*attempt).probeCurrent,
 	probeAuthority: (*attempt).probeAuthority, reread: (*attempt).reread,
 
-	preflight: (*attempt).preflight, control: (*attempt).control, prepare: (*attempt).prepare, meet: (*attempt).meet,
+	preflight: (*attempt).preflight, control: (*attempt).control, inspect: (*attempt).inspect, prepare: (*attempt).prepare, meet: (*attempt).meet,
 	resume: (*attempt).resume, intent: (*attempt).intent, apply: (*attempt).apply, verify: (*attempt).verify,
-	publish: (*attempt).publish, confirm: (*attempt).confirm, closing: (*attempt).close, retire: (*attempt).retire,
+	publish: (*attempt).publish, confirm: (*attempt).confirm, closing: (*attempt).close, retire: (*attempt).retire, refute: (*attempt).refute, ended: (*attempt).ended,
 
 	leave: (*attempt).leave, block: (*attempt).block, wait: (*attempt).wait, yield: (*attempt).yield,
 	supersede: (*attempt).supersede, giveUp: (*attempt).giveUp, abandon: (*attempt).abandon, attention: (*attempt).attention,
+	takeBack: (*attempt).takeBack, putBack: (*attempt).putBack, cancelled: (*attempt).cancelled,
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"hash/maphash"
 	"iter"
 	"slices"
 	"strings"
@@ -21,7 +22,9 @@ type Lister interface {
 // due, whose rotation was interrupted, or whose old credential has reached the end of its grace
 // period. It reads no secret. Its memory grows with what it finds, not with the vault.
 func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]string, error) {
-	s := sweep{Engine: e, now: time.Now(), waiting: map[string]found{}, settled: map[string]string{}}
+	s := sweep{
+		Engine: e, now: time.Now(), seed: maphash.MakeSeed(), waiting: map[string]found{}, settled: map[string]string{}, managed: map[string]bool{}, rotated: map[string]string{}, others: map[uint64]bool{},
+	}
 	for entry, err := range entries(ctx, vault.List) {
 		if err != nil {
 			return nil, err
@@ -64,7 +67,11 @@ func entries(ctx context.Context, list func(context.Context, secret.Query) (secr
 type sweep struct {
 	*Engine
 	now     time.Time
+	seed    maphash.Seed
 	waiting map[string]found
+	managed map[string]bool   // secrets with rotation tags
+	rotated map[string]string // names that have the record of a rotation that is over
+	others  map[uint64]bool   // hashes of the names of all other secrets
 	settled map[string]string // to be left alone: always (""), or while the secret has this fingerprint
 }
 
@@ -76,11 +83,15 @@ type found struct {
 }
 
 func (s *sweep) look(entry secret.Secret) {
+	key := strings.ToLower(entry.Name)
 	switch {
 	case secret.IsPending(entry.Name):
 		s.lookAtRecord(entry)
-	case rotation.IsManaged(entry.Tags) && !isDisabled(entry) && s.isDue(entry):
-		if key := strings.ToLower(entry.Name); !s.waiting[key].record {
+	case !rotation.IsManaged(entry.Tags):
+		s.others[maphash.String(s.seed, key)] = true
+	default:
+		s.managed[key] = true
+		if !isDisabled(entry) && s.isDue(entry) && !s.waiting[key].record {
 			s.waiting[key] = found{name: entry.Name, fingerprint: fingerprintOf(entry)}
 		}
 	}
@@ -106,6 +117,12 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	case r.state == rotation.Attention && r.Operation == "":
 		s.settled[key] = r.seen
 	case !r.open():
+		if r.wasRotated() {
+			s.rotated[key] = name
+		}
+		if s.now.Before(r.next) {
+			s.settled[key] = ""
+		}
 	case r.state == rotation.Attention, s.now.Before(r.next), r.state == rotation.Retiring && s.now.Before(r.retireAt):
 		s.settled[key] = ""
 	default:
@@ -113,7 +130,18 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	}
 }
 
+// lostTags adds the secrets that were rotated and have no rotation tags any more: the attempt
+// reports it.
+func (s *sweep) lostTags() {
+	for key, name := range s.rotated {
+		if !s.managed[key] && s.others[maphash.String(s.seed, key)] {
+			s.waiting[key] = found{name: name, record: true}
+		}
+	}
+}
+
 func (s *sweep) names() []string {
+	s.lostTags()
 	names := make([]string, 0, len(s.waiting))
 	for key, found := range s.waiting {
 		fingerprint, settled := s.settled[key]

@@ -8,6 +8,7 @@ type row struct {
 	grace    is
 	moved    is
 	byHand   is
+	cancel   is
 	prepared is
 	intended is
 	refused  is
@@ -35,6 +36,16 @@ func (i is) fits(value bool) bool { return i == either || (i == yes) == value }
 //
 // R7 (no answer), R13 (deleted) and R14 (the record is deleted) are in decide.
 var resumeTable = []row{
+	// Somebody gives the rotation up. What was applied and not published is taken back.
+	{name: "cancel", cancel: yes, moved: yes, next: giveUp, why: cancelledElsewhere},
+	{name: "cancel", cancel: yes, latest: base, prepared: yes, next: cancelled, why: nothingChanged},
+	{name: "cancel", cancel: yes, latest: base, means: byKeys, current: accepted, next: cancelled, why: keyLeft},
+	{name: "cancel", cancel: yes, latest: base, means: byIssue, current: accepted, next: takeBack},
+	{name: "cancel", cancel: yes, latest: base, pending: rejected, current: accepted, next: cancelled, why: nothingChanged},
+	{name: "cancel", cancel: yes, latest: base, pending: accepted, current: accepted, next: takeBack},
+	{name: "cancel", cancel: yes, latest: base, pending: accepted, current: rejected, next: putBack},
+	{name: "cancel", cancel: yes, latest: base, current: rejected, next: cancelled, why: neitherLogsIn},
+
 	// The new credential is published. The old one is retired once the latest version logs in.
 	{name: "retire", grace: yes, moved: yes, next: giveUp, why: movedInGrace},
 	{name: "retire", grace: yes, current: accepted, next: retire},
@@ -65,8 +76,7 @@ var resumeTable = []row{
 	{name: "R8", latest: foreign, prepared: yes, next: supersede},
 	{name: "R11", latest: foreign, moved: yes, byHand: yes, next: giveUp, why: movedByHand},
 	{name: "R11", latest: foreign, moved: yes, next: attention, why: movedAway},
-	{name: "R8", latest: foreign, pending: rejected, current: accepted, next: yield},
-	{name: "R9", latest: foreign, pending: accepted, current: accepted, next: yield},
+	{name: "R8, R9", latest: foreign, current: accepted, next: yield},
 	{name: "R10", latest: foreign, pending: accepted, current: rejected, next: publish},
 	{name: "R10", latest: foreign, means: byIssue, pending: rejected, current: rejected, next: apply},
 	{name: "R10", latest: foreign, pending: rejected, current: rejected, next: attention, why: bothRejected},

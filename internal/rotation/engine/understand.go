@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
@@ -14,30 +16,40 @@ import (
 // understand makes a plan from the secret's tags and value.
 func (a *attempt) understand(ctx context.Context) (err error) {
 	tags := a.latest.Tags
-	rotator, err := a.rotatorOf(tags)
-	if err != nil {
-		return err
+	if a.rotator, err = a.rotatorOf(tags); err != nil {
+		return a.lostTags(err)
 	}
 	if a.schedule, err = parseSchedule(tags, a.Policy.Lead); err != nil {
 		return err
 	}
 	address := tags[rotation.TagProviderAddress]
-	a.subject = rotation.Subject{Name: a.latest.Name, Address: address, CredentialID: tags[rotation.TagCredentialID], Tags: tags, Current: a.latest.Value}
+	a.subject = rotation.Subject{Name: a.latest.Name, Address: address, CredentialID: tags[rotation.TagCredentialID], Tags: tags, Current: a.latest.Value, Owner: a.Policy.Vault + "/" + strings.ToLower(a.latest.Name)}
 	if err := a.checkHost(address); err != nil {
 		return err
 	}
 	if a.subject.Admin, err = a.adminValue(ctx, tags[rotation.TagAdminSecret]); err != nil {
 		return err
 	}
-	if a.plan, err = rotator.Plan(a.subject); err != nil {
+	if a.plan, err = a.rotator.Plan(a.subject); err != nil {
 		return err
 	}
-	if err := a.checkTagCount(); err != nil {
-		return err
+	if err := errors.Join(a.checkTagCount(), a.checkSize()); err != nil {
+		return allFaults(err)
 	}
 	a.setter = a.subject
-	a.class, a.evidence.means, err = classOf(a.plan, rotator, a.subject.Admin.IsSet())
+	a.class, a.evidence.means, err = classOf(a.plan, a.rotator, a.subject.Admin.IsSet())
 	return err
+}
+
+// lostTags says so if a secret that was rotated has no rotation tags any more: a client that sets a
+// secret without its tags removes them.
+func (a *attempt) lostTags(err error) error {
+	if rotation.IsManaged(a.latest.Tags) || !a.record.wasRotated() {
+		return err
+	}
+	a.evidence.untagged = true
+	return rotation.Permanentf("The latest version lost its rotation tags, so the secret is no longer rotated. " +
+		"Call POST …/rotation/tags to put them back, or POST …/rotation/cancel to stop rotating the secret.")
 }
 
 // rotatorOf finds the rotator for a secret's tags.
@@ -61,13 +73,15 @@ func (e *Engine) checkHost(address string) error {
 }
 
 // adminValue reads the secret that the tag AdminSecret names.
-func (a *attempt) adminValue(ctx context.Context, name string) (secret.Value, error) {
+func (a *attempt) adminValue(ctx context.Context, name string) (_ secret.Value, err error) {
 	if name == "" {
 		return secret.Value{}, nil
 	}
 	if _, err := secret.ParseName(name); err != nil {
 		return secret.Value{}, rotation.Permanentf("The tag %s does not hold the name of a secret.", rotation.TagAdminSecret)
 	}
+	a.outside = true // what is wrong with that secret can be corrected there
+	defer func() { a.outside = err != nil }()
 	admin, err := a.Vault.Get(ctx, name, "")
 	if status, _ := secret.RefusedWith(err); secret.IsMissing(err) || status == http.StatusForbidden {
 		return secret.Value{}, rotation.Permanentf("The tag %s names a secret that cannot be read (%d). It must be in this vault, and enabled.", rotation.TagAdminSecret, status)
@@ -75,7 +89,8 @@ func (a *attempt) adminValue(ctx context.Context, name string) (secret.Value, er
 	if err != nil {
 		return secret.Value{}, err
 	}
-	return admin.Value, checkConsent(admin.Tags, a.subject.Address)
+	err = checkConsent(admin.Tags, a.subject.Address)
+	return admin.Value, err
 }
 
 // checkConsent refuses an admin's secret whose owner has not agreed that it is sent there.
@@ -100,6 +115,18 @@ func (a *attempt) checkTagCount() error {
 		return rotation.Permanentf("The secret has %d tags of the %d that Key Vault allows, and a rotation adds %d. Remove a tag.", len(tags), secret.MaxTags, adds)
 	}
 	return nil
+}
+
+// checkSize makes sure that the record of the rotation has room for the new value.
+func (a *attempt) checkSize() error {
+	text, err := content{
+		Operation: newOperation(), Of: a.latest.Name, Base: a.latest.Version, Fingerprint: a.fingerprint(), Class: a.plan.Class,
+		Value: new(a.plan.Next.Reveal()), At: time.Now().UTC(), // its size matters, and it goes nowhere
+	}.encode()
+	if err != nil || len(text) <= secret.MaxValueBytes {
+		return err
+	}
+	return rotation.Permanentf("The secret's value is too large to be rotated: with the record of its rotation it has %d bytes of the %d that Key Vault allows.", len(text), secret.MaxValueBytes)
 }
 
 func (a *attempt) fingerprint() string { return hash(a.plan.Identity) }

@@ -40,4 +40,10 @@ func (valueOnly) verify(_ context.Context, _ operation, applied credential) (cre
 	return applied, nil
 }
 
-func (valueOnly) retire(context.Context, operation) (bool, error) { return false, nil }
+func (valueOnly) old(context.Context, operation) (oldCredential, error) {
+	return oldCredential{}, nil
+}
+
+func (valueOnly) retire(context.Context, operation, oldCredential) (bool, error) { return false, nil }
+
+func (valueOnly) preflightAdmin(context.Context, operation) error { return nil }

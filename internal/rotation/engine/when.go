@@ -15,16 +15,24 @@ const noteOutdated = "The event is about a version that is not the latest."
 func (a *attempt) notNow(now time.Time) string {
 	due := a.schedule.due(a.latest)
 	switch r := a.record; {
-	case a.request.By == ByResume:
+	case a.request.By == ByCancel:
+		return "There is no open rotation to cancel."
+	case a.request.By == ByRetire:
+		return "No rotation is in its grace period."
+	case a.request.By == ByResume && r.tries == 0 && !a.isKnownWrong():
 		return "There is no open rotation to resume."
+	case a.request.RetireNow:
+		return ""
 	case r.version != "" && now.Before(r.since.Add(a.Policy.Cooldown)) && r.state != rotation.Abandoned && r.Operation != "":
 		return fmt.Sprintf("The secret was rotated a short while ago. The next rotation may begin at %s.", formatTime(r.since.Add(a.Policy.Cooldown).Truncate(time.Second)))
 	case a.request.By == ByHand:
 		return ""
 	case a.isOutdated():
 		return noteOutdated
-	case a.isKnownWrong():
+	case a.isKnownWrong() && a.request.By != ByResume:
 		return "The secret needs attention: " + r.reason
+	case now.Before(r.next) && !a.request.By.attended():
+		return "The next attempt is at " + formatTime(r.next.Truncate(time.Second)) + ": " + r.reason
 	case due.IsZero():
 		return "The secret has no expiry and no tag " + rotation.TagInterval + ", so it is never due."
 	case now.Before(due):
@@ -39,6 +47,12 @@ func (a *attempt) notNow(now time.Time) string {
 func (a *attempt) notYet(now time.Time) string {
 	attended := a.request.By.attended()
 	switch r := a.record; {
+	case a.request.By == ByCancel && (r.state == rotation.Retiring || a.evidence.latest == ours):
+		return "The new credential is published, so there is nothing to cancel. Roll the rotation back, or end the old credential."
+	case a.request.By == ByRetire && r.state != rotation.Retiring:
+		return "The new credential is not published yet. Resume the rotation first."
+	case r.state == rotation.Retiring && (a.request.By == ByRetire || a.request.RetireNow):
+		return ""
 	case r.state == rotation.Attention && !attended:
 		return "The rotation needs attention: " + r.reason
 	case r.state == rotation.Retiring && now.Before(r.retireAt):

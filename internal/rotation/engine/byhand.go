@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// What a person can ask for beside a rotation: to put lost tags back, to stop rotating, and to roll
+// back. Retire and cancel are triggers of Rotate.
+
+// underLock reads a secret and its record under the secret's lock, and lets do go on with them.
+func (e *Engine) underLock(ctx context.Context, name string, do func(context.Context, *attempt) error) (rotation.Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.Policy.Limit)
+	defer cancel()
+	held, release, err := e.Locks.Lock(ctx, name)
+	if err != nil {
+		return rotation.Outcome{}, err
+	}
+	defer release()
+	a := e.newAttempt(Request{Name: name, By: ByHand})
+	if err := do(held, a); err != nil {
+		return rotation.Outcome{State: a.state()}, err
+	}
+	return *a.outcome, nil
+}
+
+// RestoreTags puts the rotation tags back that the latest version has lost. They come from the
+// newest version that has them; tags of the latest version stay.
+func (e *Engine) RestoreTags(ctx context.Context, name string) (rotation.Outcome, error) {
+	return e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+		err := a.read(ctx)
+		if !a.evidence.untagged {
+			return notApplicable(err, "The secret has not lost its rotation tags.")
+		}
+		lost, err := a.newestTags(ctx)
+		if err != nil {
+			return err
+		}
+		maps.Copy(lost, a.latest.Tags)
+		if _, err := a.Vault.Update(ctx, a.latest.Name, a.latest.Version, secret.Draft{Tags: lost}); err != nil {
+			return err
+		}
+		return a.end(rotation.Outcome{State: a.state(), Operation: a.record.Operation, Note: "The rotation tags are back."})
+	})
+}
+
+// newestTags returns the tags of the newest version that opted in.
+func (a *attempt) newestTags(ctx context.Context) (map[string]string, error) {
+	versions, err := history{vault: a.Vault, name: a.latest.Name}.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var newest secret.Secret
+	for _, v := range versions {
+		created, last := v.Attributes.Created, newest.Attributes.Created
+		if rotation.IsManaged(v.Tags) && created != nil && (last == nil || created.After(*last)) {
+			newest = v
+		}
+	}
+	if newest.Tags == nil {
+		return nil, rotation.Permanentf("No version of the secret has rotation tags. Set them by hand: docs/rotation.md lists them.")
+	}
+	return maps.Clone(newest.Tags), nil
+}
+
+// Cancel gives an open rotation up, by evidence, or stops rotating a secret that has lost its tags.
+func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, error) {
+	stopped := false
+	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+		err := a.read(ctx)
+		switch {
+		case a.evidence.untagged && !a.record.open():
+			stopped = true
+			return a.stopRotating(ctx)
+		case a.evidence.forged:
+			stopped = true
+			return a.dropForged(ctx)
+		case a.record.version == "":
+			return notApplicable(err, "There is no open rotation to cancel.")
+		}
+		return a.end(rotation.Outcome{}) // Rotate goes on
+	})
+	if err != nil || stopped {
+		return outcome, err
+	}
+	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
+}
+
+func (a *attempt) stopRotating(ctx context.Context) error {
+	const note = "The secret is no longer rotated."
+	if err := a.enter(ctx, rotation.None, note); err != nil {
+		return err
+	}
+	return a.end(rotation.Outcome{State: rotation.None, Note: note})
+}
+
+// dropForged writes a closed record over one that is not the app's, which is left as it is.
+func (a *attempt) dropForged(ctx context.Context) error {
+	now := time.Now().UTC()
+	const note = "Cancelled by hand. The record was not the app's, or its proof was lost. If it was the app's, the provider may have the value in it."
+	closed := record{content: content{Of: a.request.Name, At: now}, progress: progress{state: rotation.None, since: now, reason: note}}
+	if _, err := a.writeRecord(ctx, a.request.Name, closed); err != nil {
+		return err
+	}
+	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: true})
+}
+
+// notApplicable returns err, or a fault that says why there is nothing to do.
+func notApplicable(err error, why string) error {
+	if err != nil {
+		return err
+	}
+	return rotation.Permanentf("%s", why)
+}
+
+// RollBack makes the version before the last rotation the latest again, if the provider accepts it
+// or can be made to.
+func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, error) {
+	return e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+		if err := a.read(ctx); err != nil {
+			return err
+		}
+		if a.latest.Version == "" || a.record.state != rotation.Retiring && a.record.state != rotation.Closed || !a.isPublished() {
+			return rotation.Permanentf("The latest version is not that of a rotation, so there is nothing to roll back.")
+		}
+		return a.rollBack(ctx)
+	})
+}
+
+func (a *attempt) rollBack(ctx context.Context) error {
+	before, err := a.history().base(ctx)
+	if err != nil {
+		return err
+	}
+	if !before.value.IsSet() {
+		return rotation.Permanentf("The version before the rotation, %s, is gone.", a.record.Base)
+	}
+	if err := a.makeValid(ctx, before.value); err != nil {
+		return err
+	}
+	a.pending = credential{value: before.value, id: a.baseID(ctx)}
+	if err := a.reread(ctx); err != nil {
+		return err
+	}
+	if !a.evidence.reread {
+		return rotation.Temporaryf("The secret has another version since this attempt began.")
+	}
+	rolled := a.latest.Version
+	if err := a.publish(ctx); err != nil {
+		return err
+	}
+	a.record.retire, a.report = retirePending, ""
+	note := "Rolled back by hand: version " + a.latest.Version + " has the value of " + a.record.Base + " again. The value of version " + rolled + " is made invalid after the grace period."
+	return a.finish(ctx, rotation.Retiring, note)
+}
+
+// makeValid makes sure that the provider accepts the old value: by asking it, or else by setting the
+// value, where the class can.
+func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
+	o := a.operation()
+	answer, err := a.class.probe(ctx, o, old)
+	switch {
+	case answer == rotation.Accepted:
+		return nil
+	case answer == rotation.Unknown:
+		return noAnswer(err)
+	case a.evidence.means != byLogin && a.plan.Class != rotation.Overlap && a.plan.Class != rotation.Alternating && a.plan.Class != rotation.Single:
+		return rotation.Permanentf("The provider no longer accepts the old value, and cannot be given it again. Rotate instead.")
+	}
+	o.Value = new(old.Reveal()) // the value to set now
+	applied, err := a.class.apply(ctx, o)
+	if err == nil {
+		_, err = a.class.verify(ctx, o, applied)
+	}
+	return err
+}
+
+// baseID returns the tag CredentialId of the version that was replaced, or "".
+func (a *attempt) baseID(ctx context.Context) string {
+	if a.plan.Class != rotation.DualKey && a.plan.Class != rotation.Issued {
+		return ""
+	}
+	found, err := a.Vault.Get(ctx, a.latest.Name, a.record.Base)
+	if err != nil {
+		return ""
+	}
+	return found.Tags[rotation.TagCredentialID]
+}

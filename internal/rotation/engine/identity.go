@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// Two secrets with the same credential would replace each other's password. So a note beside the
+// locks says which secret rotates a credential.
+
+// checkIdentity returns a fault if another secret rotates the same credential.
+func (a *attempt) checkIdentity(ctx context.Context) error {
+	if a.plan.Class == rotation.ValueOnly {
+		return nil
+	}
+	other, err := a.Locks.ReadNote(ctx, a.identityNote())
+	if err != nil || other == "" || strings.EqualFold(other, a.latest.Name) {
+		return err
+	}
+	if _, err := secret.ParseName(other); err != nil {
+		return nil //nolint:nilerr // not a note of ours
+	}
+	found, err := a.Vault.Get(ctx, other, "")
+	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
+		return nil
+	}
+	if err != nil || !rotation.IsManaged(found.Tags) || found.Tags[rotation.TagProviderAddress] != a.subject.Address {
+		return err
+	}
+	return rotation.Permanentf("The secret %s rotates the same credential, and two secrets would replace each other's password. "+
+		"Remove the rotation tags from one of them.", other)
+}
+
+// claimIdentity notes that this secret rotates the credential.
+func (a *attempt) claimIdentity(ctx context.Context) error {
+	if a.plan.Class == rotation.ValueOnly {
+		return nil
+	}
+	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
+	if err != nil || strings.EqualFold(owner, a.latest.Name) {
+		return err
+	}
+	return a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name)
+}
+
+func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
+
+// whileAdminRotates turns a refusal of the administrator's login into a short wait if that login is
+// being rotated itself.
+func (a *attempt) whileAdminRotates(ctx context.Context, refusal error) error {
+	name := a.latest.Tags[rotation.TagAdminSecret]
+	if fault, ok := errors.AsType[*rotation.Fault](refusal); name == "" || !ok || !fault.Permanent {
+		return refusal
+	}
+	if r, err := a.lookUp(ctx, name); err == nil && r.open() && r.state != rotation.Retiring {
+		return rotation.Temporaryf("The secret that the tag %s names is being rotated itself; this rotation waits for it.", rotation.TagAdminSecret)
+	}
+	return refusal
+}
+
+// allFaults returns one fault that names everything that a rotator has found wrong.
+func allFaults(err error) error {
+	var reasons []string
+	permanent := true
+	for _, one := range joined(err) {
+		fault, ok := errors.AsType[*rotation.Fault](one)
+		if !ok {
+			return err
+		}
+		reasons, permanent = append(reasons, fault.Reason), permanent && fault.Permanent
+	}
+	return &rotation.Fault{Reason: strings.Join(reasons, " "), Permanent: permanent}
+}
+
+// joined returns the errors that errors.Join has joined.
+func joined(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost is a join
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
