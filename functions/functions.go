@@ -7,6 +7,7 @@ import (
 
 	"rotunda/functions/backupsecret"
 	"rotunda/functions/batchgetsecrets"
+	"rotunda/functions/cancelrotation"
 	"rotunda/functions/deletesecret"
 	"rotunda/functions/getdeletedsecret"
 	"rotunda/functions/getrotation"
@@ -20,8 +21,12 @@ import (
 	"rotunda/functions/onvaultmessage"
 	"rotunda/functions/purgedeletedsecret"
 	"rotunda/functions/recoverdeletedsecret"
+	"rotunda/functions/restorerotationtags"
 	"rotunda/functions/restoresecret"
 	"rotunda/functions/resumerotation"
+	"rotunda/functions/resumerotations"
+	"rotunda/functions/retirerotation"
+	"rotunda/functions/rollbackrotation"
 	"rotunda/functions/rotate"
 	"rotunda/functions/rotateduesecret"
 	"rotunda/functions/rotatesecret"
@@ -59,11 +64,16 @@ type Secrets interface {
 
 // Rotations is everything that the functions need from rotation.
 type Rotations interface {
+	cancelrotation.Canceller
 	getrotation.Getter
 	getsecret.Stager
 	listrotations.Lister
 	onvaultevent.Rotator
+	restorerotationtags.Restorer
 	resumerotation.Resumer
+	resumerotations.Resumer
+	retirerotation.Retirer
+	rollbackrotation.Reverter
 	rotateduesecret.Rotator
 	rotatesecret.Starter
 	sweep.Finder
@@ -75,6 +85,7 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
+		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
 		"getrotation":          getrotation.Handler(rotations),
@@ -88,8 +99,12 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 		"onvaultmessage":       onvaultmessage.Handler(secrets, rotations, vault),
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
+		"restorerotationtags":  restorerotationtags.Handler(rotations),
 		"restoresecret":        restoresecret.Handler(secrets),
 		"resumerotation":       resumerotation.Handler(rotations, links),
+		"resumerotations":      resumerotations.Handler(rotations, links),
+		"retirerotation":       retirerotation.Handler(rotations),
+		"rollbackrotation":     rollbackrotation.Handler(rotations),
 		"rotate":               rotate.Handler(rotations, links, vault),
 		"rotateduesecret":      rotateduesecret.Handler(rotations),
 		"rotatesecret":         rotatesecret.Handler(rotations, links),

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 
-	"rotunda/internal/apierror"
 	"rotunda/internal/wire"
 )
 
@@ -16,15 +15,5 @@ type Getter interface {
 
 // Handler serves GET secrets/{name}/rotation, the address in Operation-Location.
 func Handler(rotations Getter) http.Handler {
-	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		name, _, err := wire.Target(r)
-		if err != nil {
-			return err
-		}
-		found, err := rotations.GetRotation(r.Context(), name)
-		if err != nil {
-			return err
-		}
-		return wire.WriteJSON(w, http.StatusOK, found)
-	})
+	return wire.RotationOperation(rotations.GetRotation)
 }

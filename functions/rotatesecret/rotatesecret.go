@@ -10,11 +10,11 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Starter starts and plans rotations. Without wait, StartRotation returns as soon as the rotation
-// is recorded. It reports whether the rotation has finished.
+// Starter starts and plans rotations. StartRotation reports whether the rotation has finished.
+// PlanRotation returns what StartRotation would do with the same options.
 type Starter interface {
-	StartRotation(ctx context.Context, name string, wait bool) (started wire.Rotation, finished bool, err error)
-	PlanRotation(ctx context.Context, name string) (wire.RotationPlan, error)
+	StartRotation(ctx context.Context, name string, options wire.RotateOptions) (started wire.Rotation, finished bool, err error)
+	PlanRotation(ctx context.Context, name string, options wire.RotateOptions) (wire.RotationPlan, error)
 }
 
 // Handler serves POST secrets/{name}/rotate.
@@ -29,24 +29,21 @@ func Handler(rotations Starter, links wire.Links) http.Handler {
 }
 
 // Respond starts the rotation of a secret and responds with its status. With ?wait=true it waits
-// for the rotation's end. With ?dryRun=true it starts nothing and responds with the plan.
+// for the rotation's end. With ?retire=now it also rotates during a grace period, and makes every
+// older credential invalid at once. With ?dryRun=true it starts nothing and responds with the plan.
 func Respond(w http.ResponseWriter, r *http.Request, rotations Starter, links wire.Links, name string) error {
-	wait, err := wire.Flag(r, "wait")
+	options, err := wire.ReadRotateOptions(r)
 	if err != nil {
 		return err
 	}
-	dryRun, err := wire.Flag(r, "dryRun")
-	if err != nil {
-		return err
-	}
-	if dryRun {
-		plan, err := rotations.PlanRotation(r.Context(), name)
+	if options.DryRun {
+		plan, err := rotations.PlanRotation(r.Context(), name, options)
 		if err != nil {
 			return err
 		}
 		return wire.WriteJSON(w, http.StatusOK, plan)
 	}
-	started, finished, err := rotations.StartRotation(r.Context(), name, wait)
+	started, finished, err := rotations.StartRotation(r.Context(), name, options)
 	if err != nil {
 		return err
 	}

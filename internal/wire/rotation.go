@@ -22,6 +22,17 @@ type Rotation struct {
 	Tries       int        `json:"tries"`
 	Reason      string     `json:"reason,omitempty"`
 	Exposure    *int64     `json:"exposureMilliseconds,omitempty"` // of the last rotation
+	// ExposedSince is the time since when readers may be failing.
+	ExposedSince *time.Time `json:"exposedSince,omitempty"`
+	// Accepted is what a probe of each credential found, if the operation made one.
+	Accepted []Acceptance `json:"accepted,omitempty"`
+}
+
+// Acceptance is whether the provider accepted a credential in a probe.
+type Acceptance struct {
+	Credential string `json:"credential"` // current, previous, older or pending
+	Version    string `json:"version"`
+	Verdict    string `json:"verdict"` // accepted, rejected or unknown
 }
 
 // RotationPlan describes what a rotation would do.
@@ -55,7 +66,7 @@ func (l Links) WriteRotations(w http.ResponseWriter, r *http.Request, rotations 
 	list := struct {
 		Value    []Rotation `json:"value"`
 		NextLink *string    `json:"nextLink"`
-	}{Value: rotations}
+	}{Value: append([]Rotation{}, rotations...)} // never null
 	if next != "" {
 		list.NextLink = new(l.nextLink(r, next, maxResults))
 	}

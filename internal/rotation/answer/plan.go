@@ -9,7 +9,10 @@ import (
 
 // PlanRotation returns what a rotation would do. It logs in at the provider, and changes
 // nothing.
-func (r Rotations) PlanRotation(ctx context.Context, name string) (wire.RotationPlan, error) {
+func (r Rotations) PlanRotation(ctx context.Context, name string, options wire.RotateOptions) (wire.RotationPlan, error) {
+	if options.RetireNow {
+		return wire.RotationPlan{}, notAvailable("retire=now")
+	}
 	p, err := r.Engine.Preview(ctx, name)
 	return wire.RotationPlan{
 		Name: name, Ready: p.Problem == "", Problem: p.Problem, Rotator: p.Rotator, Class: string(p.Class), Credential: p.Identity,

@@ -9,11 +9,14 @@ import (
 	"rotunda/internal/wire"
 )
 
-// StartRotation starts a rotation by hand. Without wait, it returns as soon as the rotation is
+// StartRotation starts a rotation by hand. Without Wait, it returns as soon as the rotation is
 // on record. The rotation continues in this process as long as the instance lives, and in sweep
 // otherwise.
-func (r Rotations) StartRotation(ctx context.Context, name string, wait bool) (started wire.Rotation, finished bool, err error) {
-	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByHand}, wait)
+func (r Rotations) StartRotation(ctx context.Context, name string, options wire.RotateOptions) (started wire.Rotation, finished bool, err error) {
+	if options.RetireNow {
+		return wire.Rotation{}, false, notAvailable("retire=now")
+	}
+	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByHand}, options.Wait)
 }
 
 // ResumeRotation resumes an open rotation, and waits for the end of the attempt.
