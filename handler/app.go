@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -45,7 +46,7 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	rotations := answer.Rotations{Engine: newEngine(s.Rotation, kept, locks), Secrets: kept, Log: log}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks), Secrets: kept, Log: log}
 	links := wire.Links{Prefix: functions.RoutePrefix, Hostname: s.Hostname}
 	handlers := functions.Handlers(kept, rotations, links, s.Vault.Name)
 	app, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
@@ -60,10 +61,14 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 	})
 }
 
-func newEngine(s settings.Rotation, vault engine.Vault, locks rotation.Locks) *engine.Engine {
+func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks) *engine.Engine {
+	r := s.Rotation
 	return &engine.Engine{
 		Vault: vault, Locks: locks, Rotators: rotatorKinds,
-		Policy: engine.Policy{Lead: s.Lead, Grace: s.Grace, Cooldown: s.Cooldown, Hosts: rotation.Hosts(s.ProviderHosts), Limit: s.AttemptLimit},
+		Policy: engine.Policy{
+			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Limit: r.AttemptLimit,
+			CacheTTL: s.Cache.TTL, Vault: strings.TrimPrefix(s.Vault.URL, "https://"),
+		},
 	}
 }
 

@@ -31,19 +31,25 @@ type Secrets interface {
 func (r Rotations) rotate(ctx context.Context, request engine.Request) (rotation.Outcome, error) {
 	began := time.Now()
 	outcome, err := r.Engine.Rotate(ctx, request)
+	r.logAttempt(ctx, "rotation", request.Name, began, outcome, err)
+	return outcome, err
+}
+
+// logAttempt logs what came of a call of the engine, at the level warning where somebody should
+// look.
+func (r Rotations) logAttempt(ctx context.Context, what, name string, began time.Time, outcome rotation.Outcome, err error) {
 	level := slog.LevelInfo
 	if outcome.Alarm || err != nil {
 		level = slog.LevelWarn
 	}
 	attributes := []slog.Attr{
-		slog.String("secret", request.Name), slog.String("state", string(outcome.State)), slog.String("operation", outcome.Operation),
+		slog.String("secret", name), slog.String("state", string(outcome.State)), slog.String("operation", outcome.Operation),
 		slog.String("note", outcome.Note), slog.Int64("ms", time.Since(began).Milliseconds()),
 	}
 	if err != nil {
 		attributes = append(attributes, slog.String("error", err.Error()))
 	}
-	r.Log.LogAttrs(ctx, level, "rotation", attributes...)
-	return outcome, err
+	r.Log.LogAttrs(ctx, level, what, attributes...)
 }
 
 // forCaller puts an error of the engine into the words of the API.

@@ -2,36 +2,101 @@ package answer
 
 import (
 	"context"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
-// RetireRotation is not available yet.
-func (Rotations) RetireRotation(context.Context, string) (wire.Rotation, error) {
-	return wire.Rotation{}, notAvailable("retire")
+// RetireRotation ends the old credential of a rotation before its grace period does.
+func (r Rotations) RetireRotation(ctx context.Context, name string) (wire.Rotation, error) {
+	outcome, err := r.rotate(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByRetire})
+	return r.after(ctx, name, outcome, err, outcome.Retired)
 }
 
-// CancelRotation is not available yet.
-func (Rotations) CancelRotation(context.Context, string) (wire.Rotation, error) {
-	return wire.Rotation{}, notAvailable("cancel")
+// CancelRotation gives an open rotation up.
+func (r Rotations) CancelRotation(ctx context.Context, name string) (wire.Rotation, error) {
+	return r.byCall(ctx, name, "cancel", r.Engine.Cancel)
 }
 
-// RollBackRotation is not available yet.
-func (Rotations) RollBackRotation(context.Context, string) (wire.Rotation, error) {
-	return wire.Rotation{}, notAvailable("rollback")
+// RollBackRotation makes the version before the last rotation the latest again.
+func (r Rotations) RollBackRotation(ctx context.Context, name string) (wire.Rotation, error) {
+	return r.byCall(ctx, name, "roll back", r.Engine.RollBack)
 }
 
-// RestoreTags is not available yet.
-func (Rotations) RestoreTags(context.Context, string) (wire.Rotation, error) {
-	return wire.Rotation{}, notAvailable("tags")
+// RestoreTags puts rotation tags back that the latest version has lost.
+func (r Rotations) RestoreTags(ctx context.Context, name string) (wire.Rotation, error) {
+	return r.byCall(ctx, name, "restore tags", r.Engine.RestoreTags)
 }
 
-// ResumeRotations is not available yet.
-func (Rotations) ResumeRotations(context.Context, string) ([]wire.Rotation, error) {
-	return nil, notAvailable("resume of many")
+// byCall makes a call of the engine that does not end with the caller, and logs it.
+func (r Rotations) byCall(ctx context.Context, name, what string, call func(context.Context, string) (rotation.Outcome, error)) (wire.Rotation, error) {
+	began := time.Now()
+	outcome, err := call(context.WithoutCancel(ctx), name)
+	r.logAttempt(ctx, what, name, began, outcome, err)
+	return r.after(ctx, name, outcome, err, outcome.State == rotation.Abandoned || !outcome.Alarm || outcome.State == rotation.Retiring)
 }
 
-func notAvailable(what string) error {
-	return secret.Problemf(secret.ErrRotationRefused, "%s is not available yet.", what)
+// after returns the status once a call has ended. done reports whether it did what was asked.
+func (r Rotations) after(ctx context.Context, name string, outcome rotation.Outcome, err error, done bool) (wire.Rotation, error) {
+	if err != nil {
+		return wire.Rotation{}, forCaller(err)
+	}
+	if !done {
+		return wire.Rotation{}, secret.Problemf(secret.ErrRotationRefused, "%s", outcome.Note)
+	}
+	found, err := r.GetRotation(ctx, name)
+	found.Accepted = fromProofs(outcome.Proofs)
+	return found, err
+}
+
+func fromProofs(proofs []rotation.Proof) []wire.Acceptance {
+	accepted := make([]wire.Acceptance, len(proofs))
+	for i, p := range proofs {
+		accepted[i] = wire.Acceptance{Credential: p.Credential, Version: p.Version, Verdict: p.Verdict.String()}
+	}
+	return accepted
+}
+
+// resumesAtOnce is how many rotations ResumeRotations resumes at the same time.
+const resumesAtOnce = 4
+
+// ResumeRotations resumes every rotation in a state, and returns where each stands then.
+func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Rotation, error) {
+	names, err := r.inState(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	resumed := make([]wire.Rotation, len(names))
+	attempts, ctx := errgroup.WithContext(ctx)
+	attempts.SetLimit(resumesAtOnce)
+	for i, name := range names {
+		attempts.Go(func() (err error) {
+			_, _ = r.rotate(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
+			resumed[i], err = r.GetRotation(ctx, name)
+			return err
+		})
+	}
+	return resumed, attempts.Wait()
+}
+
+func (r Rotations) inState(ctx context.Context, state string) (names []string, err error) {
+	for query := (secret.Query{}); ; {
+		page, next, err := r.ListRotations(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range page {
+			if found.State == state {
+				names = append(names, found.Name)
+			}
+		}
+		if query.Next = next; next == "" {
+			return names, nil
+		}
+	}
 }

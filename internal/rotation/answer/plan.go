@@ -4,16 +4,14 @@ import (
 	"context"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/engine"
 	"rotunda/internal/wire"
 )
 
 // PlanRotation returns what a rotation would do. It logs in at the provider, and changes
 // nothing.
 func (r Rotations) PlanRotation(ctx context.Context, name string, options wire.RotateOptions) (wire.RotationPlan, error) {
-	if options.RetireNow {
-		return wire.RotationPlan{}, notAvailable("retire=now")
-	}
-	p, err := r.Engine.Preview(ctx, name)
+	p, err := r.Engine.Preview(ctx, engine.Request{Name: name, By: engine.ByHand, RetireNow: options.RetireNow})
 	return wire.RotationPlan{
 		Name: name, Ready: p.Problem == "", Problem: p.Problem, Rotator: p.Rotator, Class: string(p.Class), Credential: p.Identity,
 		Steps: append([]string{}, steps[p.Class]...), Warnings: append([]string{}, p.Warnings...),

@@ -13,10 +13,7 @@ import (
 // on record. The rotation continues in this process as long as the instance lives, and in sweep
 // otherwise.
 func (r Rotations) StartRotation(ctx context.Context, name string, options wire.RotateOptions) (started wire.Rotation, finished bool, err error) {
-	if options.RetireNow {
-		return wire.Rotation{}, false, notAvailable("retire=now")
-	}
-	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByHand}, options.Wait)
+	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByHand, RetireNow: options.RetireNow}, options.Wait)
 }
 
 // ResumeRotation resumes an open rotation, and waits for the end of the attempt.
@@ -61,5 +58,6 @@ func (r Rotations) result(ctx context.Context, name string, a attempt, started b
 		return wire.Rotation{}, false, secret.Problemf(secret.ErrRotationRefused, "%s", a.outcome.Note)
 	}
 	found, err := r.GetRotation(ctx, name)
+	found.Accepted = fromProofs(a.outcome.Proofs)
 	return found, a.outcome.State == rotation.Retiring || a.outcome.State == rotation.Closed, err
 }

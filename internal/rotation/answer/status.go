@@ -29,8 +29,8 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	}
 	var names []string
 	for _, entry := range page.Secrets {
-		if rotation.IsManaged(entry.Tags) && !secret.IsPending(entry.Name) {
-			names = append(names, entry.Name)
+		if of := engine.Rotated(entry); of != "" {
+			names = append(names, of)
 		}
 	}
 	found := make([]wire.Rotation, len(names))
@@ -42,7 +42,25 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 			return err
 		})
 	}
-	return found, page.Next, reads.Wait()
+	err = reads.Wait()
+	return withoutTwins(found, page.Secrets), page.Next, err
+}
+
+// withoutTwins leaves out what is listed twice: a secret with rotation tags is listed by its own
+// entry, any other by that of its record.
+func withoutTwins(found []wire.Rotation, entries []secret.Secret) []wire.Rotation {
+	var kept []wire.Rotation
+	i := 0
+	for _, entry := range entries {
+		if engine.Rotated(entry) == "" {
+			continue
+		}
+		if !secret.IsPending(entry.Name) || found[i].Rotator == "" && found[i].State != string(rotation.None) {
+			kept = append(kept, found[i])
+		}
+		i++
+	}
+	return kept
 }
 
 func fromStatus(s engine.Status) wire.Rotation {
@@ -50,6 +68,7 @@ func fromStatus(s engine.Status) wire.Rotation {
 		Name: s.Name, Status: statuses[s.State], State: string(s.State), Rotator: s.Rotator, Class: string(s.Class), Operation: s.Operation,
 		Since: orNil(s.Since), LastSuccess: orNil(s.LastSuccess), NextDue: orNil(s.NextDue), NextTry: orNil(s.NextTry), Tries: s.Tries, Reason: s.Reason,
 	}
+	w.ExposedSince = orNil(s.ExposedSince)
 	if !s.LastSuccess.IsZero() {
 		w.Exposure = new(s.Exposure.Milliseconds())
 	}

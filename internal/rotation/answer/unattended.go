@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"errors"
+	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
@@ -21,11 +22,32 @@ func (r Rotations) RotateDue(ctx context.Context, name string) (note string, err
 // unattended makes an attempt that nobody waits for. It reports success for a permanent fault,
 // which is logged: to deliver the event again would not correct it.
 func (r Rotations) unattended(ctx context.Context, request engine.Request) (string, error) {
-	outcome, err := r.rotate(ctx, request)
+	outcome, err := r.rotateWhileExposed(ctx, request)
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok && fault.Permanent {
 		return request.Name + ": " + fault.Reason, nil
 	}
 	return request.Name + ": " + outcome.Note, err
+}
+
+// exposedTime is how long one invocation tries again while readers may be failing. The message of
+// the next sweep takes over well before functionTimeout.
+const exposedTime = 4 * time.Minute
+
+// rotateWhileExposed makes attempts until readers are no longer failing for lack of one.
+func (r Rotations) rotateWhileExposed(ctx context.Context, request engine.Request) (rotation.Outcome, error) {
+	until := time.Now().Add(exposedTime)
+	for {
+		outcome, err := r.rotate(ctx, request)
+		if err != nil || outcome.Again == 0 || time.Now().Add(outcome.Again).After(until) {
+			return outcome, err
+		}
+		select {
+		case <-time.After(outcome.Again):
+		case <-ctx.Done():
+			return outcome, nil
+		}
+		request.By, request.Version = engine.BySweep, "" // an open rotation, whatever has started it
+	}
 }
 
 // FindDue lists the vault once, and returns the names of the secrets that need an attempt.

@@ -145,6 +145,7 @@ func (a *attempt) publish(ctx context.Context) error {
 	a.reportReplaced()
 	published.Value = a.pending.value // the vault answers with it, but something before it may not
 	a.latest = published
+	a.subject.Current, a.subject.Tags, a.subject.CredentialID = published.Value, published.Tags, published.Tags[rotation.TagCredentialID]
 	a.record.exposure = 0
 	if !a.pending.exposed.IsZero() {
 		a.record.exposure = time.Since(a.pending.exposed)
@@ -157,7 +158,9 @@ func (a *attempt) publish(ctx context.Context) error {
 // version is the one to publish: everything that users put on the latest one stays.
 func (a *attempt) version() secret.Draft {
 	tags := maps.Clone(a.latest.Tags)
-	tags[tagOperation] = a.record.Operation
+	if tags[tagOperation] = a.record.Operation; a.rollingBack {
+		delete(tags, tagOperation)
+	}
 	if a.pending.id != "" {
 		tags[rotation.TagCredentialID] = a.pending.id
 	}

@@ -142,6 +142,7 @@ func (a *attempt) rollBack(ctx context.Context) error {
 	if err := a.makeValid(ctx, before.value); err != nil {
 		return err
 	}
+	a.rollingBack = true
 	a.pending = credential{value: before.value, id: a.baseID(ctx)}
 	if err := a.reread(ctx); err != nil {
 		return err

@@ -29,9 +29,10 @@ type attempt struct {
 	setter   rotation.Subject // by whose authority Apply works
 	unclear  error            // why the provider gave no answer
 
-	old    oldCredential // that was made invalid
-	rest   bool          // a later version needs its own grace period
-	proofs []rotation.Proof
+	old         oldCredential // that was made invalid
+	rollingBack bool          // what is published is not the operation's own value
+	rest        bool          // a later version needs its own grace period
+	proofs      []rotation.Proof
 
 	outside  bool              // a fault lies outside the secret
 	found    string            // the version of the record when this attempt began

@@ -36,7 +36,7 @@ func (w *world) compare(before sight, what string) {
 	if before.valid && !after.valid && (w.class != rotation.Single || !strings.HasPrefix(strings.TrimPrefix(what, "W1 "), "Apply")) {
 		w.breaks("I2", "%s makes the latest version invalid", what)
 	}
-	if before.latest == after.latest && (before.enabled && !after.enabled || !maps.Equal(before.tags, after.tags)) {
+	if before.latest == after.latest && !w.incident && (before.enabled && !after.enabled || !maps.Equal(before.tags, after.tags)) {
 		w.breaks("I4", "%s disables the latest version, or changes its tags", what)
 	}
 	for _, value := range before.accepted {
@@ -58,7 +58,7 @@ func (w *world) died(value, what string, latestValid bool) {
 		return
 	}
 	ended, held := w.wasLatest[value]
-	if held && w.class != rotation.Single && (ended.at.IsZero() || time.Now().Before(ended.at.Add(policy.Grace))) {
+	if held && !w.incident && w.class != rotation.Single && (ended.at.IsZero() || time.Now().Before(ended.at.Add(policy.Grace))) {
 		w.breaks("I8", "%s kills %s, which readers may hold", what, value)
 	}
 }

@@ -43,6 +43,13 @@ func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.
 	text := value.Reveal()
 	r.w.mustBeOwn("probe", text)
 	err = r.ask(ctx, "Probe "+text, func() error {
+		if r.w.target.away {
+			return providerAway()
+		}
+		if r.w.target.hangs {
+			<-ctx.Done()
+			return ctx.Err()
+		}
 		verdict = rotation.Rejected
 		if r.w.target.accepts(text) {
 			verdict = rotation.Accepted

@@ -21,6 +21,9 @@ type simTarget struct {
 	keys    map[string]string   // K: by key id
 	issued  map[string]issued   // C: by id
 	made    int
+	keeps   bool // it goes on accepting what was made invalid
+	away    bool // it answers nothing
+	hangs   bool // it never answers
 }
 
 type issued struct{ value, operation string }
@@ -116,6 +119,9 @@ func (t *simTarget) apply(value string) error {
 
 // retire makes old invalid. Class A: it closes the whole login, if that is not the current one's.
 func (t *simTarget) retire(current, old string) {
+	if t.keeps {
+		return
+	}
 	login, password, _ := strings.Cut(old, ":")
 	if own, _, _ := strings.Cut(current, ":"); current == old || t.class == rotation.Alternating && own == login {
 		return

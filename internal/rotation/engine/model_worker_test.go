@@ -49,6 +49,10 @@ func (k *worker) call(ctx context.Context, a act) error {
 		k.mayDie()
 	}
 	time.Sleep(latency)
+	if before := w.before[a.what]; before != nil {
+		delete(w.before, a.what)
+		before()
+	}
 	if w.diesAt != "" && strings.HasPrefix(a.what, w.diesAt) {
 		k.die()
 	}

@@ -55,7 +55,9 @@ type world struct {
 	steps      []func() // that the human has still to take
 	humanValue string   // what the human made at the target
 	humanID    string
-	forged     string // a value that nobody but a forged record asks for
+	incident   bool              // old credentials end before their grace period, as somebody asks
+	before     map[string]func() // what happens right before a call
+	forged     string            // a value that nobody but a forged record asks for
 }
 
 // ending is when a value stopped being the latest; zero while it is.

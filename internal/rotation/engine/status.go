@@ -55,6 +55,9 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		if a.readersMayFail() {
 			s.ExposedSince = r.since
 		}
+		if a.plan.Class == rotation.Single && r.exposure > 0 { // until the last cache has forgotten the old one
+			s.Exposure += e.Policy.CacheTTL
+		}
 		if r.state == rotation.Attention && r.Operation == "" && !a.isKnownWrong() { // corrected since
 			s.State, s.Reason = rotation.None, ""
 		}
@@ -90,10 +93,10 @@ const warningSingle = "Class S: readers may fail for a moment, between the provi
 
 // Preview plans a rotation and makes its preflight checks: it logs in at the provider, and changes
 // nothing.
-func (e *Engine) Preview(ctx context.Context, name string) (Preview, error) {
+func (e *Engine) Preview(ctx context.Context, request Request) (Preview, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.Policy.Limit)
 	defer cancel()
-	a := e.newAttempt(Request{Name: name, By: ByHand})
+	a := e.newAttempt(request)
 	problem, err := a.rehearse(ctx)
 	p := Preview{Rotator: rotation.Kind(a.latest.Tags), Class: a.plan.Class, Identity: a.plan.Identity, Warnings: a.plan.Warnings, Problem: problem}
 	if isWarned := func(w string) bool { return strings.HasPrefix(w, "Class S") }; a.plan.Class == rotation.Single && !slices.ContainsFunc(p.Warnings, isWarned) {

@@ -86,19 +86,19 @@ func TestStatusWhileDeleted(t *testing.T) {
 func TestPreview(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		before := w.vault.made
-		p, err := w.whole().Preview(context.Background(), theName)
+		p, err := w.whole().Preview(context.Background(), Request{Name: theName, By: ByHand})
 		if err != nil || p.Problem != "" || p.Class != rotation.Single || p.Identity != address || len(p.Warnings) != 1 || w.vault.made != before {
 			t.Errorf("%+v, %v", p, err)
 		}
 		w.target.trusts = true
-		if p, err := w.whole().Preview(context.Background(), theName); err != nil || !strings.Contains(p.Problem, "wrong password") {
+		if p, err := w.whole().Preview(context.Background(), Request{Name: theName, By: ByHand}); err != nil || !strings.Contains(p.Problem, "wrong password") {
 			t.Errorf("a provider that accepts anything: %+v, %v", p, err)
 		}
 		w.tag(rotation.TagValidity, "soon")
-		if p, err := w.whole().Preview(context.Background(), theName); err != nil || !strings.Contains(p.Problem, rotation.TagValidity) {
+		if p, err := w.whole().Preview(context.Background(), Request{Name: theName, By: ByHand}); err != nil || !strings.Contains(p.Problem, rotation.TagValidity) {
 			t.Errorf("a wrong tag: %+v, %v", p, err)
 		}
-		if _, err := w.whole().Preview(context.Background(), "nobody"); !secret.IsMissing(err) {
+		if _, err := w.whole().Preview(context.Background(), Request{Name: "nobody", By: ByHand}); !secret.IsMissing(err) {
 			t.Errorf("no such secret: %v", err)
 		}
 	})

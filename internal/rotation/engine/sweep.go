@@ -97,6 +97,18 @@ func (s *sweep) look(entry secret.Secret) {
 	}
 }
 
+// Rotated returns the secret whose rotation an entry of the vault's list belongs to: its own, if it
+// has rotation tags, or that of the record that it is. It returns "" for any other.
+func Rotated(entry secret.Secret) string {
+	switch {
+	case secret.IsPending(entry.Name):
+		return entry.Tags[tagOf]
+	case rotation.IsManaged(entry.Tags):
+		return entry.Name
+	}
+	return ""
+}
+
 // isDue reports whether a secret is due. One that cannot be rotated counts as due: the attempt
 // notes why, once.
 func (s *sweep) isDue(entry secret.Secret) bool {

@@ -1,0 +1,369 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// proof returns what the provider said to a credential at the end of an attempt.
+func proof(out rotation.Outcome, credential string) string {
+	for _, p := range out.Proofs {
+		if p.Credential == credential {
+			return p.Verdict.String()
+		}
+	}
+	return ""
+}
+
+// After a leak: a rotation in the grace period of the last one, and no older credential is left.
+func TestRetireNow(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single, rotation.Issued} {
+		t.Run(string(class), func(t *testing.T) {
+			inWorld(t, scenario{class: class}, func(w *world) {
+				w.incident = true // old credentials die before their grace, as asked
+				w.onEvent()
+				w.sleep(time.Minute)
+				out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: true})
+				all := w.vault.versions(theName)
+				if err != nil || out.State != rotation.Closed || len(all) != 3 || proof(out, "previous") != "rejected" {
+					t.Errorf("%+v, %v, with %d versions", out, err, len(all))
+				}
+				if got := w.target.accepted(); len(got) != 1 || got[0] != all[2].Value.Reveal() {
+					t.Errorf("accepted: %v", got)
+				}
+			})
+		})
+	}
+}
+
+// The old credential of a rotation can be ended before its grace period is over.
+func TestRetireByHand(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.incident = true
+		if _, err := w.attempt(Request{Name: theName, By: ByRetire}); err == nil && w.record().version != "" {
+			t.Error("without a rotation, something was done")
+		}
+		w.onEvent()
+		out, err := w.attempt(Request{Name: theName, By: ByRetire})
+		if err != nil || out.State != rotation.Closed || !out.Retired || proof(out, "previous") != "rejected" || len(w.target.accepted()) != 1 {
+			t.Errorf("%+v, %v", out, err)
+		}
+	})
+}
+
+// A provider that goes on accepting what was made invalid is found out.
+func TestRetiredMeansRefused(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.onEvent()
+		w.target.keeps = true
+		var last rotation.Outcome
+		for range 4 {
+			w.sleep(day + time.Hour)
+			last, _ = w.attempt(Request{Name: theName, By: BySweep})
+		}
+		if r := w.record(); r.state != rotation.Retiring || last.State != rotation.Attention || !last.Alarm || !strings.Contains(last.Note, "still accepts") {
+			t.Errorf("%s, %+v", r.state, last)
+		}
+		w.target.keeps = false
+		w.settle()
+		if r := w.record(); r.state != rotation.Closed {
+			t.Errorf("repaired, it is %s", r.state)
+		}
+	})
+}
+
+// A version that somebody disables during the grace period is retired all the same, one that is gone
+// is reported.
+func TestRetireOfADisabledVersion(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.onEvent()
+		first := w.vault.versions(theName)[0]
+		first.Attributes.Enabled = new(false)
+		w.settle()
+		if r := w.record(); r.state != rotation.Closed || len(w.target.accepted()) != 1 || *first.Attributes.Enabled {
+			t.Errorf("%s; accepted: %v", r.state, w.target.accepted())
+		}
+	})
+}
+
+func TestCancel(t *testing.T) {
+	for name, row := range map[string]struct {
+		class    rotation.Class
+		diesAt   string
+		accepted int
+		state    rotation.State
+	}{
+		"nothing was applied":         {rotation.Overlap, "Apply", 1, rotation.Abandoned},
+		"prepared only":               {rotation.Single, "Update record", 1, rotation.Abandoned},
+		"applied beside the old one":  {rotation.Overlap, "Set " + short(theName, ""), 1, rotation.Abandoned},
+		"applied to the other login":  {rotation.Alternating, "Set " + short(theName, ""), 1, rotation.Abandoned},
+		"applied in its place":        {rotation.Single, "Set " + short(theName, ""), 1, rotation.Abandoned},
+		"a key was regenerated":       {rotation.DualKey, "Set " + short(theName, ""), 2, rotation.Abandoned},
+		"a credential was issued":     {rotation.Issued, "Set " + short(theName, ""), 1, rotation.Abandoned},
+		"there was nothing to change": {rotation.ValueOnly, "Set " + short(theName, ""), 0, rotation.Abandoned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, scenario{class: row.class}, func(w *world) {
+				w.diesAt = row.diesAt
+				w.onEvent()
+				w.diesAt = ""
+				w.sleep(policy.Cooldown + time.Minute)
+				out, err := w.whole().Cancel(context.Background(), theName)
+				if err != nil || out.State != row.state || len(w.vault.versions(theName)) != 1 {
+					t.Errorf("%+v, %v", out, err)
+				}
+				if got := w.target.accepted(); len(got) != row.accepted || !w.observe().valid {
+					t.Errorf("accepted: %v, valid: %v", got, w.observe().valid)
+				}
+				if _, err := w.whole().Cancel(context.Background(), theName); err == nil && row.class != rotation.ValueOnly {
+					if out, _ := w.whole().Cancel(context.Background(), theName); out.State == rotation.Abandoned && !strings.Contains(out.Note, "no open rotation") {
+						t.Errorf("again: %+v", out)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What is published cannot be cancelled, and no rotation is not either.
+func TestCancelOfNothing(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		if _, err := w.whole().Cancel(context.Background(), theName); !isPermanent(err) {
+			t.Errorf("never rotated: %v", err)
+		}
+		w.onEvent()
+		if out, err := w.whole().Cancel(context.Background(), theName); err != nil || out.State != rotation.Retiring || !strings.Contains(out.Note, "published") {
+			t.Errorf("published: %+v, %v", out, err)
+		}
+	})
+}
+
+func TestRollBack(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single, rotation.DualKey, rotation.Issued, rotation.ValueOnly} {
+		t.Run(string(class), func(t *testing.T) {
+			inWorld(t, scenario{class: class}, func(w *world) {
+				w.onEvent()
+				first := w.vault.versions(theName)[0]
+				out, err := w.whole().RollBack(context.Background(), theName)
+				all := w.vault.versions(theName)
+				if err != nil || out.State != rotation.Retiring || len(all) != 3 || !all[2].Value.Equal(first.Value) || !w.observe().valid {
+					t.Fatalf("%+v, %v, %d versions, valid: %v", out, err, len(all), w.observe().valid)
+				}
+				if all[2].Tags[rotation.TagCredentialID] != first.Tags[rotation.TagCredentialID] {
+					t.Errorf("CredentialId is %s", all[2].Tags[rotation.TagCredentialID])
+				}
+				w.settle()
+				if r := w.record(); r.state != rotation.Closed || !w.observe().valid {
+					t.Errorf("it ends %s: %s", r.state, r.reason)
+				}
+				if _, err := w.whole().RollBack(context.Background(), theName); !isPermanent(err) {
+					t.Errorf("again: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A client that sets the secret without its tags stops its rotation: that shows, and one call ends it.
+func TestLostTags(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.incident = true // tags are put back on the latest version
+		w.onEvent()
+		w.settle()
+		current := w.vault.versions(theName)[1]
+		_, _ = w.vault.set(theName, secret.Draft{Value: current.Value, Tags: map[string]string{"team": "new"}})
+		if s := w.status(t); s.State != rotation.Attention || !strings.Contains(s.Reason, "rotation/tags") {
+			t.Errorf("%+v", s)
+		}
+		if !w.sweepNames() {
+			t.Error("the sweep does not name it")
+		}
+		if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || !out.Alarm || out.State != rotation.Attention {
+			t.Errorf("by sweep: %+v, %v", out, err)
+		}
+		if out, err := w.whole().RestoreTags(context.Background(), theName); err != nil || out.Note == "" {
+			t.Errorf("restored: %+v, %v", out, err)
+		}
+		all := w.vault.versions(theName)
+		if tags := all[len(all)-1].Tags; tags[rotation.TagProviderAddress] != address || tags["team"] != "new" {
+			t.Errorf("tags: %v", tags)
+		}
+		if s := w.status(t); s.State != rotation.Closed {
+			t.Errorf("restored: %+v", s)
+		}
+		if _, err := w.whole().RestoreTags(context.Background(), theName); !isPermanent(err) {
+			t.Errorf("again: %v", err)
+		}
+	})
+}
+
+// Who removes the tags to end rotation says so once.
+func TestLostTagsOnPurpose(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.onEvent()
+		w.settle()
+		w.tag(rotation.TagProviderAddress, "")
+		if out, err := w.whole().Cancel(context.Background(), theName); err != nil || out.State != rotation.None {
+			t.Errorf("%+v, %v", out, err)
+		}
+		if s := w.status(t); s.State != rotation.None || w.sweepNames() {
+			t.Errorf("%+v, named: %v", s, w.sweepNames())
+		}
+	})
+}
+
+// A record without a note is left alone until a person says whose it is.
+func TestRecordWithoutProof(t *testing.T) {
+	for _, adopt := range []bool{true, false} {
+		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+			w.crashAtPublish()
+			w.sleep(2 * lease)
+			w.notes = map[string]string{} // another storage account
+			record := w.record().version
+			if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || out.State != rotation.Attention || !out.Alarm || w.record().version != record || w.record().tries != 0 {
+				t.Errorf("by sweep: %+v, %v", out, err)
+			}
+			if s := w.status(t); s.State != rotation.Attention || !strings.Contains(s.Reason, "adopt") {
+				t.Errorf("%+v", s)
+			}
+			if adopt {
+				out, err := w.attempt(Request{Name: theName, By: ByResume, Adopt: true})
+				if err != nil || out.State != rotation.Retiring || len(w.vault.versions(theName)) != 2 {
+					t.Errorf("adopted: %+v, %v", out, err)
+				}
+				return
+			}
+			if out, err := w.whole().Cancel(context.Background(), theName); err != nil || out.State != rotation.None {
+				t.Errorf("cancelled: %+v, %v", out, err)
+			}
+			if s := w.status(t); s.State != rotation.None {
+				t.Errorf("cancelled: %+v", s)
+			}
+		})
+	}
+}
+
+// A secret of somebody's under the name of a record is never touched.
+func TestForeignSecretUnderARecordsName(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		name := secret.PendingName(theName)
+		_, _ = w.vault.set(name, secret.Draft{Value: secret.NewValue(`{"their":"JSON"}`), ContentType: new("application/json")})
+		for _, by := range []Trigger{ByEvent, BySweep, ByHand} {
+			out, err := w.attempt(Request{Name: theName, By: by})
+			if by == ByHand && !isPermanent(err) || by != ByHand && (out.State != rotation.Attention || !out.Alarm) {
+				t.Errorf("%d: %+v, %v", by, out, err)
+			}
+		}
+		if all := w.vault.versions(name); len(all) != 1 || !*all[0].Attributes.Enabled || len(all[0].Tags) != 0 {
+			t.Errorf("it was changed: %d versions", len(all))
+		}
+	})
+}
+
+// Tags that are edited while a rotation runs are seen before it publishes.
+func TestTagsEditedMeanwhile(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.before = map[string]func(){"Probe app:canary-2": func() { w.humanTags(rotation.TagProviderAddress, "sim://other") }}
+		w.onEvent()
+		if r := w.record(); r.state != rotation.Attention || len(w.vault.versions(theName)) != 1 {
+			t.Errorf("it is %s with %d versions", r.state, len(w.vault.versions(theName)))
+		}
+	})
+}
+
+// A fault that lasts is counted from the first attempt, and raises an alarm.
+func TestNoFailureIsSilent(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.target.away = true
+		var alarms []bool
+		for range 4 {
+			w.sleep(5 * time.Minute)
+			out, err := w.attempt(Request{Name: theName, By: BySweep})
+			if err != nil || !strings.Contains(out.Note, "away") {
+				t.Errorf("%+v, %v", out, err)
+			}
+			alarms = append(alarms, out.Alarm)
+		}
+		if !slices.Equal(alarms, []bool{false, false, true, true}) {
+			t.Errorf("alarms: %v", alarms)
+		}
+		if s := w.status(t); s.State != rotation.Attention || s.Tries != 4 || s.NextTry.IsZero() || !strings.Contains(s.Reason, "away") {
+			t.Errorf("%+v", s)
+		}
+		w.target.away = false
+		w.mustRotate(t)
+	})
+}
+
+// A fault outside the secret ends by itself once it is corrected there.
+func TestAdminComesLater(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.tag(rotation.TagAdminSecret, "admin")
+		if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || !out.Alarm || out.State != rotation.Attention {
+			t.Errorf("%+v, %v", out, err)
+		}
+		if _, err := w.attempt(Request{Name: theName, By: ByResume}); !isPermanent(err) {
+			t.Errorf("resumed: %v", err)
+		}
+		_, _ = w.vault.set("admin", secret.Draft{Value: secret.NewValue(w.target.first()), Tags: map[string]string{rotation.TagAdminFor: "db"}})
+		w.mustRotate(t)
+	})
+}
+
+// An attempt that reaches its own limit notes why it failed.
+func TestLimitIsNoted(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.target.hangs = true
+		w.onEvent()
+		if s := w.status(t); s.Tries != 1 || s.Reason == "" || s.NextTry.IsZero() {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Two secrets with one credential would replace each other's password.
+func TestTwins(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
+		w.onEvent()
+		w.settle()
+		latest := w.vault.versions(theName)[1]
+		_, _ = w.vault.set("twin", secret.Draft{Value: latest.Value, Tags: w.firstTags()})
+		if _, err := w.whole().Rotate(context.Background(), Request{Name: "twin", By: ByHand}); !isPermanent(err) || !strings.Contains(err.Error(), theName) {
+			t.Errorf("the twin: %v", err)
+		}
+		w.vault.deleted[theName] = true
+		if out, err := w.whole().Rotate(context.Background(), Request{Name: "twin", By: ByHand}); err != nil || out.State != rotation.Closed {
+			t.Errorf("alone: %+v, %v", out, err)
+		}
+	})
+}
+
+// A secret that was set without an expiry is due by its age.
+func TestDueByAge(t *testing.T) {
+	s, err := parseSchedule(map[string]string{rotation.TagValidity: "60", rotation.TagLead: "10"}, 30*day)
+	created := noon
+	if due := s.due(secret.Secret{Attributes: secret.Attributes{Created: &created}}); err != nil || !due.Equal(noon.Add(50*day)) {
+		t.Errorf("due at %s, %v", due, err)
+	}
+}
+
+func TestGraceOfASecret(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.tag(rotation.TagGrace, "36h")
+		w.onEvent()
+		if r := w.record(); time.Until(r.retireAt).Round(time.Hour) != 36*time.Hour {
+			t.Errorf("retired at %s", r.retireAt)
+		}
+	})
+	for _, wrong := range []string{"", "soon", "-1h", "9999h", "3d"} {
+		if _, err := parseSchedule(map[string]string{rotation.TagValidity: "60", rotation.TagGrace: wrong}, 30*day); !isPermanent(err) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+}
