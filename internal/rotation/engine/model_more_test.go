@@ -58,6 +58,87 @@ func trustedRotation(w *world) {
 	}
 }
 
+// A provider that goes on accepting what was made invalid is found out: nothing counts as retired.
+func TestModelKeeping(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating} {
+		explore(t, scenario{class: class, keeps: true, budget: 1}, keptRotation)
+	}
+}
+
+func keptRotation(w *world) {
+	w.faults = w.budget
+	w.onEvent()
+	w.breakSettling()
+	w.faults = 0
+	for range 6 {
+		w.sleepToWork()
+		w.run(Request{Name: theName, By: BySweep})
+	}
+	if r := w.record(); r.state == rotation.Closed {
+		w.breaks("I20", "it counts as retired, and the target accepts %v", w.target.accepted())
+	}
+	if len(w.alarms) == 0 {
+		w.breaks("I22", "nobody hears that the old credential is still valid")
+	}
+}
+
+// A provider that never answers does not go unnoticed, whatever else fails.
+func TestModelSilent(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
+		explore(t, scenario{class: class, silent: true, budget: 1}, silentRotation)
+	}
+}
+
+func silentRotation(w *world) {
+	w.faults = w.budget
+	for range alarmTries + 2 {
+		w.sleepToWork()
+		w.run(Request{Name: theName, By: BySweep})
+	}
+	r := w.record()
+	if w.landed == 0 && (!r.isAlarming(time.Now()) || r.reason == "") || len(w.alarms) == 0 {
+		w.breaks("I22", "after %d attempts the record says %d tries, reason %q", alarmTries+2, r.tries, r.reason)
+	}
+	if len(w.vault.versions(theName)) != 1 {
+		w.breaks("I23", "a version was published")
+	}
+}
+
+// A rotation that is cancelled at any point leaves the provider as it was, or says what is left.
+func TestModelCancelled(t *testing.T) {
+	for _, class := range allClasses {
+		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
+			explore(t, scenario{class: class, budget: 1}, cancelledRotation)
+		})
+	}
+}
+
+func cancelledRotation(w *world) {
+	w.faults = w.budget
+	w.onEvent()
+	w.faults = 0
+	for range 4 {
+		w.sleep(policy.Cooldown + time.Minute)
+		if r := w.record(); !r.open() || r.state == rotation.Retiring || w.broken != "" {
+			break
+		}
+		w.cancel()
+		if w.vault.versions(theName)[len(w.vault.versions(theName))-1].Tags[tagOperation] != "" { // published already
+			w.run(Request{Name: theName, By: ByResume})
+		}
+	}
+	r, all := w.record(), w.vault.versions(theName)
+	switch {
+	case r.open() && r.state != rotation.Retiring:
+		w.breaks("I24", "it is %s after it was cancelled: %s", r.state, r.reason)
+	case !w.observe().valid:
+		w.breaks("I2", "cancelled, the latest version does not log in")
+	case r.state == rotation.Abandoned && len(all) == 1 && w.class != rotation.DualKey && w.class != rotation.ValueOnly && len(w.target.accepted()) != 1:
+		w.breaks("I23", "%s, and the target accepts %v", r.reason, w.target.accepted())
+	}
+}
+
 // The vault's clock may be five minutes off: all calls are the same.
 func TestModelSkew(t *testing.T) {
 	for _, class := range allClasses {

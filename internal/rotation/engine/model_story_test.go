@@ -25,6 +25,8 @@ type scenario struct {
 	switches int           // from one worker to another
 	cancels  bool          // a worker that loses its lease hears of it
 	human    string        // what somebody does meanwhile
+	keeps    bool          // the provider goes on accepting what was made invalid
+	silent   bool          // the provider answers nothing
 	mistake  mistake       // of the engine's, which an invariant must find
 }
 

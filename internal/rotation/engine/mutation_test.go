@@ -51,6 +51,8 @@ var (
 	lying      = everyClass(oneRotation, setClasses, scenario{lies: 2, budget: 1})
 	refusing   = everyClass(oneRotation, setClasses, scenario{refuses: 1, budget: 1}, scenario{refuses: 2, budget: 1})
 	trusting   = everyClass(trustedRotation, setClasses, scenario{trusts: true})
+	keeping    = everyClass(keptRotation, []rotation.Class{rotation.Overlap, rotation.Alternating}, scenario{keeps: true, budget: 1})
+	silenced   = everyClass(silentRotation, setClasses, scenario{silent: true, budget: 1})
 	eventful   = everyClass(manyEvents, allClasses, scenario{}, scenario{budget: 1})
 )
 
@@ -215,9 +217,50 @@ var mutations = []mutation{
 	},
 }
 
+// The mistakes against what was promised later.
+var lateMutations = []mutation{
+	{
+		name: "a forged record is acted on",
+		mistake: instead(read, func(_ context.Context, a *attempt, right func() error) error {
+			err := right()
+			a.durable, a.evidence.forged = a.record.open(), false
+			return err
+		}),
+		part: meddled, wants: "I21",
+	},
+	{
+		name: "what was retired is not tried",
+		mistake: instead(refute, func(_ context.Context, a *attempt, _ func() error) error {
+			a.evidence.refuted = true
+			return nil
+		}),
+		part: keeping, wants: "I20",
+	},
+	{
+		name: "a failure before the record is forgotten",
+		mistake: instead(preflight, func(_ context.Context, a *attempt, right func() error) error {
+			err := right()
+			if err != nil {
+				a.request.By = ByHand // nobody hears of it but whoever asked
+			}
+			return err
+		}),
+		part: silenced, wants: "I22",
+	},
+	{
+		name: "cancel forgets what was applied",
+		mistake: misread(func(e *evidence) {
+			if e.cancel && e.pending == accepted {
+				e.pending = rejected
+			}
+		}),
+		part: everyClass(cancelledRotation, []rotation.Class{rotation.Overlap}, scenario{budget: 1}), wants: "I23",
+	},
+}
+
 // TestMutations makes each mistake in turn, and runs a part of the model on it.
 func TestMutations(t *testing.T) {
-	for _, m := range mutations {
+	for _, m := range slices.Concat(mutations, lateMutations) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			broken := m.find(t)

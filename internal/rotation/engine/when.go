@@ -48,7 +48,7 @@ func (a *attempt) notYet(now time.Time) string {
 	attended := a.request.By.attended()
 	switch r := a.record; {
 	case a.request.By == ByCancel && (r.state == rotation.Retiring || a.evidence.latest == ours):
-		return "The new credential is published, so there is nothing to cancel. Roll the rotation back, or end the old credential."
+		return "The new credential is published, so there is nothing to cancel. Resume the rotation if it has not ended; then roll it back, or end the old credential."
 	case a.request.By == ByRetire && r.state != rotation.Retiring:
 		return "The new credential is not published yet. Resume the rotation first."
 	case r.state == rotation.Retiring && (a.request.By == ByRetire || a.request.RetireNow):
