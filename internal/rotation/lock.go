@@ -38,4 +38,4 @@ type Locks interface {
 }
 
 // MaxNote is the greatest length of a note, in bytes.
-const MaxNote = 64 << 10
+const MaxNote = 1 << 20

@@ -52,5 +52,9 @@ func (r Rotations) rotateWhileExposed(ctx context.Context, request engine.Reques
 
 // FindDue lists the vault once, and returns the names of the secrets that need an attempt.
 func (r Rotations) FindDue(ctx context.Context) ([]string, error) {
-	return r.Engine.Sweep(ctx, r.Secrets)
+	due, err := r.Engine.Sweep(ctx, r.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	return r.notQueued(ctx, due, time.Now()), nil
 }

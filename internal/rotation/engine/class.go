@@ -25,6 +25,8 @@ type operation struct {
 	retires string    // what the grace period is for: retireBase or retirePending
 	history history
 	fence   func(context.Context) error
+
+	recordFence func(context.Context) error // the half of fence that looks at the record
 }
 
 // class is what differs between classes.

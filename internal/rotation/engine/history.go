@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"rotunda/internal/secret"
@@ -15,17 +16,24 @@ type history struct {
 }
 
 // versions lists them all, without values.
-func (h history) versions(ctx context.Context) (all []secret.Secret, err error) {
-	for query := (secret.Query{}); ; {
+func (h history) versions(ctx context.Context) ([]secret.Secret, error) {
+	return h.some(ctx, math.MaxInt)
+}
+
+// some lists a number of pages. Key Vault lists versions in the order of their random ids.
+func (h history) some(ctx context.Context, pages int) (all []secret.Secret, err error) {
+	query := secret.Query{}
+	for range pages {
 		page, err := h.vault.ListVersions(ctx, h.name, query)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, page.Secrets...)
 		if query.Next = page.Next; page.Next == "" {
-			return all, nil
+			break
 		}
 	}
+	return all, nil
 }
 
 // base reads the version that the operation replaces. If somebody has disabled it, it is enabled

@@ -149,11 +149,11 @@ func (w *world) needsPerson() bool {
 
 // sweepNames: the timer finds the secret.
 func (w *world) sweepNames() bool {
-	names, err := w.engine(nil).Sweep(context.Background(), w.vault)
+	due, err := w.engine(nil).Sweep(context.Background(), w.vault)
 	if err != nil {
 		w.breaks("I5", "the sweep fails: %v", err)
 	}
-	return slices.Contains(names, theName)
+	return slices.ContainsFunc(due, func(d Due) bool { return d.Name == theName })
 }
 
 // sleepToWork passes the time until the record, or the lock of a worker that died, lets anybody

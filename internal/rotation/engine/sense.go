@@ -215,11 +215,16 @@ func (a *attempt) reread(ctx context.Context) error {
 	return nil
 }
 
+// rivalPages bounds the search for a rival: a secret that has been rotated for years has hundreds of
+// versions, and all of them are listed at 25 a page. A rival beyond that is not reported; it stays
+// as an older version.
+const rivalPages = 8
+
 // findRival returns a version that came after the base and is not this operation's; "" for none.
 // Key Vault's times have whole seconds: a version within the base's own second cannot be told from
 // one before it.
 func (a *attempt) findRival(ctx context.Context) (string, error) {
-	all, err := a.history().versions(ctx)
+	all, err := a.history().some(ctx, rivalPages)
 	if err != nil {
 		return "", err
 	}
@@ -251,6 +256,6 @@ func (a *attempt) operation() operation {
 	return operation{
 		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,
 		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
-		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence,
+		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
 	}
 }

@@ -18,10 +18,16 @@ type Lister interface {
 	ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// Sweep lists the vault once and returns the names of the secrets that need work: those that are
+// Due is a secret that needs work.
+type Due struct {
+	Name string
+	As   string // fingerprint of what asks for the work: once that was tried, it is another one
+}
+
+// Sweep lists the vault once and returns the secrets that need work: those that are
 // due, whose rotation was interrupted, or whose old credential has reached the end of its grace
 // period. It reads no secret. Its memory grows with what it finds, not with the vault.
-func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]string, error) {
+func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]Due, error) {
 	s := sweep{
 		Engine: e, now: time.Now(), seed: maphash.MakeSeed(), waiting: map[string]found{}, settled: map[string]string{}, managed: map[string]bool{}, rotated: map[string]string{}, others: map[uint64]bool{},
 	}
@@ -39,7 +45,7 @@ func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]string, error) {
 			s.lookAtRecord(entry)
 		}
 	}
-	return s.names(), nil
+	return s.due(), nil
 }
 
 // entries yields the entries of all pages of a list.
@@ -138,7 +144,7 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	case r.state == rotation.Attention, s.now.Before(r.next), r.state == rotation.Retiring && s.now.Before(r.retireAt):
 		s.settled[key] = ""
 	default:
-		s.waiting[key] = found{name: name, record: true}
+		s.waiting[key] = found{name: name, fingerprint: fingerprintOf(entry), record: true}
 	}
 }
 
@@ -152,15 +158,15 @@ func (s *sweep) lostTags() {
 	}
 }
 
-func (s *sweep) names() []string {
+func (s *sweep) due() []Due {
 	s.lostTags()
-	names := make([]string, 0, len(s.waiting))
+	due := make([]Due, 0, len(s.waiting))
 	for key, found := range s.waiting {
 		fingerprint, settled := s.settled[key]
 		if found.record || !settled || fingerprint != "" && fingerprint != found.fingerprint {
-			names = append(names, found.name)
+			due = append(due, Due{Name: found.name, As: hash(key + found.fingerprint)})
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.SortFunc(due, func(a, b Due) int { return strings.Compare(a.Name, b.Name) })
+	return due
 }

@@ -33,7 +33,7 @@ func (valueOnly) probe(context.Context, operation, secret.Value) (rotation.Verdi
 }
 
 func (valueOnly) apply(ctx context.Context, o operation) (credential, error) {
-	return credential{value: o.pending()}, o.fence(ctx)
+	return credential{value: o.pending()}, o.recordFence(ctx) // publish looks at the secret
 }
 
 func (valueOnly) verify(_ context.Context, _ operation, applied credential) (credential, error) {
