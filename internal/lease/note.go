@@ -16,8 +16,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// The notes are blobs beside the leases, note/<vault>/<name>. Whoever may write them may also break
-// the leases, so they need no rights of their own.
+// The notes are blobs beside the leases, note/<vault>/<name>. Whoever may write them may also
+// break the leases, so they need no rights of their own.
 
 // ReadNote returns the note of a name, or "".
 func (b *Blob) ReadNote(ctx context.Context, name string) (string, error) {
@@ -82,7 +82,8 @@ func (f File) ReadNote(ctx context.Context, name string) (string, error) {
 	return string(text), ctx.Err()
 }
 
-// WriteNote replaces the note of a name, or removes it. A crash leaves the old note or the new one.
+// WriteNote replaces the note of a name, or removes it. A crash leaves the old note or the new
+// one.
 func (f File) WriteNote(ctx context.Context, name, text string) error {
 	path, err := f.notePath(name)
 	if err != nil {

@@ -22,8 +22,8 @@ var (
 	ErrLockLost = errors.New("the lock was lost")
 )
 
-// Ledger keeps short notes beside the locks, where only the app writes. A note proves that a record
-// is the app's own: whoever may write secrets could forge a record, but not its note.
+// Ledger keeps short notes beside the locks, where only the app writes. A note proves that a
+// record is the app's own: whoever may write secrets could forge a record, but not its note.
 type Ledger interface {
 	// ReadNote returns a note, or "" if there is none. A name is that of a secret, or like one.
 	ReadNote(ctx context.Context, name string) (string, error)

@@ -40,7 +40,8 @@ func StateToResume(r *http.Request) (string, error) {
 	return attention, err
 }
 
-// RotationOperation serves an operation on one secret's rotation, and responds 200 with its status.
+// RotationOperation serves an operation on one secret's rotation, and responds 200 with its
+// status.
 type RotationOperation func(ctx context.Context, name string) (Rotation, error)
 
 func (o RotationOperation) ServeHTTP(w http.ResponseWriter, r *http.Request) {

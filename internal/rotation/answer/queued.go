@@ -15,13 +15,13 @@ const queuedNote = "sweep--queued"
 // lostAfter is when a message that nobody has worked on counts as lost.
 const lostAfter = time.Hour
 
-// queued is when the message for a secret went into the queue, by the fingerprint of what asked for
-// the work.
+// queued is when the message for a secret went into the queue, by the fingerprint of what asked
+// for the work.
 type queued map[string]time.Time
 
-// notQueued returns the names of the secrets that do not wait in the queue already, and notes them.
-// Without the note, a slow queue would get every message again at each sweep. If the note cannot be
-// read or written, all are returned: a message too many does no harm.
+// notQueued returns the names of the secrets that do not wait in the queue already, and notes
+// them. Without the note, a slow queue would get every message again at each sweep. If the note
+// cannot be read or written, all are returned: a message too many does no harm.
 func (r Rotations) notQueued(ctx context.Context, due []engine.Due, now time.Time) []string {
 	before := r.readQueued(ctx)
 	after, names := queued{}, []string{}

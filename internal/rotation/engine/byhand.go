@@ -9,8 +9,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// What a person can ask for beside a rotation: to put lost tags back, to stop rotating, and to roll
-// back. Retire and cancel are triggers of Rotate.
+// What a person can ask for beside a rotation: to put lost tags back, to stop rotating, and to
+// roll back. Retire and cancel are triggers of Rotate.
 
 // underLock reads a secret and its record under the secret's lock, and lets do go on with them.
 func (e *Engine) underLock(ctx context.Context, name string, do func(context.Context, *attempt) error) (rotation.Outcome, error) {
@@ -67,7 +67,8 @@ func (a *attempt) newestTags(ctx context.Context) (map[string]string, error) {
 	return maps.Clone(newest.Tags), nil
 }
 
-// Cancel gives an open rotation up, by evidence, or stops rotating a secret that has lost its tags.
+// Cancel gives an open rotation up, by evidence, or stops rotating a secret that has lost its
+// tags.
 func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, error) {
 	stopped := false
 	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
@@ -159,8 +160,8 @@ func (a *attempt) rollBack(ctx context.Context) error {
 	return a.finish(ctx, rotation.Retiring, note)
 }
 
-// makeValid makes sure that the provider accepts the old value: by asking it, or else by setting the
-// value, where the class can.
+// makeValid makes sure that the provider accepts the old value: by asking it, or else by setting
+// the value, where the class can.
 func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
 	o := a.operation()
 	answer, err := a.class.probe(ctx, o, old)

@@ -78,8 +78,8 @@ func TestRetiredMeansRefused(t *testing.T) {
 	})
 }
 
-// A version that somebody disables during the grace period is retired all the same, one that is gone
-// is reported.
+// A version that somebody disables during the grace period is retired all the same, one that is
+// gone is reported.
 func TestRetireOfADisabledVersion(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()
@@ -170,7 +170,8 @@ func TestRollBack(t *testing.T) {
 	}
 }
 
-// A client that sets the secret without its tags stops its rotation: that shows, and one call ends it.
+// A client that sets the secret without its tags stops its rotation: that shows, and one call ends
+// it.
 func TestLostTags(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.incident = true // tags are put back on the latest version

@@ -12,8 +12,8 @@ import (
 // vaultCalls are the words with which the model's vault is asked.
 var vaultCalls = []string{"Get ", "GetDeleted ", "ListVersions ", "Set ", "Update ", "Recover "}
 
-// The vault calls of a rotation that goes well, from the lock to the grace period, and how many lie
-// between the provider's change and the new version.
+// The vault calls of a rotation that goes well, from the lock to the grace period, and how many
+// lie between the provider's change and the new version.
 func TestVaultCalls(t *testing.T) {
 	most := map[rotation.Class]int{rotation.ValueOnly: 12, rotation.Single: 14}
 	for _, class := range allClasses {

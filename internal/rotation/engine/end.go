@@ -93,8 +93,8 @@ func (a *attempt) takeBack(ctx context.Context) error {
 	return a.cancelled(ctx)
 }
 
-// putBack makes the latest version valid again, by the authority of the credential that was applied
-// in its place.
+// putBack makes the latest version valid again, by the authority of the credential that was
+// applied in its place.
 func (a *attempt) putBack(ctx context.Context) error {
 	o := a.operation()
 	o.setter.Current, o.Value = o.pending(), new(o.Current.Reveal()) // the pending value is the one to set now

@@ -85,8 +85,8 @@ type Request struct {
 	Version string // that an event is about; "" for the latest
 	By      Trigger
 	Adopt   bool // an open record counts as the app's, though nothing proves it
-	// RetireNow, by hand, rotates although the last rotation's grace period is not over, and ends every
-	// older credential at once: after a leak.
+	// RetireNow, by hand, rotates although the last rotation's grace period is not over, and ends
+	// every older credential at once: after a leak.
 	RetireNow bool
 	// Started, if not nil, is called once the rotation is on record and will be carried out, by this
 	// call or a later one.

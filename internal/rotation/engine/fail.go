@@ -11,7 +11,8 @@ import (
 )
 
 // fail turns a failed step into the attempt's outcome. What failed is noted on record, so that it
-// can be seen and the next attempt waits; only somebody who waits for the answer gets it as an error.
+// can be seen and the next attempt waits; only somebody who waits for the answer gets it as an
+// error.
 func (a *attempt) fail(ctx context.Context, err error) error {
 	ctx, cancel := a.noteContext(ctx)
 	defer cancel()
@@ -19,7 +20,7 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 	permanent, unattended := isFault && fault.Permanent, !a.request.By.attended()
 	switch {
 	case errors.Is(err, errGaveWay):
-		return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another rotation of this secret is under way, and goes on."})
+		return a.gaveWay()
 	case unattended && !a.durable && (a.evidence.forged || a.evidence.untagged || isNotARecord(err)):
 		return a.end(rotation.Outcome{State: rotation.Attention, Note: fault.Reason, Alarm: true}) // nothing is written
 	case a.durable && permanent && a.decision.step == attention && !a.readersMayFail():
@@ -38,8 +39,12 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 	return a.noteFailing(ctx, describe(err), permanent)
 }
 
-// noteContext is for what is written once an attempt has failed: the attempt's own time may be over.
-// A worker that has lost its lock writes nothing.
+func (a *attempt) gaveWay() error {
+	return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another rotation of this secret is under way, and goes on."})
+}
+
+// noteContext is for what is written once an attempt has failed: the attempt's own time may be
+// over. A worker that has lost its lock writes nothing.
 func (a *attempt) noteContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if errors.Is(context.Cause(ctx), rotation.ErrLockLost) {
 		return ctx, func() {}
@@ -50,8 +55,8 @@ func (a *attempt) noteContext(ctx context.Context) (context.Context, context.Can
 // noteLimit is the time for the note of a failure.
 const noteLimit = 3 * time.Second
 
-// isInSecret reports whether a permanent fault lies in the secret's own tags and value, so that only
-// a change of these can help. Any other may be corrected elsewhere: at the provider, in its
+// isInSecret reports whether a permanent fault lies in the secret's own tags and value, so that
+// only a change of these can help. Any other may be corrected elsewhere: at the provider, in its
 // administrator's secret, or in the app's settings.
 func (a *attempt) isInSecret() bool {
 	return !a.outside && (a.decision.step == read || a.decision.step == reread || a.decision.step == abandon)
@@ -128,8 +133,8 @@ func (a *attempt) readersMayFail() bool {
 	return a.record.Class == rotation.Single && a.record.state == rotation.Intent && a.latest.Version != "" && !a.isPublished()
 }
 
-// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same if
-// that cannot be written.
+// tryLater keeps the state, and notes when the next attempt is worth it. The outcome is the same
+// if that cannot be written.
 func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason string, stuck bool) error {
 	changed := a.failed(reason, stuck)
 	outcome := rotation.Outcome{State: shown, Operation: a.record.Operation, Note: "The rotation goes on later: " + reason, Alarm: changed.isAlarming(time.Now())}
@@ -161,8 +166,10 @@ func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) er
 	}
 	changed.content = content{Of: a.latest.Name, Base: a.latest.Version, At: time.Now().UTC()}
 	changed.state, changed.since = rotation.None, changed.At
-	if err := a.giveWayIfMet(ctx); err != nil {
-		return a.fail(ctx, err)
+	if err := a.giveWayIfMet(ctx); errors.Is(err, errGaveWay) {
+		return a.gaveWay()
+	} else if err != nil {
+		return err
 	}
 	if _, err := a.writeRecord(ctx, a.latest.Name, changed); err != nil {
 		return err
@@ -199,7 +206,7 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 	}
 	switch {
 	case errors.Is(err, errGaveWay):
-		return a.fail(ctx, err)
+		return a.gaveWay()
 	case err != nil:
 		return err
 	}

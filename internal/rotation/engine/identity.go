@@ -49,8 +49,8 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 
 func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
 
-// whileAdminRotates turns a refusal of the administrator's login into a short wait if that login is
-// being rotated itself.
+// whileAdminRotates turns a refusal of the administrator's login into a short wait if that login
+// is being rotated itself.
 func (a *attempt) whileAdminRotates(ctx context.Context, refusal error) error {
 	name := a.latest.Tags[rotation.TagAdminSecret]
 	if fault, ok := errors.AsType[*rotation.Fault](refusal); name == "" || !ok || !fault.Permanent {

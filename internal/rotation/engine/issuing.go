@@ -77,8 +77,8 @@ func (c issuing) verify(ctx context.Context, o operation, issued credential) (cr
 	return credential{}, noAnswer(err)
 }
 
-// old returns the version that was replaced. What was issued and not published has no value that is
-// known.
+// old returns the version that was replaced. What was issued and not published has no value that
+// is known.
 func (c issuing) old(ctx context.Context, o operation) (oldCredential, error) {
 	if o.retires == retirePending {
 		return oldCredential{}, nil

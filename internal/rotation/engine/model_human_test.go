@@ -146,8 +146,8 @@ func meddledRotation(w *world) {
 	w.endsByHand()
 }
 
-// humanRepairs does what an alarm asks for, and lets the operation go on. Where that does not help,
-// the operation is cancelled.
+// humanRepairs does what an alarm asks for, and lets the operation go on. Where that does not
+// help, the operation is cancelled.
 func (w *world) humanRepairs() {
 	for i := range 4 {
 		r := w.record()

@@ -112,8 +112,8 @@ func parseRecord(found secret.Secret) (record, error) {
 	return r, nil
 }
 
-// encode returns the text of a record: a line of JSON, and the new value as it is. Within JSON, its
-// escapes could make a value that the vault can hold too large for the record.
+// encode returns the text of a record: a line of JSON, and the new value as it is. Within JSON,
+// its escapes could make a value that the vault can hold too large for the record.
 func (c content) encode() (string, error) {
 	head := c
 	head.Value = nil
@@ -164,8 +164,8 @@ func (e *Engine) isOurs(ctx context.Context, r record) (bool, error) {
 	return err == nil && note == r.text, err
 }
 
-// noteOf names the note of an operation. No two operations share one, so that two workers that have
-// both begun cannot replace each other's.
+// noteOf names the note of an operation. No two operations share one, so that two workers that
+// have both begun cannot replace each other's.
 func noteOf(operation string) string { return "op--" + operation }
 
 // update writes the record's progress.

@@ -215,9 +215,9 @@ func (a *attempt) reread(ctx context.Context) error {
 	return nil
 }
 
-// rivalPages bounds the search for a rival: a secret that has been rotated for years has hundreds of
-// versions, and all of them are listed at 25 a page. A rival beyond that is not reported; it stays
-// as an older version.
+// rivalPages bounds the search for a rival: a secret that has been rotated for years has hundreds
+// of versions, and all of them are listed at 25 a page. A rival beyond that is not reported; it
+// stays as an older version.
 const rivalPages = 8
 
 // findRival returns a version that came after the base and is not this operation's; "" for none.

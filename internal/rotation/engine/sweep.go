@@ -103,8 +103,8 @@ func (s *sweep) look(entry secret.Secret) {
 	}
 }
 
-// Rotated returns the secret whose rotation an entry of the vault's list belongs to: its own, if it
-// has rotation tags, or that of the record that it is. It returns "" for any other.
+// Rotated returns the secret whose rotation an entry of the vault's list belongs to: its own, if
+// it has rotation tags, or that of the record that it is. It returns "" for any other.
 func Rotated(entry secret.Secret) string {
 	switch {
 	case secret.IsPending(entry.Name):

@@ -41,8 +41,8 @@ func (a *attempt) understand(ctx context.Context) (err error) {
 	return err
 }
 
-// lostTags says so if a secret that was rotated has no rotation tags any more: a client that sets a
-// secret without its tags removes them.
+// lostTags says so if a secret that was rotated has no rotation tags any more: a client that sets
+// a secret without its tags removes them.
 func (a *attempt) lostTags(err error) error {
 	if rotation.IsManaged(a.latest.Tags) || !a.record.wasRotated() {
 		return err
