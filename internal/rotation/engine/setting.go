@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (s setting) mustAccept(ctx context.Context, o operation, value secret.Value
 	case rotation.Accepted:
 		return nil
 	case rotation.Rejected:
-		return rotation.Permanentf("The provider rejects %s: it was changed there. Set the secret to a value that logs in; rotation starts from that.", what)
+		return cmp.Or(err, error(rotation.Permanentf("The provider rejects %s: it was changed there. Set the secret to a value that logs in; rotation starts from that.", what)))
 	}
 	return noAnswer(err)
 }
