@@ -37,7 +37,10 @@ import (
 // Rotator implements rotation.Setter in classes O, A and S.
 type Rotator struct{}
 
-var _ rotation.Setter = Rotator{}
+var (
+	_ rotation.Setter  = Rotator{}
+	_ rotation.Checker = Rotator{}
+)
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
@@ -63,8 +66,11 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 	}
 	session, verdict, err := target.server.logIn(ctx, tried)
 	defer session.close()
-	if verdict == rotation.Accepted && target.alternates(tried.User) {
+	switch {
+	case verdict == rotation.Accepted && target.alternates(tried.User):
 		return target.checkRole(ctx, session)
+	case verdict == rotation.Rejected && value.Equal(s.Current):
+		return verdict, target.explain(ctx, err)
 	}
 	return login.Answer(verdict, err)
 }
@@ -90,7 +96,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	case session.mariaDB && target.admin != nil:
 		return target.applyAlternatives(ctx, session, renewed, fence)
 	case target.class == rotation.Overlap:
-		return rotation.Permanentf("The server %s is not MariaDB, and class O needs MariaDB. Set the tag RotationClass to A or S.", target.server)
+		return target.notMariaDB()
 	}
 	return target.applySingle(ctx, session, renewed, fence)
 }

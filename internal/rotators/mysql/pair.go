@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rotunda/internal/rotation"
@@ -25,6 +26,14 @@ func (t target) alternates(user string) bool {
 	return t.class == rotation.Alternating && t.pair().Includes(user)
 }
 
+// accountOf returns the account of one of the two.
+func (t target) accountOf(l login.Login) account {
+	if t.account.host == "" {
+		return account{l.User, anyHost}
+	}
+	return account{l.User, t.account.host}
+}
+
 // checkRole returns Accepted if a session has the rights that the role gives. Without them the
 // account is not what readers need; Apply gives it the role.
 func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdict, error) {
@@ -34,9 +43,28 @@ func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdi
 	}
 	// MariaDB returns the name alone, MySQL `name`@`host`.
 	if roles != t.account.user && !strings.Contains(roles, "`"+t.account.user+"`@") {
-		return rotation.Rejected, nil
+		return rotation.Rejected, rotation.Permanentf("The account %s on %s does not have the role %s as its default role. Run SET DEFAULT ROLE for it.", t.current.User, t.server, t.account.user)
 	}
 	return rotation.Accepted, nil
+}
+
+// grantable reports whether a session's login has a role, and whether it may grant it.
+func (s *session) grantable(ctx context.Context, role string) (has, may bool, err error) {
+	rows, err := s.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
+		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME = "+quote(role))
+	for _, row := range rows {
+		has, may = true, may || row[1] == "YES"
+	}
+	return has, may, err
+}
+
+// mayGrant returns a fault if the administrator may not grant the role.
+func (t target) mayGrant(ctx context.Context, session *session) error {
+	_, may, err := session.grantable(ctx, t.account.user)
+	if err == nil && !may {
+		return t.server.fault(makingPair, roleDenied)
+	}
+	return err
 }
 
 // applyAlternating prepares the account that is not in use and sets its password last: a password
@@ -46,32 +74,97 @@ func (t target) applyAlternating(ctx context.Context, session *session, next log
 	if inUse || !t.alternates(next.User) {
 		return rotation.Permanentf("The new value is for an account that is not next in turn on %s. Check that the secret's value names the account that readers use now.", t.server)
 	}
+	if err := t.mayGrant(ctx, session); err != nil {
+		return err
+	}
+	if session.mariaDB {
+		return t.applyMariaDBPair(ctx, session, next, fence)
+	}
+	return t.applyMySQLPair(ctx, session, next, fence)
+}
+
+func (t target) applyMariaDBPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+	found, err := t.readPair(ctx, session, next)
+	if err != nil {
+		return err
+	}
 	if err := fence(ctx); err != nil {
 		return err
 	}
-	prepare := t.prepareMySQL
-	if session.mariaDB {
-		prepare = t.prepareMariaDB
+	account := t.accountOf(next)
+	if len(found) == 0 {
+		err = t.create(ctx, session, next)
+	} else {
+		err = t.equip(ctx, session, account, !slices.Contains(found[0].owners, t.mark))
 	}
-	if err := prepare(ctx, session, next); err != nil {
+	if err != nil {
 		return err
 	}
-	return session.run(ctx, settingPassword, "ALTER USER "+t.accountOf(next).sql()+session.identified(next.Password)+" ACCOUNT UNLOCK")
+	if len(found) == 0 || found[0].defaultRole != t.account.user {
+		if err := t.setDefaultRole(ctx, session, account); err != nil {
+			return err
+		}
+	}
+	return session.run(ctx, settingPassword, "ALTER USER "+account.sql()+session.identified(next.Password)+" ACCOUNT UNLOCK")
 }
 
-// prepareMariaDB has the account choose its own default role, with a password that is replaced
+// readPair returns the account of a login of the pair, if there is one and it is this secret's.
+func (t target) readPair(ctx context.Context, session *session, l login.Login) ([]stored, error) {
+	found, err := session.accounts(ctx, l.User)
+	if err == nil {
+		err = t.readOwners(ctx, session, found)
+	}
+	if err == nil {
+		err = t.mayTake(found, l)
+	}
+	return found, err
+}
+
+// create makes an account that is locked and has the new password. Until it bears the mark, that
+// password proves whose it is. If it can't be given the role, it is dropped again.
+func (t target) create(ctx context.Context, session *session, next login.Login) error {
+	account := t.accountOf(next)
+	err := session.run(ctx, makingPair, "CREATE USER "+account.sql()+session.identified(next.Password)+" ACCOUNT LOCK")
+	if err != nil {
+		return err
+	}
+	if err = t.equip(ctx, session, account, true); err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), packetTimeout)
+		defer cancel()
+		// If this fails, the next attempt finds the account by its password.
+		_ = session.run(ctx, makingPair, "DROP USER "+account.sql())
+	}
+	return err
+}
+
+// equip gives an account the role, and the mark if it lacks that.
+func (t target) equip(ctx context.Context, session *session, account account, unmarked bool) error {
+	statements := []string{"GRANT " + quote(t.account.user) + " TO " + account.sql()}
+	if unmarked {
+		marking, err := t.marking(ctx, session, account)
+		if err != nil {
+			return err
+		}
+		statements = append(marking, statements...)
+	}
+	return session.run(ctx, makingPair, statements...)
+}
+
+// marking returns the statements that give an account the mark.
+func (t target) marking(ctx context.Context, session *session, account account) ([]string, error) {
+	role, err := t.createMark(ctx, session)
+	return []string{role, "GRANT " + quote(t.mark) + " TO " + account.sql()}, err
+}
+
+// setDefaultRole has the account choose its own default role, with a password that is replaced
 // right after. Choosing it for the account would take the right to write the grant tables.
-func (t target) prepareMariaDB(ctx context.Context, session *session, next login.Login) error {
+func (t target) setDefaultRole(ctx context.Context, session *session, account account) error {
 	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
 	if err != nil {
 		return err
 	}
-	temporary := login.Login{User: next.User, Password: secret.NewValue(password)}
-	account, identified := t.accountOf(next).sql(), session.identified(temporary.Password)
-	err = session.run(ctx, makingPair,
-		"CREATE USER IF NOT EXISTS "+account+identified,
-		"ALTER USER "+account+identified+" ACCOUNT UNLOCK",
-		"GRANT "+quote(t.account.user)+" TO "+account)
+	temporary := login.Login{User: account.user, Password: secret.NewValue(password)}
+	err = session.run(ctx, makingPair, "ALTER USER "+account.sql()+session.identified(temporary.Password)+" ACCOUNT UNLOCK")
 	if err != nil {
 		return err
 	}
@@ -83,32 +176,30 @@ func (t target) prepareMariaDB(ctx context.Context, session *session, next login
 	return own.run(ctx, "SET DEFAULT ROLE", "SET DEFAULT ROLE "+quote(t.account.user))
 }
 
-// prepareMySQL needs no more than CREATE USER. A policy may check the account's password from the
+// applyMySQLPair needs no more than CREATE USER. A policy may check the account's password from the
 // beginning, so that is the new one.
-func (t target) prepareMySQL(ctx context.Context, session *session, next login.Login) error {
-	account, role := t.accountOf(next).sql(), quote(t.account.user)
-	return session.run(ctx, makingPair,
-		"CREATE USER IF NOT EXISTS "+account+session.identified(next.Password)+" ACCOUNT LOCK",
-		"GRANT "+role+" TO "+account,
-		"ALTER USER "+account+" DEFAULT ROLE "+role)
-}
-
-// retireAlternating locks the other account; the next rotation unlocks it. If it no longer accepts
-// the old password, it was retired already, or somebody set another one.
-func (t target) retireAlternating(ctx context.Context, session *session, old login.Login) error {
-	if old.User == t.current.User {
-		return nil
+func (t target) applyMySQLPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+	found, err := session.mySQLAccounts(ctx, next.User)
+	if err == nil {
+		err = t.mayTakeMySQL(found, next)
 	}
-	own, verdict, err := t.server.logIn(ctx, old)
-	own.close()
-	if verdict != rotation.Accepted {
-		_, err = login.Answer(verdict, err)
+	if err != nil {
 		return err
 	}
-	return session.run(ctx, "ACCOUNT LOCK", "ALTER USER "+t.accountOf(old).sql()+" ACCOUNT LOCK")
+	if err := fence(ctx); err != nil {
+		return err
+	}
+	account, role := t.accountOf(next).sql(), quote(t.account.user)
+	statements := []string{
+		"GRANT " + role + " TO " + account,
+		"ALTER USER " + account + " DEFAULT ROLE " + role,
+		"ALTER USER " + account + session.identified(next.Password) + " ACCOUNT UNLOCK",
+	}
+	if len(found) == 0 {
+		statements = append([]string{"CREATE USER " + account + session.identified(next.Password) + " ACCOUNT LOCK ATTRIBUTE " + t.attribute()}, statements...)
+	}
+	return session.run(ctx, makingPair, statements...)
 }
-
-func (t target) accountOf(l login.Login) account { return account{l.User, t.account.host} }
 
 // identified returns the clause that sets a password.
 func (s *session) identified(password secret.Value) string {
