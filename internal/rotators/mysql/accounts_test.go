@@ -56,6 +56,16 @@ func TestTheServerKnowsWhichAccountItIs(t *testing.T) {
 	wantIdentified(t, server, app, "BY PASSWORD '"+native("canary-others")+"'")
 }
 
+func TestTheAccountThatTheServerChoseHasAnotherPlugin(t *testing.T) {
+	server := testserver.StartMariaDB(t, "plugin-load-add=auth_ed25519")
+	s, app := newAccount(t, server, "")
+	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "CREATE USER "+account{app.user, "127.0.0.1"}.sql()+" IDENTIFIED VIA ed25519 USING PASSWORD("+quote(oldPassword)+")")
+	failCheck(t, s, "ed25519")
+	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "DROP USER "+account{app.user, "127.0.0.1"}.sql(),
+		"CREATE USER ''@'127.0.0.1' IDENTIFIED BY "+quote(oldPassword))
+	failCheck(t, s, "as another user", "the login") // the administrator, too
+}
+
 func TestNoAccountOfTheNameHasThePassword(t *testing.T) {
 	server := testserver.SharedMariaDB(t)
 	s, app := newAccount(t, server, "")
@@ -82,7 +92,7 @@ func TestCausesHaveNames(t *testing.T) {
 	wantCause(t, s, "REQUIRE SSL, and the tag")
 	self := s
 	self.Admin, self.Tags = secret.Value{}, map[string]string{rotation.TagClass: "S"}
-	wantCause(t, self, "or the account has REQUIRE SSL")
+	wantCause(t, self, "the account requires TLS")
 	s.Address = encrypted
 	change("REQUIRE X509")
 	wantCause(t, s, "client certificate")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 type checking struct {
 	target
 	own      *session // logged in with the secret's value
+	self     account  // that the server chose for it
 	tags     map[string]string
 	warnings []string
 	wrong    []error
@@ -59,15 +61,24 @@ func (c *checking) note(err error) bool {
 // checkOwn is about the secret's own login.
 func (c *checking) checkOwn(ctx context.Context) {
 	c.note(c.checkVersion(ctx))
-	account, err := c.own.self(ctx)
-	if !c.note(err) {
-		return
+	var err error
+	if c.self, err = c.own.self(ctx); c.note(err) {
+		c.note(c.checkAccount())
 	}
 	if c.class == rotation.Alternating {
 		c.note(c.hasRole(ctx))
-	} else if c.account.host != "" && c.account.host != account.host {
-		c.note(rotation.Permanentf("On the server %s the secret's login is another account than %s, which the tag CredentialId names: %s chose one of another host. Correct the host in the tag, or remove it.", c.server, c.account, product(c.own)))
 	}
+}
+
+// checkAccount returns a fault if the server chose another account than CredentialId names.
+func (c *checking) checkAccount() error {
+	switch {
+	case c.self.user != c.current.User:
+		return rotation.Permanentf("The server %s logs %s in as another user, such as an anonymous one. Drop that account, or name its user in the secret.", c.server, c.current.User)
+	case c.class != rotation.Alternating && c.account.host != "" && c.account.host != c.self.host:
+		return rotation.Permanentf("On the server %s the secret's login is another account than %s, which the tag CredentialId names: %s chose one of another host. Correct the host in the tag, or remove it.", c.server, c.account, product(c.own))
+	}
+	return nil
 }
 
 func product(s *session) string {
@@ -140,10 +151,14 @@ func (c *checking) checkSelf(ctx context.Context) {
 	}
 }
 
-// changesItself reports whether an account logs in by one native password and nothing else.
+// ownPassword matches an account with one password that SET PASSWORD changes. It changes an
+// account's first alternative, so that must be the native one and there must be no second.
+var ownPassword = regexp.MustCompile(`^(BY PASSWORD|VIA mysql_native_password USING) '\*[0-9A-F]{40}'( OR (unix_socket|gssapi)( USING '[^']*')?)*( (REQUIRE|WITH|ACCOUNT|PASSWORD) .*)?$`)
+
+// changesItself reports whether SET PASSWORD replaces all passwords of an account.
 func changesItself(created string) bool {
-	_, identified, _ := strings.Cut(created[strings.LastIndex(created, "`")+1:], " IDENTIFIED ")
-	return strings.HasPrefix(identified, "BY PASSWORD ")
+	_, identified, _ := strings.Cut(created, "` IDENTIFIED ")
+	return ownPassword.MatchString(identified)
 }
 
 func (t target) unhandledPlugin() error {
@@ -189,11 +204,18 @@ func (c *checking) checkChanged(ctx context.Context, admin *session) {
 	if c.note(err) {
 		c.note(c.elsewhere(all))
 	}
+	c.checkPlugins(accounts)
 	for _, one := range accounts {
-		if !one.holds(c.current.Password) || one.alternatives.unhandled() {
-			c.note(c.unhandledPlugin())
-		}
 		c.warnOfLifetime(one)
+	}
+}
+
+// checkPlugins is about the accounts that are to change. The one that the server chose must be
+// among them, and have the secret's password where a rotation changes it.
+func (c *checking) checkPlugins(accounts []stored) {
+	chosen := slices.ContainsFunc(accounts, func(s stored) bool { return s.account == c.self && s.holds(c.current.Password) })
+	if !chosen || slices.ContainsFunc(accounts, func(s stored) bool { return s.alternatives.unhandled() }) {
+		c.note(c.unhandledPlugin())
 	}
 }
 
@@ -253,9 +275,7 @@ func (c *checking) checkBase(ctx context.Context, admin *session) {
 	}
 	holding := slices.DeleteFunc(all, func(s stored) bool { return !s.holds(c.current.Password) })
 	c.note(c.mayChange(holding))
-	if len(holding) == 0 || slices.ContainsFunc(holding, func(s stored) bool { return s.alternatives.unhandled() }) {
-		c.note(c.unhandledPlugin())
-	}
+	c.checkPlugins(holding)
 }
 
 // mayMark returns a fault if another login than the administrator made this secret's mark.

@@ -59,6 +59,17 @@ func TestPluginsThatNoRotationChanges(t *testing.T) {
 	}
 }
 
+func TestAnAccountThatMayAlsoUseASocketChangesItself(t *testing.T) {
+	s, app := newAccount(t, testserver.SharedMariaDB(t), "IDENTIFIED VIA mysql_native_password USING '"+native(oldPassword)+"' OR unix_socket REQUIRE SSL")
+	s.Tags, s.Admin = map[string]string{rotation.TagClass: "S"}, secret.Value{}
+	passCheck(t, s)
+	rotatortest.Apply(t, Rotator{}, s, newPassword)
+	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Rejected)
+	server := testserver.SharedMariaDB(t)
+	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "ALTER USER "+app.sql()+" IDENTIFIED VIA mysql_native_password USING '"+native(oldPassword)+"' OR mysql_native_password USING '"+native(newPassword)+"'")
+	failCheck(t, s, "IDENTIFIED VIA")
+}
+
 func TestAServerThatAcceptsNoHashes(t *testing.T) {
 	server := testserver.StartMariaDB(t, "plugin-load-add=simple_password_check")
 	server.Exec(t, "SET GLOBAL strict_password_validation = OFF", "SET GLOBAL simple_password_check_minimal_length = 4",

@@ -20,7 +20,7 @@ func (t target) explain(ctx context.Context, refusal error) error {
 	}
 	session, _, err := t.server.logIn(ctx, *t.admin)
 	if err != nil {
-		return nil // the administrator's own login is tried next, and reports it
+		return t.guess() // the administrator's own login is tried next, and reports why it failed
 	}
 	defer session.close()
 	if !session.mariaDB {
@@ -38,7 +38,7 @@ func (t target) guess() error {
 	if t.server.tls.Mode != tlsconfig.Disable {
 		return nil
 	}
-	return rotation.Permanentf("The server %s rejects the secret's current value. Either it was changed there, or the account has REQUIRE SSL, which fails in the same words with sslmode=disable. Set the secret to a value that logs in, or remove sslmode=disable from the tag ProviderAddress.", t.server)
+	return rotation.Permanentf("The server %s rejects the secret's current value. Either it was changed there, or the server or the account requires TLS, which fails in the same words with sslmode=disable. Set the secret to a value that logs in, or remove sslmode=disable from the tag ProviderAddress.", t.server)
 }
 
 func (t target) causeIn(all []stored) error {

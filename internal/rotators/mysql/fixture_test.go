@@ -31,13 +31,21 @@ func newAccount(t *testing.T, server *testserver.MariaDB, with string) (rotation
 		"CREATE USER "+operator.sql()+" IDENTIFIED BY "+quote(operatorPassword),
 		"GRANT CREATE USER ON *.* TO "+operator.sql(),
 		"GRANT SELECT ON mysql.global_priv TO "+operator.sql(),
-		"CREATE USER "+app.sql()+" IDENTIFIED BY "+quote(oldPassword)+" "+with,
+		"CREATE USER "+app.sql()+identifiedFor(with)+" "+with,
 	)
 	return rotation.Subject{
 		Name: "db", Owner: "contoso.vault.azure.net/db-" + strings.ToLower(rand.Text()[:8]),
 		Address: addressOf(server), CredentialID: app.user, Tags: map[string]string{},
 		Current: secret.NewValue(oldPassword), Admin: jsonValue(operator.user, operatorPassword),
 	}, app
+}
+
+// identifiedFor returns the clause that sets oldPassword, unless with has one.
+func identifiedFor(with string) string {
+	if strings.HasPrefix(with, "IDENTIFIED ") {
+		return ""
+	}
+	return " IDENTIFIED BY " + quote(oldPassword)
 }
 
 // newRole creates a role that may use the database app, and returns a secret of class A before its

@@ -68,7 +68,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 	defer session.close()
 	switch {
 	case verdict == rotation.Accepted && target.alternates(tried.User):
-		return target.checkRole(ctx, session)
+		return target.checkRole(ctx, session, tried.User)
 	case verdict == rotation.Rejected && value.Equal(s.Current):
 		return verdict, target.explain(ctx, err)
 	}

@@ -36,14 +36,14 @@ func (t target) accountOf(l login.Login) account {
 
 // checkRole returns Accepted if a session has the rights that the role gives. Without them the
 // account is not what readers need; Apply gives it the role.
-func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdict, error) {
+func (t target) checkRole(ctx context.Context, session *session, user string) (rotation.Verdict, error) {
 	roles, err := session.text(ctx, "SELECT CURRENT_ROLE()")
 	if err != nil {
 		return rotation.Unknown, err
 	}
 	// MariaDB returns the name alone, MySQL `name`@`host`.
 	if roles != t.account.user && !strings.Contains(roles, "`"+t.account.user+"`@") {
-		return rotation.Rejected, rotation.Permanentf("The account %s on %s does not have the role %s as its default role. Run SET DEFAULT ROLE for it.", t.current.User, t.server, t.account.user)
+		return rotation.Rejected, rotation.Permanentf("The account %s on %s does not have the role %s as its default role. Run SET DEFAULT ROLE for it.", user, t.server, t.account.user)
 	}
 	return rotation.Accepted, nil
 }
@@ -52,8 +52,8 @@ func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdi
 func (s *session) grantable(ctx context.Context, role string) (has, may bool, err error) {
 	rows, err := s.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
 		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME = "+quote(role))
-	for _, row := range rows {
-		has, may = true, may || row[1] == "YES"
+	for _, row := range rows { // which have the name in any case
+		has, may = has || row[0] == role, may || row[0] == role && row[1] == "YES"
 	}
 	return has, may, err
 }

@@ -26,6 +26,7 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 		save, err = session.saveCommand(ctx)
 		wrong = append(wrong, err)
 	}
+	wrong = append(wrong, target.mustExist(ctx, session))
 	wrong = append(wrong, session.rehearse(ctx, []any{"ACL", "SETUSER", userOf(target.current), "#" + hash(target.current.Password)}, save))
 	return nil, errors.Join(wrong...)
 }
@@ -50,7 +51,8 @@ func (s *session) rehearse(ctx context.Context, commands ...[]any) error {
 			return s.fault(nameOf(command), err)
 		}
 	}
-	if errorCode(s.conn.Do(ctx, "EXEC").Err()) == "NOPERM" {
+	// An EXEC without the right is answered EXECABORT, with the cause behind it.
+	if err := s.conn.Do(ctx, "EXEC").Err(); err != nil && strings.Contains(err.Error(), "NOPERM") {
 		denied = append(denied, "EXEC")
 	}
 	if len(denied) == 0 {

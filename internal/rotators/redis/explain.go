@@ -26,13 +26,29 @@ func (t target) explain(ctx context.Context) error {
 	flags, err := session.flags(ctx, user)
 	switch {
 	case errors.Is(err, redis.Nil):
-		return rotation.Permanentf("Redis at %s has no user %s: it was removed, or lost in a restart because it was never saved. Create it, and set the secret to its password.", t.server, user)
+		return t.noUser()
 	case err != nil:
 		return unclear
 	case slices.Contains(flags, any("off")):
 		return rotation.Permanentf("The user %s of Redis at %s is off. Turn it on: ACL SETUSER %s on.", user, t.server, user)
 	}
 	return nil // the password is wrong
+}
+
+func (t target) noUser() error {
+	return rotation.Permanentf("Redis at %s has no user %s: it was removed, or lost in a restart because it was never saved. Create it, and set the secret to its password.", t.server, userOf(t.current))
+}
+
+// mustExist returns a fault if the user is gone: ACL SETUSER would make one. It relies on a right
+// that an administrator may lack.
+func (t target) mustExist(ctx context.Context, session *session) error {
+	if t.admin == nil {
+		return nil // the session is the user's
+	}
+	if _, err := session.flags(ctx, userOf(t.current)); errors.Is(err, redis.Nil) {
+		return t.noUser()
+	}
+	return nil
 }
 
 // flags returns a user's flags, such as on and nopass.

@@ -82,6 +82,9 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return err
 	}
 	defer session.close()
+	if err := target.mustExist(ctx, session); err != nil {
+		return err
+	}
 	if err := fence(ctx); err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func (s *session) fault(action string, err error) error {
 		return rotation.Temporaryf("The certificate of Redis at %s is not from a trusted authority, or not for this host. To trust another authority, name its file in the parameter cafile of the tag ProviderAddress.", s.server)
 	case code == "":
 		return rotation.Temporaryf("Redis at %s can't be reached or does not answer. Check the tag ProviderAddress, the network and the server; a server with TLS needs rediss://.", s.server)
-	case code == "NOPERM":
+	case strings.Contains(err.Error(), "NOPERM"): // EXEC has it behind a code of its own
 		return s.denied(action)
 	}
 	return s.refusal(action, code, err.Error())
