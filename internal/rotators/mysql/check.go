@@ -162,7 +162,7 @@ func changesItself(created string) bool {
 }
 
 func (t target) unhandledPlugin() error {
-	return rotation.Permanentf("The secret's account on %s logs in by a plugin other than %s, such as ed25519, whose passwords Rotunda does not change. Alter it to IDENTIFIED VIA %s.", t.server, nativePlugin, nativePlugin)
+	return rotation.Permanentf("The secret's account on %s logs in by a plugin other than %s, such as ed25519, or by a second password. No rotation would change that one. Alter the account to IDENTIFIED VIA %s alone.", t.server, nativePlugin, nativePlugin)
 }
 
 // checkOptions is about the server's options, which a session that changes passwords must obey.
