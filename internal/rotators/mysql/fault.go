@@ -23,6 +23,7 @@ const (
 	privilegeNeeded    = 1227
 	optionPrevents     = 1290
 	wrongHashLength    = 1372
+	nameTooLong        = 1470
 	noPlugin           = 1524 // MariaDB may answer this for an account that does not exist
 	cannotUser         = 1396
 	accessDeniedNoAuth = 1698 // MariaDB's, if the alternative that it tried last has no password
@@ -89,6 +90,8 @@ func (s server) fault(action string, err error) error {
 		return s.optionFault(action, err)
 	case wrongHashLength:
 		return rotation.Permanentf("The server %s refused %s: the account's plugin does not store passwords as mysql_native_password does (error %d). Alter the account to IDENTIFIED VIA mysql_native_password.", s, action, number)
+	case nameTooLong:
+		return rotation.Permanentf("The server %s refused %s: a name is too long there (error %d). In class A, name a role with a shorter name in the tag CredentialId.", s, action, number)
 	case cannotUser:
 		return rotation.Permanentf("The server %s refused %s (error %d). Either somebody made or dropped the account in this moment, or a plugin that checks passwords accepts no hashes; for the plugin, set strict_password_validation=OFF.", s, action, number)
 	case mustSetPassword, passwordExpired:

@@ -17,7 +17,7 @@ func TestErrorsHaveNames(t *testing.T) {
 	for number, names := range map[uint16]string{
 		tooManyConnections: "max_connections", tooManyOfUser: "MAX_USER_CONNECTIONS", limitReached: "MAX_USER_CONNECTIONS",
 		hostBlocked: "FLUSH HOSTS", hostNotAllowed: "Rotunda's host", wrongHashLength: "IDENTIFIED VIA mysql_native_password",
-		tlsRequired: "sslmode=disable", accountLocked: "ACCOUNT UNLOCK", mariaDBAccountLock: "ACCOUNT UNLOCK", 9999: "error 9999",
+		nameTooLong: "shorter name", tlsRequired: "sslmode=disable", accountLocked: "ACCOUNT UNLOCK", mariaDBAccountLock: "ACCOUNT UNLOCK", 9999: "error 9999",
 	} {
 		fault := rotatortest.Fault(t, server{}.fault(loggingIn, &mysql.MySQLError{Number: number, Message: "canary"}))
 		if !strings.Contains(fault.Reason, names) {

@@ -26,9 +26,9 @@
 //     its own
 //   - RotationClass, PasswordLength, PasswordExclude
 //
-// The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in class A
-// also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that changes its
-// own password needs no right.
+// The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
+// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that
+// changes its own password needs no right.
 package mysql
 
 import (

@@ -138,9 +138,9 @@ func TestWhatRedisSaysHasAName(t *testing.T) {
 		"DENIED Redis is running in protected mode because canary": "protected mode",
 		"ERR wrong number of arguments for 'auth' command":         "Redis 6",
 		"ERR unknown command 'ACL', canary":                        "Redis 6",
-		"EXECABORT Transaction discarded because of: NOPERM this": "does not permit the login",
-		"CANARY canary":                                            "refused the login (CANARY)",
-		"canary canary":                                            "refused the login (ERR)",
+		"EXECABORT Transaction discarded because of: NOPERM this":  "does not permit the login",
+		"CANARY canary": "refused the login (CANARY)",
+		"canary canary": "refused the login (ERR)",
 	} {
 		fault := rotatortest.Fault(t, (&session{server: "redis://cache:6379"}).fault("the login", said(text)))
 		if !strings.Contains(fault.Reason, names) {
