@@ -67,8 +67,8 @@ func (s *session) accounts(ctx context.Context, user string) (found []stored, er
 }
 
 // changed returns the accounts whose password a rotation in class O or S changes: all accounts of
-// the name that have the secret's password, or the next one already. MariaDB chooses one of them by
-// the client's host, and every reader has the same secret.
+// the name that have the secret's password, or the next one already. MariaDB chooses one of them
+// by the client's host, and every reader has the same secret.
 func (t target) changed(all []stored, next login.Login) ([]stored, error) {
 	named := slices.DeleteFunc(slices.Clone(all), func(s stored) bool { return t.account.host != "" && s.host != t.account.host })
 	holding := slices.DeleteFunc(slices.Clone(named), func(s stored) bool {

@@ -17,8 +17,8 @@ const markPrefix = "rotunda:"
 // maxMark is shorter than the longest name that a role may have, 128 characters.
 const maxMark = 120
 
-// markOf returns what marks the accounts of a secret: on MariaDB the name of a role that they have,
-// on MySQL the attribute "rotunda". An owner whose name is too long ends in its hash.
+// markOf returns what marks the accounts of a secret: on MariaDB the name of a role that they
+// have, on MySQL the attribute "rotunda". An owner whose name is too long ends in its hash.
 func markOf(owner string) string {
 	if len(markPrefix+owner) <= maxMark {
 		return markPrefix + owner

@@ -103,8 +103,8 @@ func (t target) setDefaultRole(ctx context.Context, session *session, account ac
 	return own.run(ctx, "SET DEFAULT ROLE", "SET DEFAULT ROLE "+quote(t.account.user))
 }
 
-// applyMySQLPair needs no more than CREATE USER. A policy may check the account's password from the
-// beginning, so that is the new one.
+// applyMySQLPair needs no more than CREATE USER. A policy may check the account's password from
+// the beginning, so that is the new one.
 func (t target) applyMySQLPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
 	found, err := session.mySQLAccounts(ctx, next.User)
 	if err == nil {

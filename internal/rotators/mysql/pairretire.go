@@ -21,8 +21,8 @@ func (t target) retireAlternating(ctx context.Context, session *session, old log
 	return t.retireMySQLAccount(ctx, session, old)
 }
 
-// retireMariaDBAccounts does so for all accounts of the name that have the old password. It was the
-// secret's own, so these accounts are the secret's, unless another's mark says otherwise.
+// retireMariaDBAccounts does so for all accounts of the name that have the old password. It was
+// the secret's own, so these accounts are the secret's, unless another's mark says otherwise.
 func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old login.Login) error {
 	all, err := session.accounts(ctx, old.User)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 )
 
 // explain returns why Redis rejects the secret's current value. Redis says the same of a wrong
-// password, and of a user that is off or gone; an administrator that may ask ACL GETUSER sees more.
+// password, and of a user that is off or gone; an administrator that may ask ACL GETUSER sees
+// more.
 func (t target) explain(ctx context.Context) error {
 	user := userOf(t.current)
 	unclear := rotation.Permanentf("Redis at %s rejects the secret's current value. Either its password was changed there, or the user %s is off or was removed: Redis says the same of all three. Set the secret to a value that logs in.", t.server, user)
