@@ -15,25 +15,17 @@ type stored struct {
 	account
 	alternatives alternatives // nil if they are in a form that Rotunda does not know
 	locked       bool
-	tls          int // what REQUIRE asks for
+	terms        terms
 	defaultRole  string
 	lifetime     int      // days until a password expires; 0 or less for the server's default or never
 	owners       []string // whose marks it bears
 }
-
-// What REQUIRE asks for, as ssl_type says it: greater numbers ask for more than any TLS (enum
-// SSL_type in MariaDB's include/violite.h).
-const (
-	tlsNone = 0
-	tlsAny  = 1
-)
 
 // parseStored reads a row of mysql.global_priv. A role has no alternatives; it is not an account.
 func parseStored(a account, row string) (found stored, isAccount bool) {
 	var fields struct {
 		Role        bool   `json:"is_role"`
 		Locked      bool   `json:"account_locked"`
-		TLS         int    `json:"ssl_type"`
 		DefaultRole string `json:"default_role"`
 		Lifetime    int    `json:"password_lifetime"`
 	}
@@ -42,7 +34,7 @@ func parseStored(a account, row string) (found stored, isAccount bool) {
 		return found, true
 	}
 	found.alternatives, _ = parseAlternatives(row)
-	found.locked, found.tls = fields.Locked, fields.TLS
+	found.locked, found.terms = fields.Locked, parseTerms(row)
 	found.defaultRole, found.lifetime = fields.DefaultRole, fields.Lifetime
 	return found, !fields.Role
 }

@@ -51,9 +51,9 @@ func (t target) causeIn(all []stored) error {
 			continue
 		case one.locked:
 			return t.server.fault(loggingIn, lockedAccount)
-		case one.tls > tlsNone && t.server.tls.Mode == tlsconfig.Disable:
+		case one.terms.TLS > tlsNone && t.server.tls.Mode == tlsconfig.Disable:
 			return rotation.Permanentf("The account %s on %s has REQUIRE SSL, and the tag ProviderAddress has sslmode=disable. Remove it there.", one.user, t.server)
-		case one.tls > tlsAny:
+		case one.terms.TLS > tlsAny:
 			return rotation.Permanentf("The account %s on %s requires a client certificate or a cipher that Rotunda does not have. Alter it to REQUIRE SSL.", one.user, t.server)
 		}
 		return rotation.Permanentf("The server %s knows this user and password only for other hosts than Rotunda's. Create the account for Rotunda's host, or for the host %%.", t.server)

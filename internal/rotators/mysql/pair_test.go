@@ -64,6 +64,21 @@ func TestAllAccountsOfTheFirstNameAreRetired(t *testing.T) {
 	}
 }
 
+func TestThePairGetsTheTermsOfTheLoginThatItReplaces(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, app := newRole(t, server)
+	with := "REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 500 MAX_UPDATES_PER_HOUR 400 MAX_CONNECTIONS_PER_HOUR 300 MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 1.500000"
+	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "ALTER USER "+app.sql()+" "+with)
+	for range 3 {
+		s = rotate(t, s)
+		current, err := login.Parse(s.Current, "")
+		rotatortest.Must(t, err)
+		if identified := identifiedBy(t, server, account{current.User, "%"}); !strings.HasSuffix(identified, with) {
+			t.Error(identified)
+		}
+	}
+}
+
 func TestARoleWhoseNameIsTooLong(t *testing.T) {
 	server := testserver.SharedMariaDB(t)
 	s, _ := newRole(t, server)

@@ -15,6 +15,10 @@ func (t target) applyMariaDBPair(ctx context.Context, session *session, next log
 	if err != nil {
 		return err
 	}
+	terms, err := t.currentTerms(ctx, session)
+	if err != nil {
+		return err
+	}
 	if err := fence(ctx); err != nil {
 		return err
 	}
@@ -32,7 +36,7 @@ func (t target) applyMariaDBPair(ctx context.Context, session *session, next log
 			return err
 		}
 	}
-	return session.run(ctx, settingPassword, "ALTER USER "+account.sql()+session.identified(next.Password)+" ACCOUNT UNLOCK")
+	return session.run(ctx, settingPassword, "ALTER USER "+account.sql()+session.identified(next.Password)+terms.sql()+" ACCOUNT UNLOCK")
 }
 
 // readPair returns the account of a login of the pair, if there is one and it is this secret's.
