@@ -121,8 +121,8 @@ func (s server) loginFault(action string, number uint16) error {
 		return rotation.Temporaryf("The server %s refused %s: the account has reached a limit of its own, such as MAX_USER_CONNECTIONS or MAX_QUERIES_PER_HOUR (error %d). Raise the limit, or wait.", s, action, number)
 	case hostBlocked:
 		return rotation.Temporaryf("The server %s blocks Rotunda's host after many failed connections (error %d). Run FLUSH HOSTS there.", s, number)
-	case hostNotAllowed:
-		return rotation.Permanentf("The server %s accepts no connection from Rotunda's host (error %d). No account there allows this host; create the account for it, or for the host %%.", s, number)
+	case hostNotAllowed: // an app in Azure may have several addresses
+		return rotation.Temporaryf("The server %s accepts no connection from Rotunda's host (error %d). No account there allows this host; create the account for it, or for the host %%.", s, number)
 	case tlsRequired:
 		return rotation.Permanentf("The server %s requires TLS (error %d). Remove sslmode=disable from the tag ProviderAddress.", s, number)
 	case accountLocked, mariaDBAccountLock:
