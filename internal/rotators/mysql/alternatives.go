@@ -8,6 +8,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
 )
 
 // nativePlugin is how MariaDB checks a password by default.
@@ -22,23 +23,6 @@ type alternative struct {
 
 // alternatives are all that an account has, in the order in which the server tries them.
 type alternatives []alternative
-
-// readAlternatives returns the account's alternatives as the server stores them. Those that the
-// rotator does not know are written back unchanged.
-func (t target) readAlternatives(ctx context.Context, session *session) (alternatives, error) {
-	text, err := session.text(ctx, "SELECT Priv FROM mysql.global_priv WHERE User = "+quote(t.account.user)+" AND Host = "+quote(t.account.host))
-	if err != nil {
-		return nil, err
-	}
-	if text == "" {
-		return nil, rotation.Permanentf("The server %s has no account %s. Create it, or correct the tag CredentialId, which may be user@host.", t.server, t.account)
-	}
-	found, ok := parseAlternatives(text)
-	if !ok {
-		return nil, rotation.Permanentf("The server %s stores the account %s in a form that Rotunda does not know. Class A does not read it; choose that with the tag RotationClass.", t.server, t.account)
-	}
-	return found, nil
-}
 
 // parseAlternatives reads an account's row. If there are several alternatives, auth_or holds
 // them in order, with an empty object in place of the one that the row itself holds.
@@ -73,41 +57,100 @@ func (all alternatives) sql() string {
 	return "VIA " + strings.Join(clauses, " OR ")
 }
 
-// set gives the account these alternatives; the server keeps its other properties, such as REQUIRE
-// SSL.
-func (t target) set(ctx context.Context, session *session, all alternatives) error {
-	return session.run(ctx, settingPassword, "ALTER USER "+t.account.sql()+" IDENTIFIED "+all.sql())
+// unhandled reports whether one of the alternatives might accept a password that no rotation
+// changes.
+func (all alternatives) unhandled() bool {
+	return slices.ContainsFunc(all, func(one alternative) bool {
+		switch one.Plugin {
+		case nativePlugin, "unix_socket", "gssapi": // the last two know no password
+			return false
+		}
+		return true
+	})
+}
+
+// known returns a fault if an account is stored in a form that Rotunda does not know.
+func (t target) known(accounts []stored) error {
+	for _, one := range accounts {
+		if one.alternatives == nil {
+			return rotation.Permanentf("The server %s stores an account named %s in a form that Rotunda does not know, so its password can't be changed.", t.server, one.user)
+		}
+	}
+	return nil
+}
+
+// set gives accounts their alternatives, in one statement: a worker that dies leaves no account
+// behind the others. The server keeps their other properties, such as REQUIRE SSL.
+func (t target) set(ctx context.Context, session *session, accounts []stored, ending string) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	clauses := make([]string, len(accounts))
+	for i, one := range accounts {
+		clauses[i] = one.sql() + " IDENTIFIED " + one.alternatives.sql()
+	}
+	return session.run(ctx, settingPassword, "ALTER USER "+strings.Join(clauses, ", ")+ending)
 }
 
 // applyAlternatives puts the new password first. Clients begin with a native password, so they
 // need no second attempt.
 func (t target) applyAlternatives(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
-	old, err := t.readAlternatives(ctx, session)
+	accounts, err := t.readChanged(ctx, session, next)
 	if err != nil {
 		return err
 	}
-	added := alternative{nativePlugin, nativeHash(next.Password)}
-	old = slices.DeleteFunc(old, func(one alternative) bool {
-		return one == added || t.class == rotation.Single && one.Plugin == nativePlugin
-	})
 	if err := fence(ctx); err != nil {
 		return err
 	}
-	return t.set(ctx, session, append(alternatives{added}, old...))
+	for i := range accounts {
+		accounts[i].alternatives = t.with(accounts[i].alternatives, next.Password)
+	}
+	return t.set(ctx, session, accounts, "")
 }
 
+// readChanged returns the accounts to change, none of which is another secret's.
+func (t target) readChanged(ctx context.Context, session *session, next login.Login) ([]stored, error) {
+	all, err := session.accounts(ctx, t.account.user)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := t.changed(all, next)
+	if err == nil {
+		err = t.known(accounts)
+	}
+	if err == nil {
+		err = t.readOwners(ctx, session, accounts)
+	}
+	if err == nil {
+		err = t.mayChange(accounts)
+	}
+	return accounts, err
+}
+
+// with returns alternatives with a new password in front.
+func (t target) with(all alternatives, password secret.Value) alternatives {
+	added := alternative{nativePlugin, nativeHash(password)}
+	kept := slices.DeleteFunc(slices.Clone(all), func(one alternative) bool {
+		return one == added || t.class == rotation.Single && one.Plugin == nativePlugin
+	})
+	return append(alternatives{added}, kept...)
+}
+
+// retireAlternative removes the old password from all accounts of the name that have it.
 func (t target) retireAlternative(ctx context.Context, session *session, old login.Login) error {
-	all, err := t.readAlternatives(ctx, session)
+	all, err := session.accounts(ctx, t.account.user)
 	if err != nil {
 		return err
 	}
+	holding := slices.DeleteFunc(all, func(s stored) bool {
+		return !s.holds(old.Password) || t.account.host != "" && s.host != t.account.host
+	})
 	removed := alternative{nativePlugin, nativeHash(old.Password)}
-	if !slices.Contains(all, removed) {
-		return nil
+	for i, one := range holding {
+		if !one.holds(t.current.Password) {
+			return rotation.Temporaryf("The account %s on %s does not have the password of the secret's latest version, so the old password is not removed. Set the account's password to the secret's.", one.account, t.server)
+		}
+		holding[i].alternatives = slices.DeleteFunc(one.alternatives, func(one alternative) bool { return one == removed })
 	}
-	kept := slices.DeleteFunc(all, func(one alternative) bool { return one == removed })
-	if !slices.Contains(kept, alternative{nativePlugin, nativeHash(t.current.Password)}) {
-		return rotation.Temporaryf("The account %s on %s does not have the password of the secret's latest version, so the old password is not removed. Set the account's password to the secret's.", t.account, t.server)
-	}
-	return t.set(ctx, session, kept)
+	return t.set(ctx, session, holding, "")
 }

@@ -5,8 +5,13 @@
 //     becomes the first; the others stay, and the old one is removed when it is retired. The
 //     account may have two alternatives before the rotation.
 //   - A: two accounts, CredentialId with _a and _b, take turns. CredentialId is a role that has
-//     the rights, and is the default role of both.
+//     the rights, and is the default role of both. They bear the mark of one secret: on MariaDB a
+//     role without rights, on MySQL (8.0.21 or newer) the attribute "rotunda". An account without
+//     that mark is not changed, unless it has the secret's own password.
 //   - S: the one password is replaced; new logins fail until the secret has the new one.
+//
+// MariaDB may have several accounts of one name, for different hosts. Those with the secret's
+// password change together.
 //
 // MariaDB is sent hashes, so its general log holds no password. MySQL is sent passwords, which it
 // leaves out of its logs. What is done on MySQL follows its manual; the tests run on MariaDB.
@@ -15,15 +20,15 @@
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
 //     ?sslmode=disable|require|verify-full (the default) and &sslrootcert=/path/ca.pem, which
 //     replaces the system's authorities
-//   - CredentialId: the account, as user or user@host, where host is % by default; it may be
-//     absent if the value has the user and the class is not A
+//   - CredentialId: the account, as user or user@host; it may be absent if the value has the user
+//     and the class is not A. In class A the host is that of both accounts, % by default
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
 //   - RotationClass, PasswordLength, PasswordExclude
 //
-// The login of AdminSecret needs CREATE USER; in classes O and S also SELECT on mysql.global_priv;
-// in class A also the role WITH ADMIN OPTION. An account that changes its own password needs no
-// right.
+// The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
+// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that
+// changes its own password needs no right.
 package mysql
 
 import (
@@ -37,7 +42,10 @@ import (
 // Rotator implements rotation.Setter in classes O, A and S.
 type Rotator struct{}
 
-var _ rotation.Setter = Rotator{}
+var (
+	_ rotation.Setter  = Rotator{}
+	_ rotation.Checker = Rotator{}
+)
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
@@ -63,8 +71,11 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 	}
 	session, verdict, err := target.server.logIn(ctx, tried)
 	defer session.close()
-	if verdict == rotation.Accepted && target.alternates(tried.User) {
-		return target.checkRole(ctx, session)
+	switch {
+	case verdict == rotation.Accepted && target.alternates(tried.User):
+		return target.checkRole(ctx, session, tried.User)
+	case verdict == rotation.Rejected && value.Equal(s.Current):
+		return verdict, target.explain(ctx, err)
 	}
 	return login.Answer(verdict, err)
 }
@@ -90,7 +101,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	case session.mariaDB && target.admin != nil:
 		return target.applyAlternatives(ctx, session, renewed, fence)
 	case target.class == rotation.Overlap:
-		return rotation.Permanentf("The server %s is not MariaDB, and class O needs MariaDB. Set the tag RotationClass to A or S.", target.server)
+		return target.notMariaDB()
 	}
 	return target.applySingle(ctx, session, renewed, fence)
 }

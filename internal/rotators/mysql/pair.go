@@ -25,18 +25,45 @@ func (t target) alternates(user string) bool {
 	return t.class == rotation.Alternating && t.pair().Includes(user)
 }
 
+// accountOf returns the account of one of the two.
+func (t target) accountOf(l login.Login) account {
+	if t.account.host == "" {
+		return account{l.User, anyHost}
+	}
+	return account{l.User, t.account.host}
+}
+
 // checkRole returns Accepted if a session has the rights that the role gives. Without them the
 // account is not what readers need; Apply gives it the role.
-func (t target) checkRole(ctx context.Context, session *session) (rotation.Verdict, error) {
+func (t target) checkRole(ctx context.Context, session *session, user string) (rotation.Verdict, error) {
 	roles, err := session.text(ctx, "SELECT CURRENT_ROLE()")
 	if err != nil {
 		return rotation.Unknown, err
 	}
 	// MariaDB returns the name alone, MySQL `name`@`host`.
 	if roles != t.account.user && !strings.Contains(roles, "`"+t.account.user+"`@") {
-		return rotation.Rejected, nil
+		return rotation.Rejected, rotation.Permanentf("The account %s on %s does not have the role %s as its default role. Run SET DEFAULT ROLE for it.", user, t.server, t.account.user)
 	}
 	return rotation.Accepted, nil
+}
+
+// grantable reports whether a session's login has a role, and whether it may grant it.
+func (s *session) grantable(ctx context.Context, role string) (has, may bool, err error) {
+	rows, err := s.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
+		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME = "+quote(role))
+	for _, row := range rows { // which have the name in any case
+		has, may = has || row[0] == role, may || row[0] == role && row[1] == "YES"
+	}
+	return has, may, err
+}
+
+// mayGrant returns a fault if the administrator may not grant the role.
+func (t target) mayGrant(ctx context.Context, session *session) error {
+	_, may, err := session.grantable(ctx, t.account.user)
+	if err == nil && !may {
+		return t.server.fault(makingPair, roleDenied)
+	}
+	return err
 }
 
 // applyAlternating prepares the account that is not in use and sets its password last: a password
@@ -46,69 +73,14 @@ func (t target) applyAlternating(ctx context.Context, session *session, next log
 	if inUse || !t.alternates(next.User) {
 		return rotation.Permanentf("The new value is for an account that is not next in turn on %s. Check that the secret's value names the account that readers use now.", t.server)
 	}
-	if err := fence(ctx); err != nil {
+	if err := t.mayGrant(ctx, session); err != nil {
 		return err
 	}
-	prepare := t.prepareMySQL
 	if session.mariaDB {
-		prepare = t.prepareMariaDB
+		return t.applyMariaDBPair(ctx, session, next, fence)
 	}
-	if err := prepare(ctx, session, next); err != nil {
-		return err
-	}
-	return session.run(ctx, settingPassword, "ALTER USER "+t.accountOf(next).sql()+session.identified(next.Password)+" ACCOUNT UNLOCK")
+	return t.applyMySQLPair(ctx, session, next, fence)
 }
-
-// prepareMariaDB has the account choose its own default role, with a password that is replaced
-// right after. Choosing it for the account would take the right to write the grant tables.
-func (t target) prepareMariaDB(ctx context.Context, session *session, next login.Login) error {
-	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
-	if err != nil {
-		return err
-	}
-	temporary := login.Login{User: next.User, Password: secret.NewValue(password)}
-	account, identified := t.accountOf(next).sql(), session.identified(temporary.Password)
-	err = session.run(ctx, makingPair,
-		"CREATE USER IF NOT EXISTS "+account+identified,
-		"ALTER USER "+account+identified+" ACCOUNT UNLOCK",
-		"GRANT "+quote(t.account.user)+" TO "+account)
-	if err != nil {
-		return err
-	}
-	own, _, err := t.server.logIn(ctx, temporary)
-	if err != nil {
-		return err
-	}
-	defer own.close()
-	return own.run(ctx, "SET DEFAULT ROLE", "SET DEFAULT ROLE "+quote(t.account.user))
-}
-
-// prepareMySQL needs no more than CREATE USER. A policy may check the account's password from the
-// beginning, so that is the new one.
-func (t target) prepareMySQL(ctx context.Context, session *session, next login.Login) error {
-	account, role := t.accountOf(next).sql(), quote(t.account.user)
-	return session.run(ctx, makingPair,
-		"CREATE USER IF NOT EXISTS "+account+session.identified(next.Password)+" ACCOUNT LOCK",
-		"GRANT "+role+" TO "+account,
-		"ALTER USER "+account+" DEFAULT ROLE "+role)
-}
-
-// retireAlternating locks the other account; the next rotation unlocks it. If it no longer accepts
-// the old password, it was retired already, or somebody set another one.
-func (t target) retireAlternating(ctx context.Context, session *session, old login.Login) error {
-	if old.User == t.current.User {
-		return nil
-	}
-	own, verdict, err := t.server.logIn(ctx, old)
-	own.close()
-	if verdict != rotation.Accepted {
-		_, err = login.Answer(verdict, err)
-		return err
-	}
-	return session.run(ctx, "ACCOUNT LOCK", "ALTER USER "+t.accountOf(old).sql()+" ACCOUNT LOCK")
-}
-
-func (t target) accountOf(l login.Login) account { return account{l.User, t.account.host} }
 
 // identified returns the clause that sets a password.
 func (s *session) identified(password secret.Value) string {

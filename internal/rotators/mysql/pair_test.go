@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"rotunda/internal/rotation"
@@ -47,6 +48,42 @@ func usesTheDatabase(t *testing.T, db *sql.DB) {
 	if _, err := db.ExecContext(t.Context(), "DROP TABLE app.t"); err == nil {
 		t.Error("the account may do more than the role")
 	}
+}
+
+// Readers at other hosts have moved as well.
+func TestAllAccountsOfTheFirstNameAreRetired(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, app := newRole(t, server)
+	withTwins(t, server, app, map[string]string{"10.9.9.9": oldPassword, "10.8.8.8": "canary-others"})
+	rotate(t, s)
+	for host, retired := range map[string]bool{"%": true, "10.9.9.9": true, "10.8.8.8": false} {
+		identified := identifiedBy(t, server, account{app.user, host})
+		if strings.Contains(identified, "ACCOUNT LOCK") != retired || strings.Contains(identified, native(oldPassword)) {
+			t.Errorf("%s: %s", host, identified)
+		}
+	}
+}
+
+func TestThePairGetsTheTermsOfTheLoginThatItReplaces(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, app := newRole(t, server)
+	with := "REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 500 MAX_UPDATES_PER_HOUR 400 MAX_CONNECTIONS_PER_HOUR 300 MAX_USER_CONNECTIONS 20 MAX_STATEMENT_TIME 1.500000"
+	server.Exec(t, "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "ALTER USER "+app.sql()+" "+with)
+	for range 3 {
+		s = rotate(t, s)
+		current, err := login.Parse(s.Current, "")
+		rotatortest.Must(t, err)
+		if identified := identifiedBy(t, server, account{current.User, "%"}); !strings.HasSuffix(identified, with) {
+			t.Error(identified)
+		}
+	}
+}
+
+func TestARoleWhoseNameIsTooLong(t *testing.T) {
+	server := testserver.SharedMariaDB(t)
+	s, _ := newRole(t, server)
+	s.CredentialID = strings.Repeat("r", 127)
+	failCheck(t, s, "too long", "does not have the role", "WITH ADMIN OPTION")
 }
 
 func TestAnAccountWithoutItsRoleIsNotProven(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 func TestWhatMySQLRotatesHasAName(t *testing.T) {
 	for credential, identity := range map[string]string{
-		"app":          "mysql://db:3306 as app@%",
+		"app":          "mysql://db:3306 as app",
 		"app@10.0.0.%": "mysql://db:3306 as app@10.0.0.%",
 		"a@b@host":     "mysql://db:3306 as a@b@host",
 	} {

@@ -19,6 +19,9 @@ import (
 // packetTimeout bounds a server's answer to one packet.
 const packetTimeout = 10 * time.Second
 
+// idleTimeout is the number of seconds after which the server ends a session that says nothing.
+const idleTimeout = "60"
+
 // session is a connection that is logged in. A nil session may be closed.
 type session struct {
 	db      *sql.DB
@@ -35,7 +38,7 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 	}
 	conn, err := connector.Connect(ctx)
 	if err != nil {
-		return nil, verdictOf(err), s.fault("the login", err)
+		return nil, verdictOf(err), s.fault(loggingIn, err)
 	}
 	session := &session{db: sql.OpenDB(&onlyConn{conn: conn}), server: s}
 	session.db.SetMaxOpenConns(1)
@@ -56,8 +59,9 @@ func (s server) connector(l login.Login) (driver.Connector, error) {
 	config.Net, config.Addr = "tcp", s.HostPort()
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = packetTimeout, packetTimeout, packetTimeout
 	config.Logger = &mysql.NopLogger{} // the default writes to stderr
-	// quote relies on this mode.
-	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'"}
+	// quote relies on this mode. The timeout bounds how long the server's lock outlives a client
+	// that vanished; the fence takes less.
+	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'", "wait_timeout": idleTimeout}
 	tlsConfig, err := s.tls.Config(s.Host)
 	if err != nil {
 		return nil, err
@@ -109,6 +113,35 @@ func (s *session) text(ctx context.Context, query string) (string, error) {
 	return found.String, s.server.fault("a query", err)
 }
 
+// query returns the rows of a query, each of two texts. Its error is not a fault yet.
+func (s *session) query(ctx context.Context, query string) (found [][2]string, err error) {
+	rows, err := s.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var row [2]string
+		if err := rows.Scan(&row[0], &row[1]); err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
+}
+
+// pairs is query with its error as a fault.
+func (s *session) pairs(ctx context.Context, action, query string) ([][2]string, error) {
+	found, err := s.query(ctx, query)
+	return found, s.server.fault(action, err)
+}
+
+// self returns the account that the server chose for the session's login.
+func (s *session) self(ctx context.Context) (account, error) {
+	text, err := s.text(ctx, "SELECT CURRENT_USER()")
+	return parseAccount(text), err
+}
+
 // run runs statements and stops at the first that fails. action names them all.
 func (s *session) run(ctx context.Context, action string, statements ...string) error {
 	for _, statement := range statements {
@@ -119,10 +152,10 @@ func (s *session) run(ctx context.Context, action string, statements ...string) 
 	return nil
 }
 
-// lock acquires the server's own lock for an identity until close. It fences off a worker that
+// lock acquires the server's own lock for a login until close. It fences off a worker that
 // slept through its lease.
-func (s *session) lock(ctx context.Context, identity string) error {
-	sum := sha256.Sum256([]byte(identity))
+func (s *session) lock(ctx context.Context, login string) error {
+	sum := sha256.Sum256([]byte(login))
 	name := "rotunda:" + hex.EncodeToString(sum[:16]) // 64 characters at most
 	got, err := s.text(ctx, "SELECT GET_LOCK("+quote(name)+", 0)")
 	if err == nil && got != "1" {

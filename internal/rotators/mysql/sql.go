@@ -12,18 +12,27 @@ import (
 // are.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// account is a user as the server knows it: a name, and the hosts that it may connect from.
+// anyHost is the host of an account that may connect from anywhere.
+const anyHost = "%"
+
+// account is a user as the server knows it: a name, and the hosts that it may connect from. The
+// host is "" for all accounts of the name.
 type account struct{ user, host string }
 
-// parseAccount reads user or user@host; the user may contain an @. The host % is any.
+// parseAccount reads user or user@host; the user may contain an @.
 func parseAccount(text string) account {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
 		return account{text[:at], text[at+1:]}
 	}
-	return account{text, "%"}
+	return account{user: text}
 }
 
-func (a account) String() string { return a.user + "@" + a.host }
+func (a account) String() string {
+	if a.host == "" {
+		return a.user
+	}
+	return a.user + "@" + a.host
+}
 
 func (a account) sql() string { return quote(a.user) + "@" + quote(a.host) }
 

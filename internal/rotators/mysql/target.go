@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"crypto/fips140"
 	"strings"
 	"unicode"
 
@@ -16,12 +17,16 @@ type target struct {
 	server  server
 	class   rotation.Class
 	account account // in class A the role, and the host of both accounts
+	mark    string  // whose owner is the secret
 	current login.Login
 	admin   *login.Login // nil without AdminSecret
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
+	if fips140.Enforced() { // the client and the server's hashes need SHA-1; Go would panic
+		return t, rotation.Permanentf("MariaDB and MySQL logins need SHA-1, which GODEBUG=fips140=only forbids in this app. Set fips140=on, or rotate this secret in another app.")
+	}
 	if t.server, err = parseAddress(s.Address); err != nil {
 		return t, err
 	}
@@ -31,7 +36,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
 		return t, err
 	}
-	t.account = parseAccount(s.CredentialID)
+	t.account, t.mark = parseAccount(s.CredentialID), markOf(s.Owner)
 	if t.current, err = t.parse(s.Current); err != nil {
 		return t, err
 	}
@@ -82,7 +87,7 @@ func (t target) openLocked(ctx context.Context, next login.Login) (*session, err
 	if err != nil {
 		return nil, err
 	}
-	if err := session.lock(ctx, t.identity()); err != nil {
+	if err := session.lock(ctx, t.server.String()+" as "+t.account.user); err != nil {
 		session.close()
 		return nil, err
 	}
@@ -101,7 +106,7 @@ func (t target) open(ctx context.Context, next login.Login) (*session, error) {
 	return session, err
 }
 
-// identity names what is rotated, in the plan and in the server's lock.
+// identity names what is rotated.
 func (t target) identity() string { return t.server.String() + " as " + t.account.String() }
 
 func (t target) warnings() []string {

@@ -13,7 +13,8 @@
 //   - PasswordLength, PasswordExclude
 //
 // The login that changes the password needs the rights +multi +exec +acl|setuser +acl|save, and
-// without an aclfile +config|rewrite.
+// without an aclfile +config|rewrite. With +acl|getuser it can tell why the secret's value is
+// rejected.
 package redis
 
 import (
@@ -27,7 +28,10 @@ import (
 // Rotator implements rotation.Setter in class O.
 type Rotator struct{}
 
-var _ rotation.Setter = Rotator{}
+var (
+	_ rotation.Setter  = Rotator{}
+	_ rotation.Checker = Rotator{}
+)
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
@@ -56,6 +60,9 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 	}
 	session, verdict, err := target.server.logIn(ctx, tried)
 	session.close()
+	if verdict == rotation.Rejected && value.Equal(s.Current) {
+		return verdict, target.explain(ctx)
+	}
 	return login.Answer(verdict, err)
 }
 
@@ -75,6 +82,9 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return err
 	}
 	defer session.close()
+	if err := target.mustExist(ctx, session); err != nil {
+		return err
+	}
 	if err := fence(ctx); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/tlsconfig"
 )
 
 // disableLogging keeps the client from writing the errors of servers and networks to stderr: these
@@ -96,14 +97,24 @@ func (s *session) saveCommand(ctx context.Context) ([]any, error) {
 	if err == nil {
 		return save, nil
 	}
+	if errorCode(err) == "ERR" && strings.Contains(err.Error(), "save the ACLs") {
+		return nil, s.unwritable("its aclfile (ACL SAVE failed)")
+	}
 	if !strings.Contains(err.Error(), "not configured to use an ACL file") {
 		return nil, s.fault("ACL SAVE", err)
 	}
 	err = s.conn.Do(ctx, rewrite...).Err()
-	if err != nil && strings.Contains(err.Error(), "without a config file") {
+	switch {
+	case errorCode(err) == "ERR" && strings.Contains(err.Error(), "Rewriting config file"):
+		return nil, s.unwritable("its configuration file (CONFIG REWRITE failed)")
+	case err != nil && strings.Contains(err.Error(), "without a config file"):
 		return nil, rotation.Permanentf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file. If it may forget the password, set the tag %s to none.", s.server, tagPersist)
 	}
 	return rewrite, s.fault("CONFIG REWRITE", err)
+}
+
+func (s *session) unwritable(file string) error {
+	return rotation.Permanentf("Redis at %s can't write %s, so a restart would undo the rotation. Let its user write the file and the folder that it is in; or, if Redis may forget the password, set the tag %s to none.", s.server, file, tagPersist)
 }
 
 // ruleFault treats a password that is already gone as success: only removing one causes that
@@ -122,10 +133,31 @@ func (s *session) fault(action string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case tlsconfig.IsUntrusted(err):
+		return rotation.Temporaryf("The certificate of Redis at %s is not from a trusted authority, or not for this host. To trust another authority, name its file in the parameter cafile of the tag ProviderAddress.", s.server)
 	case code == "":
-		return rotation.Temporaryf("Redis at %s can't be reached or does not answer. Check the tag ProviderAddress, the network and the server.", s.server)
-	case code == "NOPERM":
-		return rotation.Permanentf("Redis at %s does not permit %s (NOPERM). Grant the login that changes the password +multi +exec +acl|setuser +acl|save, and without an aclfile +config|rewrite.", s.server, action)
+		return rotation.Temporaryf("Redis at %s can't be reached or does not answer. Check the tag ProviderAddress, the network and the server; a server with TLS needs rediss://.", s.server)
+	case strings.Contains(err.Error(), "NOPERM"): // EXEC has it behind a code of its own
+		return s.denied(action)
+	}
+	return s.refusal(action, code, err.Error())
+}
+
+func (s *session) denied(action string) error {
+	return rotation.Permanentf("Redis at %s does not permit %s (NOPERM). Grant the login that changes the password +multi +exec +acl|setuser +acl|save, and without an aclfile +config|rewrite.", s.server, action)
+}
+
+// refusal names the causes that have a code or words of their own.
+func (s *session) refusal(action, code, said string) error {
+	switch {
+	case code == "DENIED":
+		return rotation.Permanentf("Redis at %s is in protected mode, and so refuses every client of another host (DENIED). Set bind and protected-mode in its configuration.", s.server)
+	case code == "LOADING":
+		return rotation.Temporaryf("Redis at %s is loading its data (LOADING). The rotation is tried again later.", s.server)
+	case strings.Contains(said, "max number of clients"):
+		return rotation.Temporaryf("Redis at %s has as many clients as it accepts. Raise maxclients, or find out who holds them.", s.server)
+	case strings.Contains(said, "unknown command"), strings.Contains(said, "wrong number of arguments for 'auth'"):
+		return rotation.Permanentf("Redis at %s does not know users: %s is unknown there, or renamed. Rotation needs Redis 6 or later, with its ACL commands.", s.server, action)
 	}
 	return rotation.Temporaryf("Redis at %s refused %s (%s).", s.server, action, code)
 }

@@ -1,0 +1,95 @@
+package mysql
+
+import (
+	"context"
+	"slices"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
+)
+
+// retireAlternating makes the other account refuse the old password, and locks it; the next
+// rotation unlocks it.
+func (t target) retireAlternating(ctx context.Context, session *session, old login.Login) error {
+	switch {
+	case old.User == t.current.User:
+		return nil
+	case session.mariaDB:
+		return t.retireMariaDBAccounts(ctx, session, old)
+	}
+	return t.retireMySQLAccount(ctx, session, old)
+}
+
+// retireMariaDBAccounts does so for all accounts of the name that have the old password. It was
+// the secret's own, so these accounts are the secret's, unless another's mark says otherwise.
+func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old login.Login) error {
+	all, err := session.accounts(ctx, old.User)
+	if err != nil {
+		return err
+	}
+	holding := slices.DeleteFunc(all, func(s stored) bool { return !s.holds(old.Password) })
+	if err := t.readOwners(ctx, session, holding); err != nil {
+		return err
+	}
+	if err := t.mayChange(holding); err != nil {
+		return err
+	}
+	if err := t.markOwn(ctx, session, holding); err != nil {
+		return err
+	}
+	for i := range holding {
+		if err := holding[i].spoil(old.Password); err != nil {
+			return err
+		}
+	}
+	return t.set(ctx, session, holding, " ACCOUNT LOCK")
+}
+
+// markOwn marks an account of the pair that has none yet, as its turn will come again.
+func (t target) markOwn(ctx context.Context, session *session, accounts []stored) error {
+	for _, one := range accounts {
+		if !t.alternates(one.user) || slices.Contains(one.owners, t.mark) {
+			continue
+		}
+		marking, err := t.marking(ctx, session, one.account)
+		if err != nil {
+			return err
+		}
+		if err := session.run(ctx, makingPair, marking...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spoil replaces a password by one that nobody knows.
+func (s *stored) spoil(password secret.Value) error {
+	unknown, err := rotation.NewPassword(nil, rotation.Alphanumeric)
+	if err != nil {
+		return err
+	}
+	spoiled := alternative{nativePlugin, nativeHash(secret.NewValue(unknown))}
+	for i, one := range s.alternatives {
+		if one == (alternative{nativePlugin, nativeHash(password)}) {
+			s.alternatives[i] = spoiled
+		}
+	}
+	return nil
+}
+
+// retireMySQLAccount locks the account that accepts the old password. If none does, it was retired
+// already, or somebody set another password.
+func (t target) retireMySQLAccount(ctx context.Context, session *session, old login.Login) error {
+	own, verdict, err := t.server.logIn(ctx, old)
+	defer own.close()
+	if verdict != rotation.Accepted {
+		_, err = login.Answer(verdict, err)
+		return err
+	}
+	account, err := own.self(ctx)
+	if err != nil {
+		return err
+	}
+	return session.run(ctx, "ACCOUNT LOCK", "ALTER USER "+account.sql()+" ACCOUNT LOCK")
+}
