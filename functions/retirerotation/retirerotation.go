@@ -1,5 +1,5 @@
-// Package retirerotation ends the grace period of a secret's rotation: the older credentials become
-// invalid now. It is for operators after a leak.
+// Package retirerotation ends the grace period of a secret's rotation: the older credentials
+// become invalid now. It is for operators after a leak.
 package retirerotation
 
 import (

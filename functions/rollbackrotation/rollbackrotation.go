@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Reverter publishes the previous value as a new version, if the provider accepts it or can be made
-// to accept it.
+// Reverter publishes the previous value as a new version, if the provider accepts it or can be
+// made to accept it.
 type Reverter interface {
 	RollBackRotation(ctx context.Context, name string) (wire.Rotation, error)
 }

@@ -30,7 +30,8 @@ func Handler(rotations Starter, links wire.Links) http.Handler {
 
 // Respond starts the rotation of a secret and responds with its status. With ?wait=true it waits
 // for the rotation's end. With ?retire=now it also rotates during a grace period, and makes every
-// older credential invalid at once. With ?dryRun=true it starts nothing and responds with the plan.
+// older credential invalid at once. With ?dryRun=true it starts nothing and responds with the
+// plan.
 func Respond(w http.ResponseWriter, r *http.Request, rotations Starter, links wire.Links, name string) error {
 	options, err := wire.ReadRotateOptions(r)
 	if err != nil {
