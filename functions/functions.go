@@ -35,6 +35,7 @@ import (
 	"rotunda/functions/updatesecret"
 	"rotunda/functions/wrongroute"
 	"rotunda/internal/wire"
+	"rotunda/internal/writes"
 )
 
 // Definitions holds every function.json. They are the only source of routes.
@@ -47,7 +48,8 @@ const RoutePrefix = "api"
 
 // Secrets is everything that the functions need from the vault and its cache.
 type Secrets interface {
-	batchgetsecrets.Reader // and getsecret.Reader
+	batchgetsecrets.Reader
+	getsecret.Reader
 	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater
@@ -77,11 +79,23 @@ type Rotations interface {
 	rotateduesecret.Rotator
 	rotatesecret.Starter
 	sweep.Finder
+	writes.Locker // for setsecret and updatesecret
 }
 
 // Handlers returns the handler of each function, by the function's name. vault is the name of the
 // vault that the app serves.
 func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
+	handlers := all(secrets, rotations, links, vault)
+	for name, handler := range handlers {
+		if accepts, ok := accepts[name]; ok {
+			handlers[name] = checked(accepts, handler)
+		}
+	}
+	return handlers
+}
+
+func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
+	writer := &writes.Guard{Secrets: secrets, Rotations: rotations}
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
@@ -108,9 +122,9 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 		"rotate":               rotate.Handler(rotations, links, vault),
 		"rotateduesecret":      rotateduesecret.Handler(rotations),
 		"rotatesecret":         rotatesecret.Handler(rotations, links),
-		"setsecret":            setsecret.Handler(secrets),
+		"setsecret":            setsecret.Handler(secrets, writer),
 		"sweep":                sweep.Handler(rotations),
-		"updatesecret":         updatesecret.Handler(secrets),
-		"wrongroute":           wrongroute.Handler(),
+		"updatesecret":         updatesecret.Handler(secrets, writer),
+		"wrongroute":           wrongroute.Handler(RoutePrefix),
 	}
 }

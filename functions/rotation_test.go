@@ -71,7 +71,7 @@ func TestEventsThatMeanNothing(t *testing.T) {
 		{nearExpiry("fabrikam", "due", version), "another vault"},
 		{nearExpiry(wiretest.Vault, "due", strings.Repeat("0", 32)), "not the latest"},
 		{nearExpiry(wiretest.Vault, secret.PendingName("due"), version), "own record"},
-		{nearExpiry(wiretest.Vault, "nothing", version), "no such secret"},
+		{nearExpiry(wiretest.Vault, "nothing", version), "no longer exists"},
 		{json.RawMessage(`{"eventType":"Microsoft.KeyVault.CertificateNearExpiry","data":{"VaultName":"contoso","ObjectName":"due"}}`), "ignored"},
 		{json.RawMessage(`{"data":7}`), "ignored"},
 	} {

@@ -43,6 +43,9 @@ func TestScenarios(t *testing.T) {
 			env.Setenv("LONG", strings.Repeat("x", 600))
 			env.Setenv("KB25", strings.Repeat("x", 25*1024))
 			env.Setenv("MB1", strings.Repeat("x", 1<<20))
+			env.Setenv("BOM", "\ufeff")
+			env.Setenv("GZIP", "\x1f\x8b\x08")
+			env.Setenv("PFX", pfx)
 			return nil
 		},
 	})

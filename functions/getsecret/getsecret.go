@@ -13,8 +13,10 @@ import (
 )
 
 // Reader reads a version, or the latest if version is "". If fresh is true, it bypasses the cache.
+// ReadAs lets the vault convert a certificate to a media type, and also bypasses the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
+	ReadAs(ctx context.Context, name, version, contentType string) (wire.Reading, error)
 }
 
 // Stager reads by stage of a rotation: the previous version, or the pending value that is about to
@@ -47,10 +49,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ServeNamed serves most requests: those for the latest version by a name without encoded
 // characters.
 func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
-	err := wire.CheckAPIVersion(r)
-	if err == nil {
-		name, err = wire.ParseName(name)
-	}
+	name, err := wire.ParseName(name)
 	if err == nil {
 		err = h.answer(w, r, name, "")
 	}
@@ -68,9 +67,15 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request, name, version st
 }
 
 func (h handler) read(r *http.Request, name, version string) (wire.Reading, error) {
+	contentType, err := wire.OutContentType(r)
+	if err != nil {
+		return wire.Reading{}, err
+	}
 	switch stage, err := wire.Stage(r, version); {
 	case err != nil:
 		return wire.Reading{}, err
+	case contentType != "":
+		return h.secrets.ReadAs(r.Context(), name, version, contentType)
 	case stage == wire.StagePrevious:
 		return h.stages.ReadPrevious(r.Context(), name)
 	case stage == wire.StagePending:

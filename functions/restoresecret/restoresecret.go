@@ -3,6 +3,7 @@ package restoresecret
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"rotunda/internal/apierror"
@@ -10,9 +11,10 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Restorer restores a backup, including its version ids.
+// Restorer restores a backup, including its version ids. Delete soft-deletes a secret.
 type Restorer interface {
 	Restore(ctx context.Context, blob secret.Value) (secret.Secret, error)
+	Delete(ctx context.Context, name string) (secret.Secret, error)
 }
 
 // Handler serves POST secrets/restore.
@@ -26,6 +28,21 @@ func Handler(secrets Restorer) http.Handler {
 		if err != nil {
 			return err
 		}
+		if secret.IsPending(restored.Name) {
+			return takeBack(r.Context(), secrets, restored.Name)
+		}
 		return wire.WriteSecret(w, restored)
 	})
+}
+
+// takeBack deletes a record of a rotation that came with a backup, and returns the error for the
+// caller. Only the vault can read the name in a backup, so it is known only after the restore.
+func takeBack(ctx context.Context, secrets Restorer, name string) error {
+	if _, err := secrets.Delete(context.WithoutCancel(ctx), name); err != nil {
+		return secret.Problemf(secret.ErrBadParameter,
+			"The backup holds %s, a name that is reserved for Rotunda's record of a rotation. It was restored, and could not be deleted again: delete it in the vault.", name).
+			Because(errors.New(err.Error())) // only for the log: the answer is this problem, whatever the vault said
+	}
+	return secret.Problemf(secret.ErrBadParameter,
+		"The backup holds %s, a name that is reserved for Rotunda's record of a rotation. What was restored has been deleted again.", name)
 }

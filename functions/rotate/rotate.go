@@ -18,9 +18,6 @@ import (
 func Handler(rotations rotatesecret.Starter, links wire.Links, vault string) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query := r.URL.Query()
-		if err := wire.CheckAPIVersion(r); err != nil {
-			return err
-		}
 		if !strings.EqualFold(query.Get("KeyVaultName"), vault) {
 			return secret.Problemf(secret.ErrBadParameter, "The query parameter KeyVaultName must be %s, the vault that this app serves.", vault)
 		}

@@ -28,6 +28,9 @@ func Handler(rotations Rotator) azfunc.EventHandler {
 		if _, err := secret.ParseName(message.Name); err != nil {
 			return "ignored: name in the message is not a secret's name", nil
 		}
+		if secret.IsPending(message.Name) {
+			return "ignored: the message is about Rotunda's own record of a rotation", nil
+		}
 		return rotations.RotateDue(ctx, message.Name)
 	}
 }

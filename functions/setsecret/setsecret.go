@@ -1,4 +1,5 @@
-// Package setsecret is Key Vault's Set Secret, extended by ?onDeleted=recover and ?ifChanged=true.
+// Package setsecret is Key Vault's Set Secret, extended by ?onDeleted=recover, ?ifChanged=true and
+// conditions.
 package setsecret
 
 import (
@@ -8,6 +9,7 @@ import (
 	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
+	"rotunda/internal/writes"
 )
 
 // Setter creates versions. SetReclaiming first recovers the secret if it is soft-deleted.
@@ -17,14 +19,22 @@ type Setter interface {
 	SetReclaiming(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error)
 }
 
+// Writer runs a write if its condition is met.
+type Writer interface {
+	Do(ctx context.Context, w writes.Write) (secret.Secret, error)
+}
+
 // Handler serves PUT secrets/{name}.
-func Handler(secrets Setter) http.Handler {
+func Handler(secrets Setter, writer Writer) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		request, err := readRequest(w, r)
 		if err != nil {
 			return err
 		}
-		set, err := request.execute(r.Context(), secrets)
+		set, err := writer.Do(r.Context(), writes.Write{
+			Name: request.name, Condition: request.condition,
+			Run: func(ctx context.Context) (secret.Secret, error) { return request.execute(ctx, secrets) },
+		})
 		if err != nil {
 			return err
 		}
@@ -38,6 +48,7 @@ type request struct {
 	draft     secret.Draft
 	reclaim   bool
 	ifChanged bool
+	condition wire.Condition
 }
 
 func readRequest(w http.ResponseWriter, r *http.Request) (q request, err error) {
@@ -49,6 +60,12 @@ func readRequest(w http.ResponseWriter, r *http.Request) (q request, err error) 
 	}
 	if q.ifChanged, err = wire.Flag(r, "ifChanged"); err != nil {
 		return q, err
+	}
+	if q.condition, err = wire.ReadCondition(r); err != nil {
+		return q, err
+	}
+	if q.reclaim && q.condition.CreatesOnly() {
+		return q, secret.Problemf(secret.ErrBadParameter, "onDeleted=recover and If-None-Match: * contradict each other: a secret that is recovered exists. Use one of them.")
 	}
 	q.draft, err = wire.ReadSet(w, r)
 	return q, err

@@ -1,4 +1,5 @@
-// Package updatesecret is Key Vault's Update Secret, for attributes, tags and content type.
+// Package updatesecret is Key Vault's Update Secret, for attributes, tags and content type,
+// extended by conditions.
 package updatesecret
 
 import (
@@ -8,6 +9,7 @@ import (
 	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
+	"rotunda/internal/writes"
 )
 
 // Updater changes a version, or the latest if version is "".
@@ -15,10 +17,19 @@ type Updater interface {
 	Update(ctx context.Context, name, version string, draft secret.Draft) (secret.Secret, error)
 }
 
+// Writer runs a write if its condition is met.
+type Writer interface {
+	Do(ctx context.Context, w writes.Write) (secret.Secret, error)
+}
+
 // Handler serves PATCH secrets/{name}/{version?}.
-func Handler(secrets Updater) http.Handler {
+func Handler(secrets Updater, writer Writer) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, version, err := wire.Target(r)
+		if err != nil {
+			return err
+		}
+		condition, err := wire.ReadCondition(r)
 		if err != nil {
 			return err
 		}
@@ -26,7 +37,10 @@ func Handler(secrets Updater) http.Handler {
 		if err != nil {
 			return err
 		}
-		updated, err := secrets.Update(r.Context(), name, version, draft)
+		updated, err := writer.Do(r.Context(), writes.Write{
+			Name: name, Version: version, Condition: condition,
+			Run: func(ctx context.Context) (secret.Secret, error) { return secrets.Update(ctx, name, version, draft) },
+		})
 		if err != nil {
 			return err
 		}

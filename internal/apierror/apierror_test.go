@@ -21,6 +21,8 @@ func TestEveryKindHasItsStatusAndCode(t *testing.T) {
 	}{
 		{secret.Problemf(secret.ErrBadParameter, "m"), 400, "BadParameter"},
 		{secret.Problemf(secret.ErrBodyTooLarge, "m"), 413, "RequestBodyTooLarge"},
+		{secret.Problemf(secret.ErrEncoding, "m"), 415, "UnsupportedMediaType"},
+		{secret.Problemf(secret.ErrConditionNotMet, "m"), 412, "ConditionNotMet"},
 		{secret.Problemf(secret.ErrUnknownRoute, "m"), 404, "NotFound"},
 		{secret.Problemf(secret.ErrMethodNotAllowed, "m"), 405, "MethodNotAllowed"},
 		{secret.Problemf(secret.ErrIdentityUnavailable, "m"), 502, "IdentityUnavailable"},

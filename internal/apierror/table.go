@@ -15,6 +15,8 @@ var table = []struct {
 }{
 	{secret.ErrBadParameter, http.StatusBadRequest, "BadParameter", ""},
 	{secret.ErrBodyTooLarge, http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", ""},
+	{secret.ErrEncoding, http.StatusUnsupportedMediaType, "UnsupportedMediaType", ""},
+	{secret.ErrConditionNotMet, http.StatusPreconditionFailed, "ConditionNotMet", ""},
 	{secret.ErrUnknownRoute, http.StatusNotFound, "NotFound", ""},
 	{secret.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "MethodNotAllowed", ""},
 	{secret.ErrIdentityUnavailable, http.StatusBadGateway, "IdentityUnavailable", ""},

@@ -10,6 +10,8 @@ import (
 var (
 	ErrBadParameter        = errors.New("bad parameter")
 	ErrBodyTooLarge        = errors.New("request body too large")
+	ErrEncoding            = errors.New("unsupported content encoding")
+	ErrConditionNotMet     = errors.New("condition not met")
 	ErrUnknownRoute        = errors.New("unknown route")
 	ErrMethodNotAllowed    = errors.New("method not allowed")
 	ErrIdentityUnavailable = errors.New("identity unavailable")

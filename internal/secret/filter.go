@@ -4,9 +4,14 @@ import "strings"
 
 // Filter selects entries of a list. The zero value selects all.
 type Filter struct {
-	Prefix   string // of the name, ignoring case
-	TagName  string // "" for entries with any tags or none
-	TagValue *string
+	Prefix string // of the name, ignoring case
+	Tags   []Tag  // an entry must have all of them
+}
+
+// Tag is a tag that an entry must have, with any value if Value is nil.
+type Tag struct {
+	Name  string
+	Value *string
 }
 
 // Matches reports whether f selects s.
@@ -14,9 +19,11 @@ func (f Filter) Matches(s Secret) bool {
 	if len(s.Name) < len(f.Prefix) || !strings.EqualFold(s.Name[:len(f.Prefix)], f.Prefix) {
 		return false
 	}
-	if f.TagName == "" {
-		return true
+	for _, tag := range f.Tags {
+		value, tagged := s.Tags[tag.Name]
+		if !tagged || tag.Value != nil && *tag.Value != value {
+			return false
+		}
 	}
-	value, tagged := s.Tags[f.TagName]
-	return tagged && (f.TagValue == nil || *f.TagValue == value)
+	return true
 }

@@ -58,8 +58,10 @@ type Page struct {
 }
 
 // Query selects a page of a list. Next comes from the page before, or is "" for the first page.
-// MaxResults limits the entries; 0 is the vault's default of 25.
+// MaxResults limits the entries; 0 is the vault's default of 25. The vault can't filter:
+// Filter is applied when a page is written.
 type Query struct {
 	Next       string
 	MaxResults int
+	Filter     Filter
 }

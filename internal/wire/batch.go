@@ -24,9 +24,6 @@ func ReadBatch(w http.ResponseWriter, r *http.Request) ([]BatchItem, error) {
 	var body struct {
 		Secrets []json.RawMessage `json:"secrets"`
 	}
-	if err := CheckAPIVersion(r); err != nil {
-		return nil, err
-	}
 	if err := decode(w, r, &body); err != nil {
 		return nil, err
 	}
@@ -48,7 +45,7 @@ func readItem(raw json.RawMessage) BatchItem {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&sent); err != nil {
-		return BatchItem{Err: explain(err)}
+		return BatchItem{Err: explain(raw, err)}
 	}
 	item := BatchItem{Name: sent.Name, Version: sent.Version}
 	if _, item.Err = ParseName(sent.Name); item.Err == nil {

@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 )
 
@@ -18,35 +16,4 @@ func HasVersion(r *http.Request, version string) bool {
 		}
 	}
 	return false
-}
-
-// WantsText reports whether Accept prefers text/plain to JSON (RFC 9110, 12.5.1). Without a
-// preference the response is Key Vault's JSON.
-func WantsText(r *http.Request) bool {
-	text, json := 0.0, 0.0
-	for _, header := range r.Header["Accept"] {
-		if !strings.Contains(header, "text/plain") { // usually it is */*
-			continue
-		}
-		for part := range strings.SplitSeq(header, ",") {
-			kind, params, err := mime.ParseMediaType(part)
-			if err != nil {
-				continue
-			}
-			switch kind {
-			case "text/plain":
-				text = quality(params)
-			case "application/json":
-				json = quality(params)
-			}
-		}
-	}
-	return text > json
-}
-
-func quality(params map[string]string) float64 {
-	if q, err := strconv.ParseFloat(params["q"], 64); err == nil {
-		return q
-	}
-	return 1
 }

@@ -25,6 +25,10 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	if err != nil {
 		return err
 	}
+	return parse(body, v)
+}
+
+func parse(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return badBody("it is empty; a JSON object is required")
 	}
@@ -37,7 +41,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return explain(err)
+		return explain(body, err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return badBody("there is data after the JSON object")
@@ -46,6 +50,9 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if err := checkEncoding(r.Header["Content-Encoding"]); err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, secret.Problemf(secret.ErrBodyTooLarge,
@@ -54,52 +61,17 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, badBody("it ended before it was complete").Because(err)
 	}
-	return body, nil
+	return bytes.TrimPrefix(body, []byte("\ufeff")), nil // without a byte order mark
 }
 
-// explain rewords an error of encoding/json, which may quote the body.
-func explain(err error) error {
-	const unknown = "json: unknown field "
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON at byte %d.", syntax.Offset)
+// checkEncoding accepts a body that is not compressed (RFC 9110, 8.4).
+func checkEncoding(sent []string) error {
+	for _, coding := range sent {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return secret.Problemf(secret.ErrEncoding, "The request body has a Content-Encoding. Send it uncompressed, and without that header.")
+		}
 	}
-	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		found, _, _ := strings.Cut(mismatch.Value, " ") // of "number -5" only the kind
-		return badBody("%s must be %s, not %s", fieldName(mismatch.Field), kindName(mismatch), article(found))
-	}
-	if field, ok := strings.CutPrefix(err.Error(), unknown); ok {
-		return badBody("it has the unknown field %s", secret.Clip(field, maxQuoted))
-	}
-	return secret.Problemf(secret.ErrBadParameter, "The request body is malformed JSON: it ends too early.")
-}
-
-func kindName(mismatch *json.UnmarshalTypeError) string {
-	switch mismatch.Type.Kind().String() {
-	case "string":
-		return "a string"
-	case "bool":
-		return "true or false"
-	case "int64", "int32":
-		return "a whole number"
-	case "slice":
-		return "an array"
-	default:
-		return "an object"
-	}
-}
-
-func fieldName(path string) string {
-	if path == "" {
-		return "it"
-	}
-	return secret.Clip(path, maxQuoted)
-}
-
-func article(kind string) string {
-	if kind == "array" || kind == "object" {
-		return "an " + kind
-	}
-	return "a " + kind
+	return nil
 }
 
 func badBody(format string, args ...any) *secret.Problem {

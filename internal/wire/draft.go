@@ -40,8 +40,15 @@ func ReadSet(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 
 // ReadUpdate reads and checks the body of an update request.
 func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
+	text, err := readBody(w, r)
+	if err != nil {
+		return secret.Draft{}, err
+	}
 	var body updateBody
-	if err := decode(w, r, &body); err != nil {
+	if err := parse(text, &body); err != nil {
+		return secret.Draft{}, err
+	}
+	if err := checkNulls(text); err != nil {
 		return secret.Draft{}, err
 	}
 	return body.draft()
@@ -51,9 +58,6 @@ func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
 	var body struct {
 		Value *string `json:"value"`
-	}
-	if err := CheckAPIVersion(r); err != nil {
-		return secret.Value{}, err
 	}
 	if err := decode(w, r, &body); err != nil {
 		return secret.Value{}, err

@@ -19,15 +19,15 @@ type Links struct {
 	Hostname string // the app's public name (WEBSITE_HOSTNAME); "" for the request's Host
 }
 
-// WritePage responds 200 with a page in Key Vault's format, without Rotunda's own records of
-// rotations. The nextLink of the last page is null.
+// WritePage responds 200 with the entries of a page that the query selects, in Key Vault's format
+// and without Rotunda's own records of rotations. The nextLink of the last page is null.
 func (l Links) WritePage(w http.ResponseWriter, r *http.Request, page secret.Page, query secret.Query) error {
 	list := struct {
 		Value    []bundle `json:"value"`
 		NextLink *string  `json:"nextLink"`
 	}{Value: make([]bundle, 0, len(page.Secrets))}
 	for _, s := range page.Secrets {
-		if secret.IsPending(s.Name) {
+		if secret.IsPending(s.Name) || !query.Filter.Matches(s) {
 			continue
 		}
 		list.Value = append(list.Value, newBundle(s))
@@ -43,11 +43,9 @@ func (l Links) WritePage(w http.ResponseWriter, r *http.Request, page secret.Pag
 // ?code= must not be copied into a body.
 func (l Links) nextLink(r *http.Request, next string, maxResults int) string {
 	var query strings.Builder
-	if version := r.URL.Query().Get("api-version"); version != "" {
-		query.WriteString("api-version=" + url.QueryEscape(version) + "&")
-	}
-	for _, name := range []string{"prefix", "tag"} {
-		if value := r.URL.Query().Get(name); value != "" {
+	sent := r.URL.Query()
+	for _, name := range []string{apiVersionName, "prefix", "tag"} {
+		for _, value := range sent[name] {
 			query.WriteString(name + "=" + url.QueryEscape(value) + "&")
 		}
 	}

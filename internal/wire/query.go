@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,14 +14,12 @@ import (
 // 2026-03-01-preview.
 var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
-// CheckAPIVersion returns an error if api-version is malformed. The parameter is optional, and
+const apiVersionName = "api-version"
+
+// checkAPIVersion returns an error if api-version is malformed. The parameter is optional, and
 // every well-formed version is accepted.
-func CheckAPIVersion(r *http.Request) error {
-	if r.URL.RawQuery == "" {
-		return nil
-	}
-	query := r.URL.Query()
-	if query.Has("api-version") && !apiVersion.MatchString(query.Get("api-version")) {
+func checkAPIVersion(query url.Values) error {
+	if query.Has(apiVersionName) && !apiVersion.MatchString(query.Get(apiVersionName)) {
 		return secret.Problemf(secret.ErrBadParameter,
 			"The query parameter api-version is malformed. Omit it, or use a version of Key Vault's API, such as 7.6 or 2026-04-01.")
 	}
@@ -81,34 +80,31 @@ func Stage(r *http.Request, version string) (string, error) {
 	return stage, nil
 }
 
-// ReadFilter reads ?prefix= and ?tag=name or ?tag=name:value. The first colon separates name and
-// value, so only the value can contain colons.
-func ReadFilter(r *http.Request) (secret.Filter, error) {
+// OutContentType reads ?outContentType=, the media type to which the vault converts a certificate.
+// It returns "" if the parameter is absent. It can't be combined with a stage, whose value may be
+// one that the vault does not hold yet.
+func OutContentType(r *http.Request) (string, error) {
+	const name = "outContentType"
+	if r.URL.RawQuery == "" {
+		return "", nil
+	}
 	query := r.URL.Query()
-	filter := secret.Filter{Prefix: query.Get("prefix")}
-	if filter.Prefix != "" {
-		if _, err := secret.ParseName(filter.Prefix); err != nil {
-			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix is not the beginning of a valid name. A name has 1 to 127 characters: 0-9, a-z, A-Z and '-'.")
-		}
+	switch {
+	case !query.Has(name):
+		return "", nil
+	case query.Get(name) == "":
+		return "", secret.Problemf(secret.ErrBadParameter, "The query parameter %s is empty. Use a media type, such as application/x-pem-file.", name)
+	case query.Has("stage"):
+		return "", secret.Problemf(secret.ErrBadParameter, "The request has both %s and a stage. Use only one of them.", name)
 	}
-	if !query.Has("tag") {
-		return filter, nil
-	}
-	name, value, hasValue := strings.Cut(query.Get("tag"), ":")
-	if filter.TagName = name; name == "" {
-		return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter tag must be a tag's name, or name:value.")
-	}
-	if hasValue {
-		filter.TagValue = &value
-	}
-	return filter, nil
+	return query.Get(name), nil
 }
 
-// ReadQuery reads which page of a list is requested.
-func ReadQuery(r *http.Request) (secret.Query, error) {
+// ReadQuery reads which page of a list is requested, and which of its entries.
+func ReadQuery(r *http.Request) (page secret.Query, err error) {
 	query := r.URL.Query()
-	page := secret.Query{Next: query.Get(skipToken)}
-	if err := CheckAPIVersion(r); err != nil {
+	page.Next = query.Get(skipToken)
+	if page.Filter, err = readFilter(query); err != nil {
 		return page, err
 	}
 	if query.Has(skipToken) && page.Next == "" {
@@ -123,4 +119,27 @@ func ReadQuery(r *http.Request) (secret.Query, error) {
 	}
 	page.MaxResults = most
 	return page, nil
+}
+
+// readFilter reads ?prefix= and each ?tag=name or ?tag=name:value. The first colon separates name
+// and value, so only the value can contain colons.
+func readFilter(query url.Values) (secret.Filter, error) {
+	filter := secret.Filter{Prefix: query.Get("prefix")}
+	if filter.Prefix != "" {
+		if _, err := secret.ParseName(filter.Prefix); err != nil {
+			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter prefix is not the beginning of a valid name. A name has 1 to 127 characters: 0-9, a-z, A-Z and '-'.")
+		}
+	}
+	for _, sent := range query["tag"] {
+		name, value, hasValue := strings.Cut(sent, ":")
+		if name == "" {
+			return filter, secret.Problemf(secret.ErrBadParameter, "The query parameter tag must be a tag's name, or name:value.")
+		}
+		tag := secret.Tag{Name: name}
+		if hasValue {
+			tag.Value = &value
+		}
+		filter.Tags = append(filter.Tags, tag)
+	}
+	return filter, nil
 }

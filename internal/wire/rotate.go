@@ -30,9 +30,6 @@ func ReadRotateOptions(r *http.Request) (options RotateOptions, err error) {
 // StateToResume reads ?state=, which is required. The only such state is attention.
 func StateToResume(r *http.Request) (string, error) {
 	const attention = "attention"
-	if err := CheckAPIVersion(r); err != nil {
-		return "", err
-	}
 	chosen, err := Choice(r, "state", attention)
 	if err == nil && !chosen {
 		err = secret.Problemf(secret.ErrBadParameter, "The query parameter state is required, and must be %q.", attention)

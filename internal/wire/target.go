@@ -9,12 +9,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Target returns the name and version in the request's path after checking them and the
-// api-version. The version is "" for the latest.
+// Target returns the name and version in the request's path after checking them. The version is
+// "" for the latest.
 func Target(r *http.Request) (name, version string, err error) {
-	if err := CheckAPIVersion(r); err != nil {
-		return "", "", err
-	}
 	vars := mux.Vars(r)
 	if name, err = ParseName(decoded(vars["name"])); err != nil {
 		return "", "", err

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +28,7 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	if err != nil {
 		return nil, "", err
 	}
+	page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool { return !query.Filter.Matches(s) })
 	var names []string
 	for _, entry := range page.Secrets {
 		if of := engine.Rotated(entry); of != "" {

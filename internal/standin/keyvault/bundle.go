@@ -19,6 +19,7 @@ type bundle struct {
 	Value              *string           `json:"value,omitempty"`
 	ContentType        *string           `json:"contentType,omitempty"`
 	ID                 string            `json:"id"`
+	PreviousVersion    string            `json:"previousVersion,omitempty"`
 	Attributes         attributes        `json:"attributes"`
 	Tags               map[string]string `json:"tags,omitzero"` // {} if set so, absent if never set
 }
@@ -26,7 +27,7 @@ type bundle struct {
 // describe returns everything except the value, under this id.
 func (s *Server) describe(v version, id string) bundle {
 	return bundle{
-		ContentType: v.ContentType, ID: id, Tags: v.Tags,
+		ContentType: v.ContentType, ID: id, Tags: v.Tags, PreviousVersion: v.Previous,
 		Attributes: attributes{
 			Enabled: v.Enabled, NotBefore: v.NotBefore, Expires: v.Expires, Created: v.Created, Updated: v.Updated,
 			RecoveryLevel: s.recoveryLevel(), RecoverableDays: s.options.RetentionDays,

@@ -15,6 +15,9 @@ func (s *Server) get(c *call) (answer any, err error) {
 		if !v.Enabled {
 			return disabled()
 		}
+		if v.Value, err = c.convert(v); err != nil {
+			return err
+		}
 		answer = s.reveal(v, c.id(found.Name, v.ID))
 		return nil
 	})

@@ -59,7 +59,7 @@ func (s *Server) listRecords(c *call, prefix string, item func(r records, key st
 			return func(yield func(string, bundle) bool) {
 				for key, raw := range r.after(prefix, after) {
 					b, ok, err := item(r, key, raw)
-					failed = err
+					failed, b.PreviousVersion = err, "" // lists don't have it
 					if err != nil || ok && !yield(strings.TrimPrefix(key, prefix), b) {
 						return
 					}

@@ -22,6 +22,7 @@ type deletion struct {
 // version holds times in Unix seconds. Backups hold it too.
 type version struct {
 	ID          string
+	Previous    string // id of the version before, of a certificate's secret
 	Value       string
 	ContentType *string
 	Tags        map[string]string // nil: never set; empty: set so

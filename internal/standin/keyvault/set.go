@@ -22,6 +22,9 @@ func (s *Server) set(c *call) (answer any, err error) {
 		if found, err = s.writable(r, c); err != nil {
 			return err
 		}
+		if v.isCertificate() {
+			v.Previous = found.Latest
+		}
 		found.Latest = v.ID
 		answer = s.reveal(v, c.id(found.Name, v.ID))
 		return keepVersion(r, found, v)
