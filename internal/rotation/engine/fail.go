@@ -153,6 +153,11 @@ func (a *attempt) tryLater(ctx context.Context, shown rotation.State, reason str
 
 // noteFailing notes a failure before an operation has begun.
 func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) error {
+	if stale, err := a.isStale(ctx); err != nil {
+		return err
+	} else if stale { // another attempt's logins would come too soon after this one's
+		return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another worker went on with this secret since this attempt began."})
+	}
 	changed := a.failed(reason, stuck)
 	outcome := rotation.Outcome{State: a.state(), Note: "The rotation has not begun: " + reason, Alarm: changed.isAlarming(time.Now())}
 	if outcome.Alarm {
@@ -196,14 +201,13 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 	case a.isOutdated():
 		return a.end(rotation.Outcome{State: a.state(), Note: noteOutdated})
 	}
-	latest, err := a.Vault.Get(ctx, a.latest.Name, "")
-	if err == nil && latest.Version != a.latest.Version { // what is wrong was wrong with another version
+	if stale, err := a.isStale(ctx); err != nil {
+		return err
+	} else if stale { // what is wrong was wrong with another version
 		*a = *a.newAttempt(a.request)
 		return nil
 	}
-	if err == nil {
-		err = a.writeWrong(ctx, fault)
-	}
+	err := a.writeWrong(ctx, fault)
 	switch {
 	case errors.Is(err, errGaveWay):
 		return a.gaveWay()
@@ -211,6 +215,19 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 		return err
 	}
 	return a.end(outcome)
+}
+
+// isStale reports whether the secret or its record has another version than this attempt has read.
+func (a *attempt) isStale(ctx context.Context) (bool, error) {
+	latest, err := a.Vault.Get(ctx, a.latest.Name, "")
+	if err != nil || latest.Version != a.latest.Version {
+		return err == nil, err
+	}
+	record, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), "")
+	if secret.IsMissing(err) {
+		return a.found != "", nil
+	}
+	return err == nil && record.Version != a.found, err
 }
 
 // writeWrong puts on record what is wrong, unless another worker has begun a rotation: its record
