@@ -25,7 +25,10 @@ func (a *attempt) control(ctx context.Context) error {
 	if err := a.class.control(ctx, a.operation()); err != nil {
 		return err
 	}
-	a.record.control, a.evidence.controlled = a.fingerprint(), true
+	a.evidence.controlled = true
+	if _, sets := a.class.(setting); sets { // no other class has anything to control
+		a.record.control = a.fingerprint()
+	}
 	return nil
 }
 
@@ -102,11 +105,25 @@ func (a *attempt) resume(context.Context) error {
 
 // intent marks that the provider may change from now on.
 func (a *attempt) intent(ctx context.Context) error {
-	if err := a.enter(ctx, rotation.Intent, ""); err != nil {
+	if err := a.mark(ctx); err != nil {
 		return err
 	}
 	a.tellStarted()
 	a.evidence.prepared, a.evidence.intended, a.evidence.marked = false, true, true
+	return nil
+}
+
+// mark writes the intent. On resume, only the time changes: the failures before still count.
+func (a *attempt) mark(ctx context.Context) error {
+	if a.record.state != rotation.Intent {
+		return a.enter(ctx, rotation.Intent, "")
+	}
+	changed := a.record
+	changed.since = time.Now().UTC()
+	if err := a.update(ctx, changed); err != nil {
+		return err
+	}
+	a.record = changed
 	return nil
 }
 
@@ -138,11 +155,12 @@ func (a *attempt) verify(ctx context.Context) (err error) {
 // publish makes the new credential the latest version. Its value is proven.
 func (a *attempt) publish(ctx context.Context) error {
 	a.evidence.reread = false // if this fails, it must be done again
+	a.replaces = a.explainReplaced()
 	published, err := a.Vault.Set(ctx, a.latest.Name, a.version())
 	if err != nil {
 		return a.retry(ctx, err)
 	}
-	a.reportReplaced()
+	a.landed()
 	published.Value = a.pending.value // the vault answers with it, but something before it may not
 	a.latest = published
 	a.subject.Current, a.subject.Tags, a.subject.CredentialID = published.Value, published.Tags, published.Tags[rotation.TagCredentialID]
@@ -151,8 +169,16 @@ func (a *attempt) publish(ctx context.Context) error {
 		a.record.exposure = time.Since(a.pending.exposed)
 	}
 	a.evidence.forget()
+	a.evidence.grace = false // what is published now has its own
 	a.evidence.latest, a.evidence.published, a.evidence.current = ours, true, accepted
 	return nil
+}
+
+// landed reports what was published on top of another version. It is called once the vault has
+// answered, or, if the answer was lost, once the version is found.
+func (a *attempt) landed() {
+	a.report += a.replaces
+	a.replaces = ""
 }
 
 // version is the one to publish: everything that users put on the latest one stays.

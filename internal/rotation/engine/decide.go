@@ -98,6 +98,6 @@ func (r row) match(e evidence) (next step, fits bool) {
 func (r row) fits(e evidence) bool {
 	return (r.latest == anybody || r.latest == e.latest) &&
 		(r.means == anyMeans || r.means == e.means) &&
-		r.grace.fits(e.grace) && r.moved.fits(e.moved) && r.byHand.fits(e.byHand) && r.cancel.fits(e.cancel) &&
+		r.grace.fits(e.grace) && r.moved.fits(e.moved) && r.byHand.fits(e.byHand) && r.cancel.fits(e.cancel) && r.single.fits(e.single) &&
 		r.prepared.fits(e.prepared) && r.intended.fits(e.intended) && r.refused.fits(e.refused)
 }

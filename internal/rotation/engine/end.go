@@ -36,8 +36,10 @@ func (a *attempt) attention(context.Context) error {
 // yield keeps a version that somebody else wrote. The operation's own value is retired after
 // grace.
 func (a *attempt) yield(ctx context.Context) error {
-	a.record.retire = retirePending
-	return a.finish(ctx, rotation.Retiring, a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
+	if a.record.state != rotation.Retiring { // there, the base is retired first
+		a.record.retire = retirePending
+	}
+	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
 }
 
 // supersede keeps such a version when nothing has changed at the provider.
@@ -70,10 +72,10 @@ func (a *attempt) abandon(ctx context.Context) error {
 		return rotation.Permanentf("The provider's policy refused %d new passwords in a row. Make them fit it with the tags %s and %s.",
 			a.record.refused, rotation.TagPasswordLength, rotation.TagPasswordExclude)
 	}
+	a.evidence = evidence{}
 	if err := a.understand(ctx); err != nil { // for another value
 		return err
 	}
-	a.evidence = evidence{}
 	a.observe(time.Now())
 	return nil
 }

@@ -225,9 +225,9 @@ func (a *attempt) isStale(ctx context.Context) (bool, error) {
 	}
 	record, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), "")
 	if secret.IsMissing(err) {
-		return a.found != "", nil
+		return a.record.version != "", nil
 	}
-	return err == nil && record.Version != a.found, err
+	return err == nil && record.Version != a.record.version, err
 }
 
 // writeWrong puts on record what is wrong, unless another worker has begun a rotation: its record

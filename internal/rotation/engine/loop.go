@@ -39,7 +39,8 @@ type attempt struct {
 	durable  bool              // an operation is on record: if this attempt fails, a later one goes on
 	retries  int               // of publishing, while the vault is away
 	rival    string            // a version that somebody else wrote in the moment of publishing
-	reported string            // a version of somebody else's that the report names already
+	reported []string          // versions of somebody else's that the report names already
+	replaces string            // for the report, once it is known that publishing succeeded
 	report   string            // what a person should know about a rotation that succeeds
 	note     string            // why the secret is left alone
 	outcome  *rotation.Outcome // set by the last step
@@ -75,7 +76,13 @@ func (a *attempt) run(ctx context.Context) (rotation.Outcome, error) {
 			return *a.outcome, nil
 		}
 	}
-	return rotation.Outcome{State: a.state()}, errNoProgress
+	if err := a.fail(ctx, errNoProgress); err != nil {
+		return rotation.Outcome{State: a.state()}, err
+	}
+	if a.outcome == nil {
+		return rotation.Outcome{State: a.state()}, errNoProgress
+	}
+	return *a.outcome, nil
 }
 
 func (a *attempt) decide(e evidence) decision {

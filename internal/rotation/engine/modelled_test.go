@@ -41,7 +41,7 @@ func TestModelled(t *testing.T) {
 }
 
 // unreached is what the model's people and providers do not bring about.
-var unreached = map[reason]bool{movedByHand: true, allRejected: true, refusedAndRejected: true}
+var unreached = map[reason]bool{movedByHand: true, allRejected: true, refusedAndRejected: true, baseRejected: true}
 
 func thousands(n int) string {
 	if n < 1000 {

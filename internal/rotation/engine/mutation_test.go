@@ -48,7 +48,7 @@ var (
 	faulty     = everyClass(oneRotation, allClasses, scenario{}, scenario{budget: 1, slow: true, repeated: true}, scenario{budget: 1, slow: true, seasoned: true})
 	meddled    = everyClass(meddledRotation, allClasses, humans(scenario{})...)
 	raced      = everyClass(twoWorkers, allClasses, scenario{switches: 2}, scenario{switches: 2, seasoned: true}, scenario{switches: 2, cancels: true})
-	lying      = everyClass(oneRotation, setClasses, scenario{lies: 2, budget: 1})
+	lying      = everyClass(oneRotation, setClasses, scenario{lies: 2}, scenario{lies: 1, budget: 1})
 	refusing   = everyClass(oneRotation, setClasses, scenario{refuses: 1, budget: 1}, scenario{refuses: 2, budget: 1})
 	trusting   = everyClass(trustedRotation, setClasses, scenario{trusts: true})
 	keeping    = everyClass(keptRotation, []rotation.Class{rotation.Overlap, rotation.Alternating}, scenario{keeps: true, budget: 1})

@@ -21,6 +21,7 @@ const (
 	bothRejected
 	allRejected
 	refusedAndRejected
+	baseRejected
 	cancelledElsewhere
 	nothingChanged
 	takenBack
@@ -50,6 +51,9 @@ func (a *attempt) explain(why reason) string {
 	case allRejected:
 		return "The provider rejects the new value, the current one and older ones. Set the login's password there to the secret's value, " +
 			"or name a login that may do so in the tag " + rotation.TagAdminSecret + "; then resume."
+	case baseRejected:
+		return "The provider rejects the new value and the secret's current one, though nothing in this rotation invalidates that. " +
+			"Set the secret to a value that logs in, or cancel the rotation."
 	case cancelledElsewhere:
 		return "Cancelled by hand. The secret points to another credential now; the provider of the old one may have the value on record."
 	case nothingChanged:
@@ -70,21 +74,22 @@ func (a *attempt) writtenByOthers() string {
 	return "Version " + a.latest.Version + " was written by somebody else during the rotation"
 }
 
-// reportReplaced notes on top of which version the new credential was published.
-func (a *attempt) reportReplaced() {
+// explainReplaced says on top of which version the new credential is published.
+func (a *attempt) explainReplaced() string {
 	switch a.evidence.latest {
 	case ours: // R2
-		a.report += "Version " + a.latest.Version + " no longer logged in, so the provider or the secret was changed; what the provider has is published on top. "
+		return "Version " + a.latest.Version + " no longer logged in, so the provider or the secret was changed; what the provider has is published on top. "
 	case foreign: // R10
-		a.report += a.writtenByOthers() + ", and the provider rejected it. What the provider has is published on top; the other version is still there. "
-		a.reported = a.latest.Version
+		a.reported = append(a.reported, a.latest.Version)
+		return a.writtenByOthers() + ", and the provider rejected it. What the provider has is published on top; the other version is still there. "
 	}
+	return ""
 }
 
 // reportRival notes a version that was written in the moment of publishing. Whoever wrote it may
 // have changed the provider too.
 func (a *attempt) reportRival() {
-	a.reported = a.rival
+	a.reported = append(a.reported, a.rival)
 	a.report += fmt.Sprintf("Version %s was written by somebody else right before version %s was published, which is the latest now. "+
 		"If that version was meant, set its value again. ", a.rival, a.latest.Version)
 }

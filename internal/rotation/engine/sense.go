@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -202,6 +203,9 @@ func (a *attempt) reread(ctx context.Context) error {
 		return err
 	}
 	a.observeLatest()
+	if !same && a.evidence.latest == ours {
+		a.landed() // the answer was lost
+	}
 	if same && !a.evidence.rival && !a.evidence.moved {
 		a.evidence.reread = true
 		return nil
@@ -235,7 +239,7 @@ func (a *attempt) findRival(ctx context.Context) (string, error) {
 		}
 	}
 	for _, v := range all {
-		ours := v.Version == a.reported || v.Version == a.latest.Version || v.Version == a.record.Base || v.Tags[tagOperation] == a.record.Operation
+		ours := slices.Contains(a.reported, v.Version) || v.Version == a.latest.Version || v.Version == a.record.Base || v.Tags[tagOperation] == a.record.Operation
 		if !ours && v.Attributes.Created != nil && v.Attributes.Created.After(since) && !since.IsZero() {
 			return v.Version, nil
 		}

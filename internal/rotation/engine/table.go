@@ -9,6 +9,7 @@ type row struct {
 	moved    is
 	byHand   is
 	cancel   is
+	single   is
 	prepared is
 	intended is
 	refused  is
@@ -31,7 +32,8 @@ const (
 func (i is) fits(value bool) bool { return i == either || (i == yes) == value }
 
 // resumeTable decides how an operation goes on from evidence. The first row that fits is followed.
-// A fresh operation goes through it too: there, preflight has the current credential accepted, and
+// Before the provider changes, the attempt marks its intent; before it publishes, it reads the latest
+// version again: decide sees to both. A fresh operation goes through the table too: there, preflight has the current credential accepted, and
 // the pending one counts as rejected, as nobody has heard of it yet.
 //
 // R7 (no answer), R13 (deleted) and R14 (the record is deleted) are in decide.
@@ -70,6 +72,8 @@ var resumeTable = []row{
 	{name: "R5", latest: base, means: byLogin, pending: rejected, current: accepted, next: apply},
 	{name: "R6", latest: base, means: byLogin, pending: rejected, current: rejected, authority: accepted, next: apply},
 	{name: "R6", latest: base, means: byLogin, pending: rejected, current: rejected, authority: rejected, next: attention, why: allRejected},
+	{name: "R5", latest: base, means: byAdmin, single: no, pending: rejected, current: accepted, next: apply},
+	{name: "R6", latest: base, means: byAdmin, single: no, pending: rejected, current: rejected, next: attention, why: baseRejected},
 	{name: "R5, R6", latest: base, pending: rejected, next: apply}, // without the current credential
 
 	// It is somebody else's.
