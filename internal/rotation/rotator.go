@@ -73,8 +73,9 @@ func (v Verdict) String() string { return [...]string{"unknown", "accepted", "re
 // Prober tries credentials.
 type Prober interface {
 	// Probe logs in anew with value and checks that the login may do what it is for. Rejected means
-	// that the provider refused the credential itself, by its own words. Any other failure is
-	// Unknown, with a *Fault that says what failed. Probe logs in at most once.
+	// that the provider refused the credential itself, by its own words; a *Fault beside it may name
+	// the cause, with its remedy. Any other failure is Unknown, with a *Fault that says what failed.
+	// Probe logs in at most once.
 	Probe(ctx context.Context, s Subject, value secret.Value) (Verdict, error)
 }
 

@@ -60,7 +60,7 @@ func (app application) alternating() rotation.Subject {
 // single is a secret of class S.
 func (app application) single() rotation.Subject {
 	return rotation.Subject{
-		Name: "app-db", Address: app.address, CredentialID: app.owner, Tags: map[string]string{},
+		Name: "app-db", Owner: "vault.example/app-db", Address: app.address, CredentialID: app.owner, Tags: map[string]string{},
 		Current: urlValue(app.owner, canaryOwner),
 	}
 }

@@ -129,9 +129,7 @@ func TestPostgresRepairsALogin(t *testing.T) {
 
 func TestPostgresRetireLeavesTheCurrentLogin(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
-	s := app.alternating()
-	s.Current = plan(t, s).Next
-	apply(t, s, s.Current)
+	s := rotated(t, app.alternating())
 	retire(t, s, urlValue(app.owner+login.SuffixA, "canary-of-an-older-version"))
 	probes(t, s, s.Current, rotation.Accepted)
 	retire(t, s, urlValue(app.owner+login.SuffixB, "canary-of-nobody"))
