@@ -52,6 +52,13 @@ type administrator struct {
 	mighty, createsRole bool
 }
 
+func (a administrator) checkRight() error {
+	if a.mighty || a.createsRole {
+		return nil
+	}
+	return rotation.Temporaryf("The login of AdminSecret lacks CREATEROLE. Run: ALTER ROLE %s CREATEROLE;", quoteIdentifier(a.name))
+}
+
 func (c *check) add(err error) {
 	if err != nil && !slices.ContainsFunc(c.faults, func(f error) bool { return f.Error() == err.Error() }) {
 		c.faults = append(c.faults, err)
@@ -66,12 +73,9 @@ func (c *check) look(ctx context.Context) error {
 	if err := c.lookAtLifetime(ctx); err != nil {
 		return err
 	}
-	if c.admin == nil {
-		return c.lookAtCurrent(ctx)
-	}
-	c.add(c.checkSecret())
-	if !c.by.mighty && !c.by.createsRole {
-		c.add(rotation.Temporaryf("The login of AdminSecret lacks CREATEROLE. Run: ALTER ROLE %s CREATEROLE;", quoteIdentifier(c.by.name)))
+	if c.admin != nil {
+		c.add(c.checkSecret())
+		c.add(c.by.checkRight())
 	}
 	for _, name := range c.participants() {
 		found, err := c.session.role(ctx, name, 0)
@@ -106,47 +110,27 @@ func (c *check) lookAtServer(ctx context.Context) error {
 	return nil
 }
 
-// lookAtCurrent is for a login that changes its own password.
-func (c *check) lookAtCurrent(ctx context.Context) error {
-	found, err := c.session.role(ctx, c.current.User, 0)
-	if err == nil && c.ownershipOf(found) == markedOther {
-		c.add(c.otherOwner(found))
-	}
-	return err
-}
-
-// participants are the roles that AdminSecret's login must have authority over.
-func (c *check) participants() []string {
-	names := append([]string{c.current.User}, c.changed()...)
-	if c.class == rotation.Alternating {
-		names = append(names, c.owner)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // lookAtRole checks one of the participants.
 func (c *check) lookAtRole(r role) {
+	if err := c.checkOwner(r); err != nil {
+		c.add(err)
+		return
+	}
+	if c.admin == nil {
+		return
+	}
 	isOwner := c.class == rotation.Alternating && r.name == c.owner
+	c.add(r.checkMight())
 	switch {
 	case !r.exists && isOwner:
 		c.add(c.noOwner())
-	case !r.exists:
-		return
-	}
-	c.add(r.checkMight())
-	if c.by.version >= 160000 && !c.by.mighty && !r.administered && r.exists {
+	case r.exists && c.by.version >= 160000 && !c.by.mighty && !r.administered:
 		c.add(rotation.Temporaryf("From PostgreSQL 16 on, the login of AdminSecret needs the role %s with ADMIN OPTION. Run: GRANT %s TO %s WITH ADMIN OPTION;",
 			r.name, quoteIdentifier(r.name), quoteIdentifier(c.by.name)))
 	}
-	if isOwner && r.exists && !r.connects {
+	if r.exists && isOwner && !r.connects {
 		c.add(rotation.Temporaryf("The role %s may not connect to the database, and so neither may its two logins. Run: GRANT CONNECT ON DATABASE %s TO %s;",
 			r.name, quoteIdentifier(c.database.Database), quoteIdentifier(r.name)))
-	}
-	if slices.Contains(c.changed(), r.name) {
-		c.add(c.checkOwnership(r))
-	} else if r.name == c.current.User && c.ownershipOf(r) == markedOther {
-		c.add(c.otherOwner(r))
 	}
 }
 

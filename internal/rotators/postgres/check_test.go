@@ -301,7 +301,8 @@ func TestPostgresSettingsThatNeedASuperuser(t *testing.T) {
 	saysStop(t, s, plan(t, s).Next, "log_statement, shop.tenant", false)
 	for _, suffix := range []string{login.SuffixA, login.SuffixB} {
 		role := quoteIdentifier(app.owner + suffix)
-		app.Exec(t, "CREATE ROLE "+role+"; ALTER ROLE "+role+" SET shop.tenant = 'canary'; ALTER ROLE "+role+" SET log_statement = 'none'; ALTER ROLE "+role+" SET log_duration = on")
+		app.administer(t, app.owner+suffix, "")
+		app.Exec(t, "ALTER ROLE "+role+" SET shop.tenant = 'canary'; ALTER ROLE "+role+" SET log_statement = 'none'; ALTER ROLE "+role+" SET log_duration = on")
 		app.Exec(t, targetOf(t, s).markStatement(app.owner+suffix))
 	}
 	ready(t, s)

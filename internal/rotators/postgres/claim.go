@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"rotunda/internal/rotation"
 )
@@ -11,74 +12,62 @@ import (
 // if the secret's current value logs in as it: prove finds out, and is called where no mark does
 // the proving.
 func (t target) claims(ctx context.Context, session *session, prove func(context.Context) error) ([]string, error) {
-	if err := t.checkParticipants(ctx, session); err != nil {
+	marked, unmarkedRoles, err := t.participantsByMark(ctx, session)
+	if err != nil || t.admin == nil { // a login has no more authority than its own
 		return nil, err
-	}
-	var unmarkedRoles []string
-	proven := false
-	for _, name := range t.changed() {
-		found, err := session.role(ctx, name, 0)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.checkOwnership(found); err != nil {
-			return nil, err
-		}
-		if t.ownershipOf(found) == markedOurs {
-			proven = true
-			continue
-		}
-		unmarkedRoles = append(unmarkedRoles, name)
-	}
-	if t.admin == nil {
-		return nil, nil
 	}
 	if err := t.checkSecret(); err != nil {
 		return nil, err
 	}
-	adopts := false
-	for _, name := range unmarkedRoles {
-		adopts = adopts || name == t.current.User
-	}
-	if proven && !adopts {
+	if marked && !slices.Contains(unmarkedRoles, t.current.User) {
 		return unmarkedRoles, nil
 	}
 	return unmarkedRoles, prove(ctx)
 }
 
-// checkParticipants checks the roles that are not changed themselves: nobody's might is borrowed,
-// and the current login is no other secret's.
-func (t target) checkParticipants(ctx context.Context, session *session) error {
-	current, err := session.role(ctx, t.current.User, 0)
-	if err != nil {
-		return err
+// participantsByMark checks the roles that take part. It reports whether one bears the secret's
+// mark, and which of those that an administrator changes do not.
+func (t target) participantsByMark(ctx context.Context, session *session) (marked bool, unmarkedRoles []string, _ error) {
+	for _, name := range t.participants() {
+		found, err := session.role(ctx, name, 0)
+		if err != nil {
+			return false, nil, err
+		}
+		if err := t.checkOwner(found); err != nil {
+			return false, nil, err
+		}
+		if err := found.checkMight(); err != nil && t.admin != nil {
+			return false, nil, err
+		}
+		switch changed := slices.Contains(t.changed(), name); {
+		case changed && t.ownershipOf(found) == markedOurs:
+			marked = true
+		case changed:
+			unmarkedRoles = append(unmarkedRoles, name)
+		}
 	}
-	if t.ownershipOf(current) == markedOther {
-		return t.otherOwner(current)
-	}
-	if t.admin == nil { // it has no more authority than its own
-		return nil
-	}
-	if err := current.checkMight(); err != nil || t.class == rotation.Single {
-		return err
-	}
-	owner, err := session.role(ctx, t.owner, 0)
-	if err != nil {
-		return err
-	}
-	return owner.checkMight()
+	return marked, unmarkedRoles, nil
 }
 
-// checkOwnership returns why a role that the rotation changes is not this secret's. Whether the
-// current login is, its password proves.
-func (t target) checkOwnership(r role) error {
-	if err := r.checkMight(); err != nil {
-		return err
+// participants are the roles that take part: the current login, what the rotation changes, and in
+// class A the owner.
+func (t target) participants() []string {
+	names := append([]string{t.current.User}, t.changed()...)
+	if t.class == rotation.Alternating {
+		names = append(names, t.owner)
 	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// checkOwner returns why a participant is not for this secret to change. Whether the current login
+// is, its password proves.
+func (t target) checkOwner(r role) error {
+	changed := slices.Contains(t.changed(), r.name)
 	switch owned := t.ownershipOf(r); {
-	case owned == markedOther:
+	case owned == markedOther && (changed || r.name == t.current.User):
 		return t.otherOwner(r)
-	case owned == unmarked && r.exists && r.name != t.current.User:
+	case owned == unmarked && changed && r.exists && r.name != t.current.User:
 		return t.nobodysLogin(r.name)
 	}
 	return nil

@@ -107,6 +107,10 @@ func TestPostgresRights(t *testing.T) {
 		app.Exec(t, "ALTER ROLE "+owner+" NO"+mighty)
 	}
 	app.Exec(t, "REVOKE "+owner+" FROM "+admin)
+	if app.version(t) >= 16 {
+		refusesCheck(t, s, "WITH ADMIN OPTION")
+		app.Exec(t, "GRANT "+owner+" TO "+admin+" WITH ADMIN OPTION")
+	}
 	apply(t, s, next)
 	app.Exec(t, "ALTER ROLE "+admin+" NOLOGIN")
 	saysStop(t, s, next, "AdminSecret", false)

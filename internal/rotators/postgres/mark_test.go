@@ -70,7 +70,7 @@ func TestPostgresForeignLoginIsNeverTouched(t *testing.T) {
 		s := app.alternating()
 		foreign := app.owner + suffix
 		role := quoteIdentifier(foreign)
-		app.Exec(t, "CREATE ROLE "+role+" LOGIN PASSWORD '"+verifierOf(t, "canary-of-another")+"'")
+		app.administer(t, foreign, "LOGIN PASSWORD '"+verifierOf(t, "canary-of-another")+"'")
 		refuses(t, s, "nothing shows that Rotunda made it")
 		app.Exec(t, "GRANT "+quoteIdentifier(app.owner)+" TO "+role+"; ALTER ROLE "+role+" SET ROLE "+quoteIdentifier(app.owner))
 		refuses(t, s, "nothing shows that Rotunda made it")
@@ -198,7 +198,8 @@ func TestPostgresRetireLeavesOthersAlone(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
 	joe := app.owner + " joe"
 	role := quoteIdentifier(joe)
-	app.Exec(t, "CREATE ROLE "+role+" LOGIN PASSWORD '"+verifierOf(t, "canary-of-joe")+"'; GRANT "+quoteIdentifier(app.owner)+" TO "+role)
+	app.administer(t, joe, "LOGIN PASSWORD '"+verifierOf(t, "canary-of-joe")+"'")
+	app.Exec(t, "GRANT "+quoteIdentifier(app.owner)+" TO "+role)
 	s := rotated(t, app.alternating())
 	retire(t, s, urlValue(joe, "canary-guess"))
 	probes(t, s, urlValue(joe, "canary-of-joe"), rotation.Accepted)

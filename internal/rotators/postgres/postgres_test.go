@@ -112,8 +112,12 @@ func TestPostgresRepairsALogin(t *testing.T) {
 	next := plan(t, s).Next
 	apply(t, s, next)
 	owner, user := quoteIdentifier(app.owner), quoteIdentifier(app.owner+login.SuffixA)
+	grantor := ""
+	if app.version(t) >= 16 {
+		grantor = " GRANTED BY " + quoteIdentifier(app.admin)
+	}
 	for _, damage := range []string{
-		"REVOKE " + owner + " FROM " + user,
+		"REVOKE " + owner + " FROM " + user + grantor,
 		"ALTER ROLE " + user + " RESET role",
 		"ALTER ROLE " + user + " NOLOGIN",
 		"ALTER ROLE " + user + " VALID UNTIL 'yesterday'",
