@@ -189,4 +189,3 @@ func (t target) rehearse(ctx context.Context, session *session) error {
 	}
 	return err // closing the session rolls back
 }
-

@@ -321,4 +321,3 @@ func TestPostgresNameLists(t *testing.T) {
 		}
 	}
 }
-

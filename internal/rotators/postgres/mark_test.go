@@ -163,10 +163,10 @@ func TestPostgresAdminChangesNoMightyRole(t *testing.T) {
 	group := quoteIdentifier(app.owner + " group")
 	app.Exec(t, "CREATE ROLE "+group+" CREATEROLE")
 	for might, undo := range map[string]string{
-		"ALTER ROLE " + role + " REPLICATION":             "ALTER ROLE " + role + " NOREPLICATION",
-		"GRANT " + group + " TO " + role:                  "REVOKE " + group + " FROM " + role,
-		"GRANT pg_execute_server_program TO " + role:      "REVOKE pg_execute_server_program FROM " + role,
-		"ALTER ROLE " + role + " NOINHERIT BYPASSRLS":     "ALTER ROLE " + role + " INHERIT NOBYPASSRLS",
+		"ALTER ROLE " + role + " REPLICATION":                  "ALTER ROLE " + role + " NOREPLICATION",
+		"GRANT " + group + " TO " + role:                       "REVOKE " + group + " FROM " + role,
+		"GRANT pg_execute_server_program TO " + role:           "REVOKE pg_execute_server_program FROM " + role,
+		"ALTER ROLE " + role + " NOINHERIT BYPASSRLS":          "ALTER ROLE " + role + " INHERIT NOBYPASSRLS",
 		"ALTER ROLE " + role + " SUPERUSER CONNECTION LIMIT 9": "ALTER ROLE " + role + " NOSUPERUSER",
 	} {
 		app.Exec(t, might)
