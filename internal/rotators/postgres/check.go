@@ -165,8 +165,8 @@ func lifetime(tags map[string]string) int {
 }
 
 // rehearse does what Apply does, with a password that nobody knows, and never commits it. It finds
-// what no catalog tells: a policy, or a managed service's own rules. It takes no lock that would turn
-// a rotation away.
+// what no catalog tells: a policy, or a managed service's own rules. It takes no lock that would
+// turn a rotation away.
 func (t target) rehearse(ctx context.Context, session *session) error {
 	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
 	if err != nil {

@@ -28,7 +28,7 @@ func refusesCheck(t *testing.T, s rotation.Subject, says ...string) {
 		t.Fatalf("ready, without %q", says)
 	}
 	for _, fault := range faults {
-		rotatortest.Fault(t, fault)
+		_ = rotatortest.Fault(t, fault)
 	}
 	for _, text := range says {
 		if !strings.Contains(err.Error(), text) {

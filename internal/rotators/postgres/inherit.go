@@ -99,9 +99,9 @@ func alterRole(name, database string) string {
 	return "ALTER ROLE " + quoteIdentifier(name) + " IN DATABASE " + quoteIdentifier(database)
 }
 
-// literal returns the value as SET takes it. The settings that are lists of names are stored as one
-// text with quoted names, and are set name by name (postgres/postgres src/bin/pg_dump/dumputils.c,
-// makeAlterConfigCommand and variable_is_guc_list_quote).
+// literal returns the value as SET takes it. The settings that are lists of names are stored as
+// one text with quoted names, and are set name by name (postgres/postgres
+// src/bin/pg_dump/dumputils.c, makeAlterConfigCommand and variable_is_guc_list_quote).
 func (s setting) literal() string {
 	switch strings.ToLower(s.name) {
 	case "search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries":

@@ -86,8 +86,8 @@ func (d database) loginRemedy(refusal *pgconn.PgError) string {
 	return ""
 }
 
-// isPooler reports whether something in front of the server answered. PostgreSQL names a routine in
-// every error. PgBouncer names none in its own, and its code is 08P01 even for a wrong password
+// isPooler reports whether something in front of the server answered. PostgreSQL names a routine
+// in every error. PgBouncer names none in its own, and its code is 08P01 even for a wrong password
 // (pgbouncer/pgbouncer src/proto.c, send_pooler_error).
 func isPooler(refusal *pgconn.PgError) bool {
 	return refusal.Routine == "" && refusal.SeverityUnlocalized == ""
