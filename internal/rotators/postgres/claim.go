@@ -76,6 +76,7 @@ func (t target) checkOwner(r role) error {
 // prove logs in with the current value. Only a secret that holds a login's password has a claim to
 // it, whatever a record or a tag says.
 func (t target) prove(ctx context.Context) error {
+	t.database.proves = true
 	verdict, err := t.probe(ctx, t.current)
 	switch verdict {
 	case rotation.Accepted:

@@ -211,6 +211,43 @@ func TestPostgresRetireLeavesOthersAlone(t *testing.T) {
 	probes(t, s, urlValue(joe, "canary-of-joe"), rotation.Rejected)
 }
 
+// A server that asks for no password proves none.
+func TestPostgresTrustProvesNothing(t *testing.T) {
+	app := newApplication(t, testserver.StartPostgres(t, testserver.PostgresOptions{HBA: []string{"host all joe all trust"}}))
+	app.administer(t, "joe", "LOGIN PASSWORD '"+verifierOf(t, "canary-of-joe")+"'")
+	s := rotated(t, app.alternating())
+	for _, query := range []string{s.Address[strings.Index(s.Address, "?"):], "?sslmode=disable"} {
+		s = withQuery(s, query)
+		if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, urlValue("joe", "canary-guess"))); fault == nil || !strings.Contains(fault.Reason, "must be proven") {
+			t.Errorf("retired: %v", fault)
+		}
+		taken := app.singleByAdmin("vault.example/thief")
+		taken.Current, taken.CredentialID = urlValue("joe", "canary-guess"), ""
+		fault := rotatortest.Fault(t, Rotator{}.Apply(t.Context(), withQuery(taken, query), plan(t, taken).Next, rotatortest.Unfenced))
+		if fault == nil || !strings.Contains(fault.Reason, "must be proven") {
+			t.Errorf("applied: %v", fault)
+		}
+	}
+	if rows := app.Exec(t, "SELECT FROM pg_authid WHERE rolname = 'joe' AND rolpassword IS NOT NULL"); len(rows) != 1 {
+		t.Error("the password is gone")
+	}
+}
+
+// A password that still works is removed, though a limit or an attribute keeps the login out.
+func TestPostgresRetiresALoginThatIsKeptOut(t *testing.T) {
+	app := newApplication(t, testserver.SharedPostgres(t))
+	role := quoteIdentifier(app.owner)
+	for _, kept := range []string{"CONNECTION LIMIT 0", "NOLOGIN"} {
+		s := rotated(t, app.alternating())
+		app.Exec(t, "ALTER ROLE "+role+" "+kept)
+		retire(t, s, app.alternating().Current)
+		if rows := app.Exec(t, "SELECT FROM pg_authid WHERE rolpassword IS NULL AND rolname = "+quoteLiteral(app.owner)); len(rows) != 1 {
+			t.Errorf("%s: the password is still there", kept)
+		}
+		app.Exec(t, "ALTER ROLE "+role+" LOGIN CONNECTION LIMIT -1 PASSWORD '"+verifierOf(t, canaryOwner)+"'")
+	}
+}
+
 // When a credential counts as retired, the server has refused it in so many words.
 func TestPostgresRetiredLoginsAreRejected(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))

@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -63,11 +66,28 @@ func (t target) mayRetire(ctx context.Context, session *session, old login.Login
 	case markedOther:
 		return false, t.otherOwner(found)
 	}
-	verdict, err := t.tryLogin(ctx, old)
-	if verdict == rotation.Unknown {
-		return false, err
+	accepted, err := t.database.acceptsPassword(ctx, old)
+	return err == nil && !accepted, err
+}
+
+// acceptsPassword reports whether the server accepts a login's password, whether or not it lets the
+// login in: limits and rights are checked after the password (src/backend/utils/init/postinit.c,
+// InitPostgres).
+func (d database) acceptsPassword(ctx context.Context, l login.Login) (bool, error) {
+	d.proves = true
+	session, err := d.logIn(ctx, l)
+	if err == nil {
+		session.close()
+		return true, nil
 	}
-	return verdict == rotation.Rejected, nil
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && (refusal.Routine == initializeSession || refusal.Routine == checkDatabase):
+		return true, nil
+	case ok && refusesLogin(refusal):
+		return false, nil
+	}
+	return false, d.loginFault("The login with the old password", err)
 }
 
 func newFaultOrNil(err error) error {

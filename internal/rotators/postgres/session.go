@@ -68,10 +68,16 @@ func (d database) config(l login.Login) (*pgconn.Config, error) {
 }
 
 // allowedAuth keeps a clear-text password from a server that might be anyone's. A server that asks
-// for no password is let through: that it accepts a wrong password is what a probe must find out.
+// for no password is let through, unless the login is to prove one: that it accepts a wrong
+// password is what a probe must find out.
 func (d database) allowedAuth() string {
-	if d.tls.Mode.Verifies() {
+	switch {
+	case d.tls.Mode.Verifies() && d.proves:
+		return "!none"
+	case d.tls.Mode.Verifies():
 		return ""
+	case d.proves:
+		return "scram-sha-256,md5"
 	}
 	return "scram-sha-256,md5,none"
 }
