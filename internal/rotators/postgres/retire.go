@@ -71,8 +71,8 @@ func (t target) mayRetire(ctx context.Context, session *session, old login.Login
 }
 
 // acceptsPassword reports whether the server accepts a login's password, whether or not it lets
-// the login in: limits and rights are checked after the password (src/backend/utils/init/postinit.c,
-// InitPostgres).
+// the login in: limits and rights are checked after the password (postgres/postgres
+// src/backend/utils/init/postinit.c, InitPostgres).
 func (d database) acceptsPassword(ctx context.Context, l login.Login) (bool, error) {
 	d.proves = true
 	session, err := d.logIn(ctx, l)
