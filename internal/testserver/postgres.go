@@ -96,6 +96,14 @@ func (p *Postgres) answers(ctx context.Context) error {
 // children running.
 func (p *Postgres) Kill() { p.end(syscall.SIGQUIT) }
 
+// BecomeStandby restarts the server as a standby, which accepts no changes. It waits for a primary
+// that there is not.
+func (p *Postgres) BecomeStandby(t testing.TB) {
+	t.Helper()
+	p.write(t, "data/standby.signal", "")
+	p.Restart(t)
+}
+
 // dialTimeout bounds one connection: a server that is starting may not answer one.
 const dialTimeout = 5 * time.Second
 

@@ -12,7 +12,8 @@ import (
 // database is a database of a PostgreSQL server and how to connect to it.
 type database struct {
 	address.Server
-	tls tlsconfig.Options
+	tls    tlsconfig.Options
+	proves bool // a login proves its password: a server that asks for none is no answer
 }
 
 // String returns the database's address without parameters, the same for both schemes.
@@ -35,5 +36,5 @@ func parseAddress(text string) (database, error) {
 		return database{}, rotation.Permanentf("The name of the database in the tag ProviderAddress must have at most %d bytes.", maxNameBytes)
 	}
 	tls, err := tlsconfig.FromParameters(parameters, tlsconfig.Disable, tlsconfig.Require, tlsconfig.VerifyCA, tlsconfig.VerifyFull)
-	return database{named, tls}, err
+	return database{Server: named, tls: tls}, err
 }

@@ -60,11 +60,8 @@ func (t target) open(ctx context.Context) (*session, error) {
 // unlessApplied returns nil if a login that changes its own password was refused because it has
 // the new password already.
 func (t target) unlessApplied(ctx context.Context, next login.Login, err error) error {
-	if refusal, ok := errors.AsType[*pgconn.PgError](err); !ok || !refusesLogin(refusal) {
-		return newFault("The login that changes the password", err)
-	}
-	if t.admin != nil {
-		return rotation.Temporaryf("The server refuses the login of AdminSecret. Set that secret to what logs in.")
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); !ok || !refusesLogin(refusal) || t.admin != nil {
+		return t.openFault(err)
 	}
 	session, err := t.database.logIn(ctx, next)
 	if err != nil {
@@ -74,15 +71,39 @@ func (t target) unlessApplied(ctx context.Context, next login.Login, err error) 
 	return nil
 }
 
+// openFault says why open failed.
+func (t target) openFault(err error) error {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok || !refusesLogin(refusal):
+		return t.database.loginFault("The login that changes the password", err)
+	case t.admin != nil:
+		return rotation.Temporaryf("The server refuses the login of AdminSecret. Set that secret to what logs in.")
+	}
+	return rejectedLogin(refusal)
+}
+
 // apply sets a login's password in a transaction. When fence or a statement fails, closing the
 // session rolls it back.
 func (t target) apply(ctx context.Context, session *session, user, verifier string, fence func(context.Context) error) error {
-	if err := session.begin(ctx, t.identity()); err != nil {
+	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
+	}
+	claimed, err := t.claims(ctx, session, t.prove)
+	if err != nil {
+		return newFault(changing, err)
 	}
 	if err := fence(ctx); err != nil {
 		return err
 	}
+	if err := t.change(ctx, session, user, verifier, claimed); err != nil {
+		return err
+	}
+	return session.commit(ctx)
+}
+
+// change does what Apply does to the server, short of the commit.
+func (t target) change(ctx context.Context, session *session, user, verifier string, claimed []string) error {
 	if err := t.prepare(ctx, session, user); err != nil {
 		return newFault(changing, err)
 	}
@@ -93,7 +114,15 @@ func (t target) apply(ctx context.Context, session *session, user, verifier stri
 	if err != nil {
 		return newFault(changing, err)
 	}
-	return session.commit(ctx)
+	for _, name := range claimed {
+		if name != user && name != t.current.User { // it is created when its turn comes
+			continue
+		}
+		if err := t.claim(ctx, session, name); err != nil {
+			return newFault(changing, err)
+		}
+	}
+	return nil
 }
 
 func (t target) prepare(ctx context.Context, session *session, user string) error {
@@ -106,24 +135,40 @@ func (t target) prepare(ctx context.Context, session *session, user string) erro
 	return nil
 }
 
-// ensureLogin creates a login of class A, or repairs it.
+// ensureLogin creates a login of class A, or repairs it. What its owner has by ALTER ROLE, it has
+// too: settings, the limit of connections and the end of validity. A limit of 0 keeps people from
+// the owner, and is not for the pair.
 func (t target) ensureLogin(ctx context.Context, session *session, user string) error {
-	for _, name := range []string{t.owner, t.current.User, user} {
-		if err := refusePrivileged(ctx, session, name); err != nil {
-			return err
-		}
-	}
-	exists, err := roleExists(ctx, session, user)
+	found, err := session.role(ctx, user, 0)
 	if err != nil {
 		return err
 	}
+	source, err := session.role(ctx, t.owner, 0)
+	if err != nil {
+		return err
+	}
+	if !source.exists {
+		return t.noOwner()
+	}
 	role, owner := quoteIdentifier(user), quoteIdentifier(t.owner)
-	if !exists {
+	if !found.exists {
 		if err := session.exec(ctx, "CREATE ROLE "+role); err != nil {
 			return err
 		}
 	}
-	return session.exec(ctx, "ALTER ROLE "+role+" LOGIN VALID UNTIL 'infinity'",
+	if err := session.exec(ctx, "ALTER ROLE "+role+" LOGIN VALID UNTIL "+quoteLiteral(source.validUntil),
 		"GRANT "+owner+" TO "+role,
-		"ALTER ROLE "+role+" SET ROLE "+owner)
+		"ALTER ROLE "+role+" SET ROLE "+owner); err != nil {
+		return err
+	}
+	if source.limit != "0" {
+		if err := session.exec(ctx, "ALTER ROLE "+role+" CONNECTION LIMIT "+source.limit); err != nil {
+			return err
+		}
+	}
+	return t.copySettings(ctx, session, user)
+}
+
+func (t target) noOwner() error {
+	return rotation.Temporaryf("The role %s in the tag CredentialId does not exist at the server. Create it, or correct the tag.", t.owner)
 }

@@ -38,5 +38,5 @@ func connectionProblem(err error) string {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "the server can't be reached; check the tag ProviderAddress, the network and the server"
 	}
-	return "the connection broke, or the server offers no TLS, or it asks for the password in clear text and sslmode does not prove who it is"
+	return "the connection broke, or the server offers no TLS, or it asks for the password in clear text and sslmode does not prove who it is, or for no password where one must be proven"
 }

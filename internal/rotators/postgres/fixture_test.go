@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func newApplication(t *testing.T, server *testserver.Postgres) application {
 	owner, admin := quoteIdentifier(app.owner), quoteIdentifier(app.admin)
 	server.Exec(t, "CREATE ROLE "+owner+" LOGIN PASSWORD '"+verifierOf(t, canaryOwner)+"'")
 	server.Exec(t, "CREATE ROLE "+admin+" LOGIN CREATEROLE PASSWORD '"+verifierOf(t, canaryAdmin)+"'")
-	server.Exec(t, "GRANT "+owner+" TO "+admin)
+	server.Exec(t, "GRANT "+owner+" TO "+admin+" WITH ADMIN OPTION")
 	server.Exec(t, "CREATE DATABASE "+quoteIdentifier(app.database)+" OWNER "+owner)
 	return app
 }
@@ -60,7 +61,7 @@ func (app application) alternating() rotation.Subject {
 // single is a secret of class S.
 func (app application) single() rotation.Subject {
 	return rotation.Subject{
-		Name: "app-db", Address: app.address, CredentialID: app.owner, Tags: map[string]string{},
+		Name: "app-db", Owner: "vault.example/app-db", Address: app.address, CredentialID: app.owner, Tags: map[string]string{},
 		Current: urlValue(app.owner, canaryOwner),
 	}
 }
@@ -114,4 +115,21 @@ func (app application) as(t *testing.T, value secret.Value, sql string) string {
 		column = append(column, string(row[0]))
 	}
 	return strings.Join(column, " ")
+}
+
+// administer creates a role that the administrator may change. From version 16 on, CREATEROLE is
+// not enough for that.
+func (app application) administer(t *testing.T, name, options string) {
+	t.Helper()
+	app.Exec(t, "CREATE ROLE "+quoteIdentifier(name)+" "+options+"; GRANT "+quoteIdentifier(name)+" TO "+quoteIdentifier(app.admin)+" WITH ADMIN OPTION")
+}
+
+// version returns the server's major version.
+func (app application) version(t *testing.T) int {
+	t.Helper()
+	version, err := strconv.Atoi(app.Exec(t, "SHOW server_version_num")[0][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version / 10000
 }

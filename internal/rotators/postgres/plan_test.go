@@ -99,7 +99,7 @@ func TestPostgresWrongSubjects(t *testing.T) {
 		"AdminSecret's own":      {single("boss", urlValue("boss", "canary-current"))},
 		"can't be the name":      {current(urlValue(strings.Repeat("canary", 11), "x")), single("", urlValue("canary\x00", "x")), func(s *rotation.Subject) { s.CredentialID = "a\nb" }},
 		"tag PasswordLength":     {func(s *rotation.Subject) { s.Tags[rotation.TagPasswordLength] = "canary" }},
-		"too few passwords":      {func(s *rotation.Subject) { s.Tags[rotation.TagPasswordExclude] = rotation.Alphanumeric.Letters[1:] }},
+		"too few possible":       {func(s *rotation.Subject) { s.Tags[rotation.TagPasswordExclude] = rotation.Alphanumeric.Letters[1:] }},
 	} {
 		for _, change := range changes {
 			_, err := Rotator{}.Plan(subject(change))

@@ -3,8 +3,9 @@
 // Class A, which needs AdminSecret: the role in CredentialId owns what the application has, and
 // <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on
 // demand. They are members of the owner and act as it from their first statement (ALTER ROLE ...
-// SET ROLE), so whatever either creates belongs to the owner. The secret's value is a URL or
-// JSON.
+// SET ROLE), so whatever either creates belongs to the owner. At each rotation they get what the
+// owner has by ALTER ROLE: settings, the limit of connections and VALID UNTIL. The secret's value
+// is a URL or JSON.
 //
 // Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
 //
@@ -19,6 +20,10 @@
 // In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs
 // CREATEROLE, and from PostgreSQL 16 on, for a role that it did not create itself, in class A
 // GRANT owner TO admin WITH ADMIN OPTION, and in class S GRANT login TO admin WITH ADMIN OPTION.
+//
+// A role that an administrator changes is marked in its comment with the vault and the secret. A
+// role with another secret's mark is never changed, and one without a mark only if the secret's
+// own password logs in as it.
 //
 // The server is sent a SCRAM-SHA-256 verifier and never a password, so its log can't hold one.
 package postgres

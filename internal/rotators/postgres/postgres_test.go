@@ -112,8 +112,12 @@ func TestPostgresRepairsALogin(t *testing.T) {
 	next := plan(t, s).Next
 	apply(t, s, next)
 	owner, user := quoteIdentifier(app.owner), quoteIdentifier(app.owner+login.SuffixA)
+	grantor := ""
+	if app.version(t) >= 16 {
+		grantor = " GRANTED BY " + quoteIdentifier(app.admin)
+	}
 	for _, damage := range []string{
-		"REVOKE " + owner + " FROM " + user,
+		"REVOKE " + owner + " FROM " + user + grantor,
 		"ALTER ROLE " + user + " RESET role",
 		"ALTER ROLE " + user + " NOLOGIN",
 		"ALTER ROLE " + user + " VALID UNTIL 'yesterday'",
@@ -129,9 +133,7 @@ func TestPostgresRepairsALogin(t *testing.T) {
 
 func TestPostgresRetireLeavesTheCurrentLogin(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
-	s := app.alternating()
-	s.Current = plan(t, s).Next
-	apply(t, s, s.Current)
+	s := rotated(t, app.alternating())
 	retire(t, s, urlValue(app.owner+login.SuffixA, "canary-of-an-older-version"))
 	probes(t, s, s.Current, rotation.Accepted)
 	retire(t, s, urlValue(app.owner+login.SuffixB, "canary-of-nobody"))

@@ -1,32 +1,41 @@
 package postgres
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/tlsconfig"
 )
 
 // The SQLSTATEs that the rotator tells apart.
 const (
-	invalidPassword       = "28P01"
-	invalidAuthorization  = "28000"
+	protocolViolation     = "08P01"
+	featureNotSupported   = "0A000"
 	invalidParameter      = "22023"
-	insufficientPrivilege = "42501"
 	readOnlyTransaction   = "25006"
+	invalidAuthorization  = "28000"
+	invalidPassword       = "28P01"
 	noSuchDatabase        = "3D000"
+	insufficientPrivilege = "42501"
 	noSuchObject          = "42704"
 	tooManyConnections    = "53300"
+	closedDatabase        = "55000"
 	startingOrStopping    = "57P03"
 )
 
-// remedies say what to do, where the SQLSTATE tells.
+// The routines of the server (src/backend/utils/init) that tell causes with one SQLSTATE apart.
+const (
+	initializeSession = "InitializeSessionUserId" // about the role
+	checkDatabase     = "CheckMyDatabase"         // about the database
+)
+
+// remedies say what to do about a statement that was refused, where the SQLSTATE tells.
 var remedies = map[string]string{
-	invalidAuthorization:  "check that pg_hba.conf allows this login from Rotunda's address with a password",
-	insufficientPrivilege: "grant the login CONNECT on the database and, to change other logins, CREATEROLE and the owner (in class S the login) WITH ADMIN OPTION",
-	readOnlyTransaction:   "the tag ProviderAddress must name the primary, not a standby",
-	noSuchDatabase:        "the tag ProviderAddress must name a database that exists",
+	insufficientPrivilege: "grant the login CREATEROLE and, from PostgreSQL 16 on, the owner (in class S the login) WITH ADMIN OPTION",
+	readOnlyTransaction:   "the server accepts no changes now; the tag ProviderAddress must name the primary, not a standby",
 	noSuchObject:          "check that the role in the tag CredentialId exists",
 	tooManyConnections:    "the server has no free connection",
 	startingOrStopping:    "the server is starting or stopping",
@@ -42,6 +51,48 @@ func refusalFault(action string, refusal *pgconn.PgError) *rotation.Fault {
 	return rotation.Temporaryf("%s was refused by the server (SQLSTATE %s).", action, state)
 }
 
+// loginFault says why a login that was not refused for its credential failed.
+func (d database) loginFault(action string, err error) *rotation.Fault {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return newFault(action, err)
+	}
+	state := sqlState(refusal)
+	if remedy := d.loginRemedy(refusal); remedy != "" {
+		return rotation.Temporaryf("%s failed: %s (SQLSTATE %s).", action, remedy, state)
+	}
+	return refusalFault(action, refusal)
+}
+
+func (d database) loginRemedy(refusal *pgconn.PgError) string {
+	switch {
+	case isPooler(refusal):
+		return "a pooler or proxy answered, such as PgBouncer, which has its own list of passwords; the tag ProviderAddress must name the server behind it"
+	case refusal.Code == invalidAuthorization && d.tls.Mode == tlsconfig.Disable:
+		return "pg_hba.conf does not allow this login from Rotunda's address with a password, or it requires TLS and the tag ProviderAddress has sslmode=disable"
+	case refusal.Code == invalidAuthorization:
+		return "check that pg_hba.conf allows this login from Rotunda's address with a password"
+	case refusal.Code == insufficientPrivilege && refusal.Routine == checkDatabase:
+		return "the login lacks the right to the database; run GRANT CONNECT ON DATABASE for it"
+	case refusal.Code == tooManyConnections && refusal.Routine == initializeSession:
+		return "the login has as many sessions as its CONNECTION LIMIT allows"
+	case refusal.Code == tooManyConnections && refusal.Routine == checkDatabase:
+		return "the database has as many sessions as its CONNECTION LIMIT allows"
+	case refusal.Code == noSuchDatabase:
+		return "the tag ProviderAddress must name a database that exists"
+	case refusal.Code == closedDatabase:
+		return "the database in the tag ProviderAddress accepts no sessions (ALLOW_CONNECTIONS)"
+	}
+	return ""
+}
+
+// isPooler reports whether something in front of the server answered. PostgreSQL names a routine
+// in every error. PgBouncer names none in its own, and its code is 08P01 even for a wrong password
+// (pgbouncer/pgbouncer src/proto.c, send_pooler_error).
+func isPooler(refusal *pgconn.PgError) bool {
+	return refusal.Routine == "" && refusal.SeverityUnlocalized == ""
+}
+
 // sqlState returns a refusal's code if it has the form of one: a server may send anything.
 func sqlState(refusal *pgconn.PgError) string {
 	const digitsAndCapitals = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -55,8 +106,18 @@ func sqlState(refusal *pgconn.PgError) string {
 // way to log in. Both may be 28000; those of pg_hba.conf come from another routine of the server
 // than "role does not exist" and "role is not permitted to log in".
 func refusesLogin(refusal *pgconn.PgError) bool {
-	return refusal.Code == invalidPassword ||
-		refusal.Code == invalidAuthorization && refusal.Routine == "InitializeSessionUserId"
+	if isPooler(refusal) { // it may remember an old password
+		return false
+	}
+	return refusal.Code == invalidPassword || refusal.Code == invalidAuthorization && refusal.Routine == initializeSession
+}
+
+// rejectedLogin says more about a refused credential than that it was refused.
+func rejectedLogin(refusal *pgconn.PgError) *rotation.Fault {
+	if refusal.Code == invalidAuthorization {
+		return rotation.Permanentf("The server knows the role but does not let it log in (NOLOGIN), or does not know it. Run ALTER ROLE ... LOGIN, or correct the user name.")
+	}
+	return rotation.Permanentf("The server refuses the password: it was changed or removed there, or its validity (VALID UNTIL) has ended.")
 }
 
 // refusesPassword reports whether a check of the password's form refused it: passwordcheck uses

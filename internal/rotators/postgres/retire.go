@@ -2,8 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
 
@@ -26,29 +30,69 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	}
 	session, err := target.open(ctx)
 	if err != nil {
-		return newFault("The login of AdminSecret", err)
+		return target.openFault(err)
 	}
 	defer session.close()
-	return target.retire(ctx, session, retired.User)
+	return target.retire(ctx, session, retired)
 }
 
-func (t target) retire(ctx context.Context, session *session, user string) error {
-	if err := session.begin(ctx, t.identity()); err != nil {
+func (t target) retire(ctx context.Context, session *session, old login.Login) error {
+	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
 	}
-	if err := removePassword(ctx, session, user); err != nil {
+	if gone, err := t.mayRetire(ctx, session, old); err != nil || gone {
+		return newFaultOrNil(err)
+	}
+	if err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(old.User)+" PASSWORD NULL"); err != nil {
 		return newFault(changing, err)
 	}
 	return session.commit(ctx)
 }
 
-func removePassword(ctx context.Context, session *session, user string) error {
-	exists, err := roleExists(ctx, session, user)
-	if err != nil || !exists {
-		return err
+// mayRetire checks that the old login's password is the secret's: a mark says so, or the password
+// itself does. A password that the server refuses needs no removing, and what has replaced it is
+// somebody else's.
+func (t target) mayRetire(ctx context.Context, session *session, old login.Login) (gone bool, _ error) {
+	found, err := session.role(ctx, old.User, 0)
+	if err != nil || !found.exists {
+		return true, err
 	}
-	if err := refusePrivileged(ctx, session, user); err != nil {
-		return err
+	if err := found.checkMight(); err != nil {
+		return false, err
 	}
-	return session.exec(ctx, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD NULL")
+	switch t.ownershipOf(found) {
+	case markedOurs:
+		return false, nil
+	case markedOther:
+		return false, t.otherOwner(found)
+	}
+	accepted, err := t.database.acceptsPassword(ctx, old)
+	return err == nil && !accepted, err
+}
+
+// acceptsPassword reports whether the server accepts a login's password, whether or not it lets
+// the login in: limits and rights are checked after the password (postgres/postgres
+// src/backend/utils/init/postinit.c, InitPostgres).
+func (d database) acceptsPassword(ctx context.Context, l login.Login) (bool, error) {
+	d.proves = true
+	session, err := d.logIn(ctx, l)
+	if err == nil {
+		session.close()
+		return true, nil
+	}
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && (refusal.Routine == initializeSession || refusal.Routine == checkDatabase):
+		return true, nil
+	case ok && refusesLogin(refusal):
+		return false, nil
+	}
+	return false, d.loginFault("The login with the old password", err)
+}
+
+func newFaultOrNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return newFault(changing, err)
 }

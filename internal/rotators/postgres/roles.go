@@ -2,23 +2,62 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 
 	"rotunda/internal/rotation"
 )
 
-func roleExists(ctx context.Context, session *session, name string) (bool, error) {
-	answers, err := session.queryBools(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)", name)
-	return err == nil && answers[0], err
+// role is what the server says about a role.
+type role struct {
+	name    string
+	exists  bool
+	mighty  bool   // it has, or can take on, more rights than an application's
+	comment string // by people, and with a mark by Rotunda
+	limit   string // of connections; -1 for none
+
+	validUntil string // as PostgreSQL writes it; "infinity" for ever
+	limited    bool   // it has an end of its validity
+	endsSoon   bool   // within the days that were asked for
+
+	connects     bool // to the session's database
+	administered bool // the session's user has the role WITH ADMIN OPTION
 }
 
-// refusePrivileged keeps class A from roles with more rights than an application's. Whoever may
-// write a secret's tags must not gain control of the server through them, and no superuser may
-// lose its password.
-func refusePrivileged(ctx context.Context, session *session, name string) error {
-	answers, err := session.queryBools(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_roles
-		WHERE rolname = $1 AND (rolsuper OR rolreplication OR rolbypassrls OR rolcreaterole))`, name)
-	if err == nil && answers[0] {
-		return rotation.Permanentf("In class A, the owner and every login that acts for it must be roles without SUPERUSER, REPLICATION, BYPASSRLS and CREATEROLE. Remove these attributes, or use another role.")
+// A role can take on the attributes of every role that it is a member of, by SET ROLE. The three
+// predefined roles reach the server's files and programs, and so a superuser's rights
+// (user-manag.sgml, "Predefined Roles").
+const roleQuery = `
+	SELECT EXISTS (SELECT FROM pg_catalog.pg_roles m WHERE pg_catalog.pg_has_role(r.oid, m.oid, 'MEMBER') AND (
+			m.rolsuper OR m.rolreplication OR m.rolbypassrls OR m.rolcreaterole OR
+			m.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'))),
+		pg_catalog.shobj_description(r.oid, 'pg_authid'), r.rolconnlimit,
+		COALESCE(r.rolvaliduntil, 'infinity'), COALESCE(r.rolvaliduntil < 'infinity', false),
+		COALESCE(r.rolvaliduntil < pg_catalog.now() + $2::pg_catalog.interval, false),
+		pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT'),
+		pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')
+	FROM pg_catalog.pg_roles r WHERE r.rolname = $1`
+
+// role returns what the server says about a role. Its endsSoon is about the next days.
+func (s *session) role(ctx context.Context, name string, days int) (role, error) {
+	rows, err := s.query(ctx, roleQuery, name, strconv.Itoa(days)+" days")
+	if err != nil || len(rows) == 0 {
+		return role{name: name}, err
 	}
-	return err
+	row := rows[0]
+	is := func(column int) bool { return row[column] == "t" }
+	return role{
+		name: name, exists: true, mighty: is(0), comment: row[1], limit: row[2], validUntil: row[3],
+		limited: is(4), endsSoon: is(5), connects: is(6), administered: is(7),
+	}, nil
+}
+
+// checkMight keeps an administrator's authority from roles with more rights than an application's.
+// Whoever may write a secret's tags must not gain control of the server through them, and no
+// superuser may lose its password.
+func (r role) checkMight() error {
+	if !r.mighty {
+		return nil
+	}
+	return rotation.Permanentf("The role %s has SUPERUSER, REPLICATION, BYPASSRLS or CREATEROLE, or is a member of a role that has, or of one that reaches the server's files or programs. "+
+		"With AdminSecret, every role that takes part must be without these. Remove them, or use another role.", r.name)
 }

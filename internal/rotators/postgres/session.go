@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,12 @@ const callTimeout = 10 * time.Second
 const fixedSettings = "host=none port=5432 user=none password=none dbname=none passfile='' sslmode=disable sslrootcert='' sslcert='' sslkey='' " +
 	"sslcertmode=disable sslnegotiation=postgres sslsni=1 sslpassword='' connect_timeout=0 target_session_attrs=any " +
 	"min_protocol_version=3.0 max_protocol_version=3.0 channel_binding=prefer require_auth=''"
+
+// startSettings go before those of the database and the role. The owner of a database may choose
+// its search_path, and with it what an operator in the administrator's queries calls.
+var startSettings = map[string]string{
+	"application_name": "rotunda", "search_path": "pg_catalog, pg_temp", "client_encoding": "UTF8", "datestyle": "ISO",
+}
 
 // session is a connection that is logged in.
 type session struct{ conn *pgconn.PgConn }
@@ -51,7 +58,7 @@ func (d database) config(l login.Login) (*pgconn.Config, error) {
 	}
 	config.Host, config.Port, config.Database = d.Host, uint16(port), d.Database
 	config.User, config.Password = l.User, l.Password.Reveal()
-	config.RuntimeParams = map[string]string{"application_name": "rotunda"}
+	config.RuntimeParams = maps.Clone(startSettings)
 	// With a list of addresses the driver would log in at each; the dialer tries them and stops at
 	// the first that answers.
 	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
@@ -61,17 +68,28 @@ func (d database) config(l login.Login) (*pgconn.Config, error) {
 }
 
 // allowedAuth keeps a clear-text password from a server that might be anyone's. A server that asks
-// for no password is let through: that it accepts a wrong password is what a probe must find out.
+// for no password is let through, unless the login is to prove one: that it accepts a wrong
+// password is what a probe must find out.
 func (d database) allowedAuth() string {
-	if d.tls.Mode.Verifies() {
+	switch {
+	case d.tls.Mode.Verifies() && d.proves:
+		return "!none"
+	case d.tls.Mode.Verifies():
 		return ""
+	case d.proves:
+		return "scram-sha-256,md5"
 	}
 	return "scram-sha-256,md5,none"
 }
 
+// close rolls back what is not committed and waits for it: the server notices a closed connection
+// later, and would hold its locks until then.
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	if s.conn.TxStatus() != 'I' {
+		_, _ = s.conn.Exec(ctx, "ROLLBACK").ReadAll()
+	}
 	_ = s.conn.Close(ctx)
 }
 
@@ -87,8 +105,8 @@ func (s *session) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// queryBools runs a query that finds one row of booleans, and returns these.
-func (s *session) queryBools(ctx context.Context, query string, args ...string) ([]bool, error) {
+// query returns the rows that a query finds, as text; NULL is "".
+func (s *session) query(ctx context.Context, query string, args ...string) ([][]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	params := make([][]byte, len(args))
@@ -96,19 +114,37 @@ func (s *session) queryBools(ctx context.Context, query string, args ...string) 
 		params[i] = []byte(arg)
 	}
 	result := s.conn.ExecParams(ctx, query, params, nil, nil, nil).Read()
-	if result.Err != nil {
-		return nil, result.Err
+	rows := make([][]string, len(result.Rows))
+	for i, row := range result.Rows {
+		for _, value := range row {
+			rows[i] = append(rows[i], string(value))
+		}
 	}
-	if len(result.Rows) != 1 {
-		return nil, errNotOneRow
+	return rows, result.Err
+}
+
+// queryRow runs a query that finds one row.
+func (s *session) queryRow(ctx context.Context, query string, args ...string) ([]string, error) {
+	rows, err := s.query(ctx, query, args...)
+	if err == nil && len(rows) != 1 {
+		err = errNotOneRow
 	}
-	answers := make([]bool, len(result.Rows[0]))
-	for i, answer := range result.Rows[0] {
-		answers[i] = string(answer) == "t"
+	if err != nil {
+		return nil, err
 	}
-	return answers, nil
+	return rows[0], nil
 }
 
 var errNotOneRow = errors.New("not one row")
 
 func quoteIdentifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// quoteLiteral quotes text for statements that take no parameters, whatever
+// standard_conforming_strings is.
+func quoteLiteral(text string) string {
+	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	if strings.Contains(text, `\`) {
+		return " E" + strings.ReplaceAll(quoted, `\`, `\\`)
+	}
+	return quoted
+}

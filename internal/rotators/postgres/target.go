@@ -15,6 +15,7 @@ const maxNameBytes = 63
 
 // target is what a subject says about a PostgreSQL login.
 type target struct {
+	secret   string // the vault's and the secret's name, for marks
 	database database
 	class    rotation.Class
 	owner    string // in class A
@@ -24,6 +25,7 @@ type target struct {
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
+	t.secret = s.Owner
 	if t.database, err = parseAddress(s.Address); err != nil {
 		return t, err
 	}
@@ -55,6 +57,8 @@ func (t target) readAlternating(s rotation.Subject) (_ target, err error) {
 	switch {
 	case t.owner == "":
 		return t, rotation.Permanentf("Class A needs the tag CredentialId. Set it to the role that owns what the application has; the two logins are its members.")
+	case strings.HasPrefix(t.owner, "pg_"):
+		return t, rotation.Permanentf("The tag CredentialId must not begin with pg_: PostgreSQL keeps such names for its own roles.")
 	case len(t.owner) > maxNameBytes-len(login.SuffixA):
 		return t, rotation.Permanentf("The tag CredentialId is too long for class A: with _a or _b at its end it must fit in %d bytes.", maxNameBytes)
 	}
@@ -106,6 +110,18 @@ func checkName(what, name string) error {
 
 // pair returns the two logins that take turns in class A.
 func (t target) pair() login.Pair { return login.Pair{Role: t.owner} }
+
+// changed returns the roles that an administrator changes in this and the next rotation: the
+// login of class S, or in class A the pair. Without an administrator there are none.
+func (t target) changed() []string {
+	switch {
+	case t.admin == nil:
+		return nil
+	case t.class == rotation.Single:
+		return []string{t.current.User}
+	}
+	return []string{t.owner + login.SuffixA, t.owner + login.SuffixB}
+}
 
 // nextUser returns the user that logs in after this rotation.
 func (t target) nextUser() string {
