@@ -73,8 +73,7 @@ func (d *desk) showQuickstart(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// failure returns the error, or nil if the run was stopped: the error then says what was cut short,
-// which nobody needs to know.
+// failure returns the error, or nil if the run was stopped: then it only says what was cut short.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
