@@ -39,7 +39,7 @@ func sweepFunction(t testing.TB, secrets int, latency time.Duration) (scale, swe
 	t.Helper()
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	s := seedScale(t, azure, secrets)
-	r := handlerProgram(t, azure, "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 * * * * *").start(t)
+	r := handlerProgram(t, azure, "ROTATION_LOCK_FOLDER="+t.TempDir()).start(t)
 	defer r.stop()
 	r.await(t, "/")
 	for calls := int64(0); calls == 0; { // the handler's warm-up, which also lists

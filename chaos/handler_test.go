@@ -40,7 +40,7 @@ const (
 func settings(azure *standin.Azure, locks string) []string {
 	return append(
 		azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+locks, "AzureFunctionsJobHost__functionTimeout=00:00:02",
-		"ROTATION_COOLDOWN="+cooldown.String(), "ROTATION_GRACE="+grace.String(), "ROTATION_SWEEP_SCHEDULE=0 * * * * *",
+		"ROTATION_COOLDOWN="+cooldown.String(), "ROTATION_GRACE="+grace.String(),
 		"KEY_VAULT_CALLS_PER_SECOND=100000", "LOG_LEVEL=info", "PATH="+os.Getenv("PATH"),
 	)
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"rotunda/internal/standin/host"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
@@ -51,7 +52,7 @@ func hasSpans(name string, number int) func(wiretest.Received) bool {
 
 func TestTraces(t *testing.T) {
 	collector := wiretest.StartCollector(t)
-	app := wiretest.Start(t, wiretest.Options{Env: append(collector.Env(), "OTEL_EXPORTER_OTLP_HEADERS=x-api-key=canary-key%3D")})
+	app := wiretest.Start(t, wiretest.Options{Env: append(collector.Env(), "OTEL_TRACES_SAMPLER_ARG=0", "OTEL_EXPORTER_OTLP_HEADERS=x-api-key=canary-key%3D")})
 	app.Do(t, http.MethodPut, "/secrets/a", `{"value":"canary-a"}`, unsampled)
 	app.Do(t, http.MethodGet, "/secrets/a", "", sampled, "tracestate: vendor=canary-state") // from the vault
 	app.Do(t, http.MethodGet, "/secrets/a_b?x=canary-query", "", sampled)                   // refused
@@ -148,4 +149,17 @@ func TestCollectorAway(t *testing.T) {
 		t.Errorf("%d lines report that the collector is unavailable, want 1", got)
 	}
 	collector.Await(t, func(received wiretest.Received) bool { return len(received.Metrics) > 0 })
+}
+
+// The Functions host adds a traceparent that says no to each request without one.
+func TestRequestsWithoutATraceparentAreTracedBehindTheHost(t *testing.T) {
+	for _, mode := range []host.Mode{host.Newer, host.Older} {
+		collector := wiretest.StartCollector(t)
+		app := wiretest.Start(t, wiretest.Options{Mode: mode, Env: append(collector.Env(), "OTEL_TRACES_SAMPLER_ARG=1")})
+		app.Do(t, http.MethodGet, "/secrets/a", "")
+		received := collector.Await(t, hasSpans(readRoute, 1))
+		if span := spansOf(received, readRoute)[0]; span.ParentSpanID().IsEmpty() {
+			t.Error("the host sent no traceparent")
+		}
+	}
 }

@@ -57,8 +57,8 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 
 // start listens before it joins the parts, so that the host connects as early as possible.
 func start(ctx context.Context, s settings.Settings, log *slog.Logger) error {
-	if !s.Rotation.Sweeps {
-		log.Warn("the setting " + settings.RotationSweepSchedule + " is missing, so the Functions host does not run sweep, and nothing resumes an interrupted rotation: set it, for example to 0 */10 * * * *")
+	for _, line := range s.Removed {
+		log.Warn(line)
 	}
 	provider, err := openTelemetry(ctx, s.Telemetry, log)
 	if err != nil {

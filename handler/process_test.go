@@ -108,6 +108,18 @@ func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 	}
 }
 
+func TestASettingWithoutEffectIsLogged(t *testing.T) {
+	p := start(t, append(wiretest.StartAzure(t, wiretest.Options{}).Env(wiretest.Vault), "ROTATION_SWEEP_SCHEDULE=0 0 * * * *")...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := p.get(ctx, "/"); err != nil {
+		t.Fatalf("%v\n%s", err, p.out)
+	}
+	if !strings.Contains(p.out.String(), "ROTATION_SWEEP_SCHEDULE has no effect") {
+		t.Errorf("the log does not say so: %s", p.out)
+	}
+}
+
 func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	collector := wiretest.StartCollector(t)

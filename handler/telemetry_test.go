@@ -21,9 +21,9 @@ func TestSamplers(t *testing.T) {
 	parents := map[string]string{"none": "", "malformed": "00-not-a-trace-01", "no": parent + "00", "yes": parent + "01"}
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	for _, row := range []struct{ sampler, share, traced string }{
-		{"", "1", "malformed none yes"},
+		{"", "1", "malformed no none yes"}, // the Functions host says no where the caller says nothing
 		{"", "0", "yes"},
-		{"parentbased_always_on", "0", "malformed none yes"},
+		{"parentbased_always_on", "0", "malformed no none yes"},
 		{"parentbased_always_off", "1", "yes"},
 		{"always_on", "0", "malformed no none yes"},
 		{"always_off", "1", ""},

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,25 +21,38 @@ import (
 const sweepSchedule = "*/20 * * * * *"
 
 // startApp runs the app in the host stand-in or in Core Tools.
-func (d *desk) startApp(ctx context.Context, root string, listener net.Listener) error {
-	address := reachable(listener.Addr())
-	d.app = "http://" + address + "/api"
-	d.logFile = filepath.Join(filepath.Dir(root), "handler.log")
-	log, err := os.Create(d.logFile)
+func (d *desk) startApp(ctx context.Context, root string, listener net.Listener, out io.Writer) error {
+	settings, err := d.appSettings(out)
 	if err != nil {
 		return err
 	}
-	d.onClose(func() { _ = log.Close() })
-	out := io.Writer(log)
-	if d.options.verbose {
-		out = io.MultiWriter(log, os.Stderr)
+	log, err := d.openLog()
+	if err != nil {
+		return err
 	}
-	settings := append(environment(), d.azure.Env(d.options.vault)...)
-	settings = append(settings, "WEBSITE_HOSTNAME="+address, "ROTATION_LOCK_FOLDER="+filepath.Join(filepath.Dir(root), "locks"), "ROTATION_SWEEP_SCHEDULE="+sweepSchedule)
+	address := reachable(listener.Addr())
+	d.app = "http://" + address + "/api"
+	settings = append(settings, d.azure.Env(d.options.vault)...)
+	settings = append(settings, "WEBSITE_HOSTNAME="+address, "ROTATION_LOCK_FOLDER="+filepath.Join(d.folder.path, "locks"))
 	if d.options.host == "func" {
-		return d.startCoreTools(ctx, root, listener, settings, out)
+		return d.startCoreTools(ctx, root, listener, settings, log)
 	}
-	return d.startHost(ctx, root, listener, settings, out)
+	return d.startHost(ctx, root, listener, settings, log)
+}
+
+// openLog opens the handler's log, with -v also for the terminal.
+func (d *desk) openLog() (io.Writer, error) {
+	file := filepath.Join(d.folder.path, "handler.log")
+	log, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	d.logFile = file
+	d.onClose(func() { _ = log.Close() })
+	if d.options.verbose {
+		return io.MultiWriter(log, os.Stderr), nil
+	}
+	return log, nil
 }
 
 func (d *desk) startHost(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
@@ -52,12 +60,17 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 	if err != nil {
 		return err
 	}
-	queues := host.NewQueues()
-	running, err := host.Start(ctx, app, host.Options{Env: settings, Stdout: out, Logger: slog.New(slog.NewTextHandler(out, nil)), Queues: queues})
+	sweepOften(app)
+	options := host.Options{Env: settings, Stdout: out, Logger: slog.New(slog.NewTextHandler(out, nil)), Queues: host.NewQueues()}
+	if d.options.keys {
+		d.keys = newKeys(app.Functions)
+		options.Keys = &d.keys
+	}
+	running, err := host.Start(ctx, app, options)
 	if err != nil {
 		return err
 	}
-	d.deliverEvents(app, queues)
+	d.deliverEvents(app, options.Queues)
 	d.onClose(func() { _ = running.Close() })
 	failed := make(chan error, 1)
 	go func() {
@@ -69,9 +82,17 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 	ready, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := running.WaitReady(ready); err != nil {
-		return fmt.Errorf("the handler did not start: %w\n%s", err, tail(d.logFile))
+		return fmt.Errorf("the handler did not start: %w; its log is %s\n%s", err, d.logFile, tail(d.logFile))
 	}
 	return nil
+}
+
+func sweepOften(app *host.App) {
+	for i, function := range app.Functions {
+		if function.Name == "sweep" {
+			app.Functions[i].Trigger.Schedule = sweepSchedule
+		}
+	}
 }
 
 // deliverEvents stands in for Event Grid: it puts the vault's events into the queue that triggers
@@ -87,28 +108,6 @@ func (d *desk) deliverEvents(app *host.App, queues *host.Queues) {
 	d.onClose(unsubscribe)
 }
 
-// startCoreTools closes the listener and runs `func start` at its address.
-func (d *desk) startCoreTools(ctx context.Context, root string, listener net.Listener, settings []string, out io.Writer) error {
-	if _, err := exec.LookPath("func"); err != nil {
-		return errors.New("-host func needs Azure Functions Core Tools, but func is not on the PATH: install them, or omit -host")
-	}
-	address, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return err
-	}
-	_ = listener.Close()
-	command := exec.CommandContext(ctx, "func", "start", "--port", port, "--address", address)
-	command.Dir, command.Env, command.Stdout, command.Stderr = root, append(settings, "FUNCTIONS_WORKER_RUNTIME=custom", "AzureWebJobsStorage=UseDevelopmentStorage=true"), out, out
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("func start: %w", err)
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- cmp.Or(command.Wait(), errors.New("func start ended")) }()
-	d.failed = failed
-	d.onClose(func() { _ = command.Process.Kill() })
-	return d.awaitApp(ctx)
-}
-
 // reachable returns the address at which a caller on this machine reaches a listener, including
 // one on all addresses.
 func reachable(address net.Addr) string {
@@ -117,40 +116,6 @@ func reachable(address net.Addr) string {
 		return address.String()
 	}
 	return net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
-}
-
-// environment returns this process's environment without what would direct the app away from the
-// stand-ins: a real identity, another vault, another proxy.
-func environment() []string {
-	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
-		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
-		return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "KEY_VAULT_") || strings.HasPrefix(name, "ROTATION_") || strings.HasSuffix(name, "_PROXY")
-	})
-}
-
-// awaitApp requests the app's health until there is a response.
-func (d *desk) awaitApp(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.app+"/health", nil)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case err := <-d.failed:
-			return fmt.Errorf("%w\n%s", err, tail(d.logFile))
-		case <-ctx.Done():
-			return fmt.Errorf("the app did not respond: %w\n%s", ctx.Err(), tail(d.logFile))
-		}
-	}
 }
 
 // tail returns the end of a log, for a message.

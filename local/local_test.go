@@ -34,15 +34,24 @@ func start(t *testing.T, args ...string) (addresses, *wiretest.Log) {
 	if !out.Await("Serving until Ctrl-C", ended) {
 		t.Fatalf("run ended: %v\n%s", <-ended, out)
 	}
-	text, err := os.ReadFile(ready)
+	return readReady(t, ready), out
+}
+
+func readReady(t *testing.T, file string) (found addresses) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found addresses
 	if err := json.Unmarshal(text, &found); err != nil {
 		t.Fatal(err)
 	}
-	return found, out
+	return found
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func TestQuickstart(t *testing.T) {
@@ -113,6 +122,7 @@ func TestErrorsAreOneSentence(t *testing.T) {
 		"days":                {[]string{"-retention-days", "91"}, "Key Vault allows 7 to 90"},
 		"a negative time":     {[]string{"-vault-latency", "-1s"}, "can't be negative"},
 		"a strange host":      {[]string{"-host", "docker"}, "the only value is func"},
+		"keys of Core Tools":  {[]string{"-host", "func", "-keys"}, "func start checks no keys"},
 		"an argument":         {[]string{"now"}, `unexpected argument "now"`},
 		"a vault that is not": {[]string{"-addr", "127.0.0.1:0", "-vault", "a_b"}, "3 to 24"},
 	} {

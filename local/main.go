@@ -5,94 +5,78 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	defer stop()
+	ctx, cancel := withParent(ctx)
+	defer cancel()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // run has ended, and the process ends
 	}
 }
 
-// options are the command's flags.
-type options struct {
-	addr          string
-	vault         string
-	dataDir       string
-	retentionDays int
-	vaultLatency  time.Duration
-	quickstart    bool
-	host          string
-	readyFile     string
-	verbose       bool
-}
-
-func parseFlags(args []string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("go run ./local", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at; port 0 means any free port")
-	flags.StringVar(&o.vault, "vault", "contoso", "`name` of the vault that the app uses")
-	flags.StringVar(&o.dataDir, "data", "", "`folder` to store the vaults in; by default they are in memory")
-	flags.IntVar(&o.retentionDays, "retention-days", 90, "`days` (7 to 90) that soft-deleted secrets are retained")
-	flags.DurationVar(&o.vaultLatency, "vault-latency", 0, "`time` added to each call to the vault, such as 20ms")
-	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read, delete and rotate a secret through the app at start")
-	flags.StringVar(&o.host, "host", "", "\"func\" runs the app in Azure Functions Core Tools instead of the stand-in")
-	flags.StringVar(&o.readyFile, "ready-file", "", "`file` to write the addresses to, as JSON, when everything is running")
-	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
-	if err := flags.Parse(args); err != nil {
-		return o, err
+// stopSignals returns the signals that stop the run. A SIGHUP that the caller ignores, as nohup
+// does, stays ignored.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
 	}
-	return o, o.check(flags.Args())
+	return signals
 }
 
-func (o options) check(rest []string) error {
-	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("unexpected argument %q; go run ./local -h lists the flags", rest[0])
-	case o.retentionDays < 7 || o.retentionDays > 90:
-		return fmt.Errorf("-retention-days is %d; Key Vault allows 7 to 90", o.retentionDays)
-	case o.vaultLatency < 0:
-		return fmt.Errorf("-vault-latency is %s; it can't be negative", o.vaultLatency)
-	case o.host != "" && o.host != "func":
-		return fmt.Errorf("-host is %q; the only value is func", o.host)
-	}
-	return nil
-}
-
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	options, err := parseFlags(args, stderr)
 	if err != nil {
 		return ignoreHelp(err)
 	}
-	desk, err := setUp(ctx, options, stdout)
-	if err != nil {
+	if err := removeReadyFile(options.readyFile); err != nil {
 		return err
 	}
-	defer desk.tearDown()
-	desk.printAddresses(stdout)
-	if err := writeReadyFile(options.readyFile, desk.addresses()); err != nil {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	desk, err := setUp(ctx, stop, options, stdout)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	defer func() { desk.tearDown(err) }()
+	if err := desk.announce(stdout); err != nil {
 		return err
 	}
 	if options.quickstart {
-		if err := quickstart(ctx, desk.app, stdout); err != nil {
-			return fmt.Errorf("the quickstart failed: %w", err)
-		}
-		if options.host == "" { // Core Tools have queues of their own, which events do not reach
-			if err := showRotation(ctx, desk.app, stdout); err != nil {
-				return fmt.Errorf("the quickstart's rotation failed: %w; the handler's log is %s", err, desk.logFile)
-			}
+		if err := desk.showQuickstart(ctx, stdout); err != nil {
+			return err
 		}
 	}
 	fmt.Fprintln(stdout, "\nServing until Ctrl-C.")
 	return desk.wait(ctx)
+}
+
+// showQuickstart shows what the app does. A run that is stopped meanwhile has not failed.
+func (d *desk) showQuickstart(ctx context.Context, stdout io.Writer) error {
+	app := caller{d.app, d.keys.Host[defaultKey]}
+	err := quickstart(ctx, app, stdout)
+	if err == nil && d.options.host == "" { // Core Tools have queues of their own, which events do not reach
+		err = showRotation(ctx, app, stdout)
+	}
+	if err = failure(ctx, err); err != nil {
+		return fmt.Errorf("the quickstart failed: %w; the handler's log is %s", err, d.logFile)
+	}
+	return nil
+}
+
+// failure returns the error, or nil if the run was stopped: then it only says what was cut short.
+func failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

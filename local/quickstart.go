@@ -12,6 +12,9 @@ import (
 
 const quickstartName = "hello-rotunda"
 
+// caller is the app's base URL and the key to call it with, if it needs one.
+type caller struct{ url, key string }
+
 // step is one request of the quickstart and its expected response.
 type step struct {
 	title, method, path, body string
@@ -55,7 +58,7 @@ var steps = []step{
 
 // quickstart sets a secret, reads it, deletes it and waits until the vault has finished, through
 // the app.
-func quickstart(ctx context.Context, app string, out io.Writer) error {
+func quickstart(ctx context.Context, app caller, out io.Writer) error {
 	fmt.Fprintln(out, "\nQuickstart:")
 	for _, step := range steps {
 		if err := step.show(ctx, app, out); err != nil {
@@ -66,7 +69,7 @@ func quickstart(ctx context.Context, app string, out io.Writer) error {
 }
 
 // show performs the step and prints the result.
-func (s step) show(ctx context.Context, app string, out io.Writer) error {
+func (s step) show(ctx context.Context, app caller, out io.Writer) error {
 	started := time.Now()
 	status, found, err := s.take(ctx, app)
 	if err != nil {
@@ -79,10 +82,13 @@ func (s step) show(ctx context.Context, app string, out io.Writer) error {
 	return nil
 }
 
-func (s step) take(ctx context.Context, app string) (int, answer, error) {
-	request, err := http.NewRequestWithContext(ctx, s.method, app+s.path, strings.NewReader(s.body))
+func (s step) take(ctx context.Context, app caller) (int, answer, error) {
+	request, err := http.NewRequestWithContext(ctx, s.method, app.url+s.path, strings.NewReader(s.body))
 	if err != nil {
 		return 0, answer{}, err
+	}
+	if app.key != "" {
+		request.Header.Set("X-Functions-Key", app.key)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

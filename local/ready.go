@@ -3,26 +3,28 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 )
 
-// addresses is the content of -ready-file: where everything is.
+// addresses is the content of -ready-file: where everything is, and how to stop it.
 type addresses struct {
-	App              string `json:"app"` // base URL of the API
-	Vault            string `json:"vault"`
-	VaultAddr        string `json:"vaultAddr"`
-	CA               string `json:"ca"`
-	Proxy            string `json:"proxy"`
-	IdentityEndpoint string `json:"identityEndpoint"`
-	IdentityHeader   string `json:"identityHeader"`
-	Control          string `json:"control"`
+	PID              int      `json:"pid"` // of this process, which is a child of `go run`
+	App              string   `json:"app"` // base URL of the API
+	Vault            string   `json:"vault"`
+	VaultAddr        string   `json:"vaultAddr"`
+	CA               string   `json:"ca"`
+	Proxy            string   `json:"proxy"`
+	IdentityEndpoint string   `json:"identityEndpoint"`
+	IdentityHeader   string   `json:"identityHeader"`
+	Control          string   `json:"control"`
+	Keys             *keyList `json:"keys,omitempty"`
 }
 
 // writeReadyFile writes the file atomically, so that a reader that waits for it never sees half.
+// Only this user may read it.
 func writeReadyFile(file string, all addresses) error {
 	if file == "" {
 		return nil
@@ -37,8 +39,43 @@ func writeReadyFile(file string, all addresses) error {
 	}
 	_, writeErr := temporary.Write(append(text, '\n'))
 	if err := errors.Join(writeErr, temporary.Close(), os.Rename(temporary.Name(), file)); err != nil {
+		_ = os.Remove(temporary.Name())
 		return fmt.Errorf("-ready-file: %w", err)
 	}
+	return nil
+}
+
+// removeReadyFile removes the file of an earlier run, whose addresses lead nowhere.
+func removeReadyFile(file string) error {
+	if file == "" {
+		return nil
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("-ready-file: can't remove the one of an earlier run: %w", err)
+	}
+	return nil
+}
+
+// removeOwnReadyFile removes the file unless another run has written its own since.
+func removeOwnReadyFile(file string) {
+	var found addresses
+	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &found) == nil && found.PID == os.Getpid() {
+		_ = os.Remove(file)
+	}
+}
+
+// announce says that everything is up: on the terminal, and in the ready file, which exists only
+// while it is.
+func (d *desk) announce(out io.Writer) error {
+	if d.options.keys && d.options.readyFile == "" {
+		d.options.readyFile = filepath.Join(d.folder.path, "ready.json")
+	}
+	if err := writeReadyFile(d.options.readyFile, d.addresses()); err != nil {
+		return err
+	}
+	d.onClose(func() { removeOwnReadyFile(d.options.readyFile) })
+	d.printAddresses(out)
+	d.printKeys(out)
 	return nil
 }
 
@@ -53,18 +90,15 @@ func (d *desk) printAddresses(out io.Writer) {
 	} {
 		fmt.Fprintf(out, "  %-8s %s\n", row[0], row[1])
 	}
+	header := ""
+	if d.options.keys {
+		header = `-H "x-functions-key: $KEY" `
+	}
 	fmt.Fprintf(out, `
 Try:
-  curl -X PUT %[1]s/secrets/db-password -d '{"value":"s3cr3t"}'
-  curl %[1]s/secrets/db-password
-  curl -H 'Accept: text/plain' %[1]s/secrets/db-password
-  curl -X DELETE '%[1]s/secrets/db-password?wait=true'
-`, a.App)
-}
-
-func ignoreHelp(err error) error {
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
-	return err
+  curl %[2]s-X PUT %[1]s/secrets/db-password -d '{"value":"s3cr3t"}'
+  curl %[2]s%[1]s/secrets/db-password
+  curl %[2]s-H 'Accept: text/plain' %[1]s/secrets/db-password
+  curl %[2]s-X DELETE '%[1]s/secrets/db-password?wait=true'
+`, a.App, header)
 }

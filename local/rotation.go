@@ -12,7 +12,7 @@ import (
 
 // showRotation sets a secret that expires in a week. Key Vault sends an event about it, and the
 // secret is rotated.
-func showRotation(ctx context.Context, app string, out io.Writer) error {
+func showRotation(ctx context.Context, app caller, out io.Writer) error {
 	now := time.Now()
 	name := "hello-rotation-" + now.UTC().Format("150405") // with -data, an older one may be in its grace period
 	fmt.Fprintln(out, "\nRotation: this secret expires in a week, so the vault sends its near-expiry event at once:")
@@ -37,7 +37,7 @@ func showRotation(ctx context.Context, app string, out io.Writer) error {
 }
 
 // awaitRotated polls until the rotation has ended.
-func awaitRotated(ctx context.Context, app, name string) error {
+func awaitRotated(ctx context.Context, app caller, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -17,12 +17,15 @@ import (
 
 	"rotunda/internal/stage"
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/host"
 )
 
 // desk is everything that runs.
 type desk struct {
 	options options
-	app     string // base URL of the API
+	folder  *folder
+	app     string    // base URL of the API
+	keys    host.Keys // empty unless they are required
 	logFile string
 	azure   *standin.Azure
 	failed  <-chan error // receives an error if the app ends by itself
@@ -30,12 +33,13 @@ type desk struct {
 	closers []func()
 }
 
-// setUp starts everything. If something fails, it stops what it has started.
-func setUp(ctx context.Context, options options, out io.Writer) (_ *desk, err error) {
+// setUp starts everything. If something fails, it stops what it has started. stop is what the
+// control endpoint calls to end the run.
+func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ *desk, err error) {
 	d := &desk{options: options}
 	defer func() {
 		if err != nil {
-			d.tearDown()
+			d.tearDown(failure(ctx, err))
 		}
 	}()
 	listener, err := listen(ctx, options.addr)
@@ -43,20 +47,18 @@ func setUp(ctx context.Context, options options, out io.Writer) (_ *desk, err er
 		return nil, err
 	}
 	d.onClose(func() { _ = listener.Close() })
-	folder, err := os.MkdirTemp("", "rotunda-")
-	if err != nil {
+	if d.folder, err = newFolder(); err != nil {
 		return nil, err
 	}
-	d.onClose(func() { _ = os.RemoveAll(folder) })
-	root := filepath.Join(folder, "app")
-	fmt.Fprintln(out, "Building the handler ...")
+	root := filepath.Join(d.folder.path, "app")
+	fmt.Fprintln(out, "Building the handler; the first time, this takes about a minute. Then the stand-ins and the app start ...")
 	if err := build(ctx, root); err != nil {
 		return nil, err
 	}
-	if err := d.startAzure(folder); err != nil {
+	if err := d.startAzure(stop); err != nil {
 		return nil, err
 	}
-	return d, d.startApp(ctx, root, listener)
+	return d, d.startApp(ctx, root, listener, out)
 }
 
 // listen opens the app's address first, so that a port in use is reported before anything is
@@ -79,13 +81,13 @@ func build(ctx context.Context, root string) error {
 	if err != nil {
 		return errors.New("this is not the repository's folder: run `go run ./local` there")
 	}
-	return stage.Stage(strings.TrimSpace(string(module)), root, runtime.GOOS, runtime.GOARCH)
+	return stage.Stage(ctx, strings.TrimSpace(string(module)), root, runtime.GOOS, runtime.GOARCH)
 }
 
-func (d *desk) startAzure(folder string) error {
+func (d *desk) startAzure(stop func()) error {
 	azure, err := standin.Start(standin.Options{
-		Dir: folder, DataDir: d.options.dataDir, RetentionDays: d.options.retentionDays, VaultLatency: d.options.vaultLatency,
-		Logger: slog.New(slog.DiscardHandler),
+		Dir: d.folder.path, DataDir: d.options.dataDir, RetentionDays: d.options.retentionDays, VaultLatency: d.options.vaultLatency,
+		Logger: slog.New(slog.DiscardHandler), Stop: stop,
 	})
 	if err != nil {
 		return err
@@ -102,30 +104,38 @@ func (d *desk) serve(handler http.Handler, listener net.Listener) {
 	d.onClose(func() { _ = server.Close() })
 }
 
-// wait serves until Ctrl-C, or until the app ends by itself.
+// wait serves until the run is stopped, or until the app ends by itself.
 func (d *desk) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-d.failed:
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("the app ended: %w; its log is %s", err, d.logFile)
 	}
 }
 
 func (d *desk) onClose(closer func()) { d.closers = append(d.closers, closer) }
 
-// tearDown stops everything, in reverse order of starting.
-func (d *desk) tearDown() {
+// tearDown stops everything, in reverse order of starting. After a failure the folder stays if it
+// holds a log.
+func (d *desk) tearDown(failure error) {
 	for len(d.closers) > 0 {
 		last := len(d.closers) - 1
 		d.closers[last]()
 		d.closers = d.closers[:last]
+	}
+	if d.folder != nil {
+		d.folder.close(failure != nil && d.logFile != "")
 	}
 }
 
 func (d *desk) addresses() addresses {
 	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
+		PID: os.Getpid(), Keys: d.keyList(),
 		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
 		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}

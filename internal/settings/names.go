@@ -14,7 +14,6 @@ const (
 	CacheEntries  = "SECRET_CACHE_ENTRIES"
 	CacheBytes    = "SECRET_CACHE_BYTES"
 
-	RotationSweepSchedule = "ROTATION_SWEEP_SCHEDULE" // read by the host, from sweep/function.json
 	RotationLeadDays      = "ROTATION_LEAD_DAYS"
 	RotationGrace         = "ROTATION_GRACE"
 	RotationCooldown      = "ROTATION_COOLDOWN"

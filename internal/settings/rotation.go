@@ -15,8 +15,6 @@ type Rotation struct {
 
 	// LockAccount and LockFolder say where locks are kept. At most one is set.
 	LockAccount, LockFolder string
-
-	Sweeps bool // whether the host has a schedule for sweep
 }
 
 const (
@@ -35,7 +33,6 @@ func (r *reader) rotation() Rotation {
 		Cooldown:      r.duration(RotationCooldown, max(defaultCooldown, 2*timeout), maxGrace),
 		AttemptLimit:  min(eventLimit, timeout*4/5), // at the timeout, the host kills the handler
 		ProviderHosts: r.getenv(RotationProviderHosts),
-		Sweeps:        r.getenv(RotationSweepSchedule) != "",
 	}
 	c.LockAccount, c.LockFolder = r.locks()
 	if timeout > 0 && c.Cooldown <= timeout {

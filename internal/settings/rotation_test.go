@@ -13,7 +13,8 @@ import (
 func TestCooldownOutlastsFunctionTimeout(t *testing.T) {
 	const eventLimit = 25 * time.Second
 	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "host.json"), []byte(`{"version":"2.0","functionTimeout":"00:07:00"}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "host.json"), []byte("\xef\xbb\xbf"+`{"version":"2.0", // as the host reads it
+		"functionTimeout":"00:07:00",}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]struct {

@@ -24,6 +24,8 @@ type Settings struct {
 	Cache     Cache
 	Rotation  Rotation
 	Telemetry Telemetry
+
+	Removed []string // one line for each setting that is set and no longer has an effect
 }
 
 // Cache limits what is kept in memory.
@@ -51,6 +53,7 @@ func Load(getenv func(string) string) (Settings, error) {
 		},
 		Rotation:  r.rotation(),
 		Telemetry: r.telemetry(),
+		Removed:   r.removed(),
 	}
 	return s, errors.Join(r.problems...)
 }

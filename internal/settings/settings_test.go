@@ -29,9 +29,16 @@ func TestDefaults(t *testing.T) {
 	}
 	if s.Port != 7000 || s.Cache.TTL.String() != "1m0s" || s.Cache.MaxStale.String() != "5m0s" || s.Cache.MaxEntries != 10_000 ||
 		s.Cache.MaxBytes != 32<<20 || s.Vault.CallsPerSecond != 200 || s.LogLevel.String() != "INFO" ||
-		s.Rotation.Lead.Hours() != 30*24 || s.Rotation.Grace.Hours() != 24 || s.Rotation.Sweeps ||
+		s.Rotation.Lead.Hours() != 30*24 || s.Rotation.Grace.Hours() != 24 || s.Removed != nil ||
 		s.Telemetry.Endpoint != "" || s.Telemetry.Service != "rotunda" || s.Telemetry.Share != 0.01 || s.Telemetry.IgnoreParent {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestARemovedSettingIsNamed(t *testing.T) {
+	s, err := load(map[string]string{"ROTATION_SWEEP_SCHEDULE": "0 0 * * * *"})
+	if err != nil || len(s.Removed) != 1 || !strings.Contains(s.Removed[0], "ROTATION_SWEEP_SCHEDULE has no effect") {
+		t.Errorf("%q, %v", s.Removed, err)
 	}
 }
 
@@ -130,10 +137,11 @@ func TestExampleListsEverySetting(t *testing.T) {
 }
 
 // settingsRead returns the names that Load reads, except those that the host or the platform
-// sets.
+// sets, and those that have no effect anymore.
 func settingsRead() []string {
 	others := []string{
 		settings.HandlerPort, settings.WebsiteHostname, settings.AppRoot, settings.FunctionTimeout, settings.StorageAccountName, settings.WebsiteSiteName,
+		"ROTATION_SWEEP_SCHEDULE",
 	}
 	read := map[string]bool{}
 	_, _ = settings.Load(func(name string) string {

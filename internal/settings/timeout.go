@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rotunda/internal/hostjson"
 )
 
 // defaultTimeout is the host's if host.json has none, on Flex Consumption and Premium.
@@ -43,7 +45,7 @@ func hostTimeout(root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = json.Unmarshal(content, &host)
+	err = json.Unmarshal(hostjson.Standard(content), &host)
 	return host.FunctionTimeout, err
 }
 

@@ -4,6 +4,7 @@
 package stage
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,11 +14,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rotunda/internal/hostjson"
 )
 
 // Stage builds the app root in dir, which must be empty or absent, from the repository at repo,
-// for an operating system and architecture as Go names them. buildFlags are passed to `go build`.
-func Stage(repo, dir, goos, goarch string, buildFlags ...string) error {
+// for an operating system and architecture as Go names them. buildFlags are passed to `go build`,
+// which ends with ctx.
+func Stage(ctx context.Context, repo, dir, goos, goarch string, buildFlags ...string) error {
 	name, err := executable(filepath.Join(repo, "host.json"))
 	if err != nil {
 		return err
@@ -31,7 +35,7 @@ func Stage(repo, dir, goos, goarch string, buildFlags ...string) error {
 	if err := stageFunctions(repo, dir); err != nil {
 		return err
 	}
-	return build(repo, filepath.Join(dir, name+suffix(goos)), goos, goarch, buildFlags)
+	return build(ctx, repo, filepath.Join(dir, name+suffix(goos)), goos, goarch, buildFlags)
 }
 
 // makeEmpty makes dir, or returns an error if dir is not empty: a removed function in it would be
@@ -61,7 +65,7 @@ func executable(hostJSON string) (string, error) {
 			} `json:"description"`
 		} `json:"customHandler"`
 	}
-	if err := json.Unmarshal(text, &host); err != nil {
+	if err := json.Unmarshal(hostjson.Standard(text), &host); err != nil {
 		return "", fmt.Errorf("%s: %w", hostJSON, err)
 	}
 	name := host.CustomHandler.Description.DefaultExecutablePath
@@ -116,9 +120,9 @@ func stageFunctions(repo, dir string) error {
 	return nil
 }
 
-func build(repo, binary, goos, goarch string, flags []string) error {
+func build(ctx context.Context, repo, binary, goos, goarch string, flags []string) error {
 	arguments := append([]string{"build", "-ldflags", "-s -w", "-o", binary}, flags...)
-	command := exec.Command("go", append(arguments, "./handler")...)
+	command := exec.CommandContext(ctx, "go", append(arguments, "./handler")...)
 	command.Dir = repo
 	command.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
 	if !slices.Contains(flags, "-race") { // -race needs cgo, and reuses what `go test -race` compiled

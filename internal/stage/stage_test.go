@@ -29,7 +29,7 @@ var repository = map[string]string{
 
 func TestAnAppRootHasWhatTheHostNeedsAndNoMore(t *testing.T) {
 	repo, root := write(t, repository), filepath.Join(t.TempDir(), "new", "app")
-	if err := stage.Stage(repo, root, "linux", "amd64"); err != nil {
+	if err := stage.Stage(t.Context(), repo, root, "linux", "amd64"); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"getsecret/function.json", "host.json", "sample", "setsecret/function.json"}
@@ -52,7 +52,7 @@ func TestAnAppRootHasWhatTheHostNeedsAndNoMore(t *testing.T) {
 
 func TestTheBinaryRuns(t *testing.T) {
 	root := t.TempDir()
-	if err := stage.Stage(write(t, repository), root, runtime.GOOS, runtime.GOARCH); err != nil {
+	if err := stage.Stage(t.Context(), write(t, repository), root, runtime.GOOS, runtime.GOARCH); err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(root, "sample")
@@ -70,7 +70,7 @@ func TestTheBinaryRuns(t *testing.T) {
 
 func TestOnWindowsTheExecutableHasASuffix(t *testing.T) {
 	root := t.TempDir()
-	if err := stage.Stage(write(t, repository), root, "windows", "amd64"); err != nil {
+	if err := stage.Stage(t.Context(), write(t, repository), root, "windows", "amd64"); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(files(t, root), "sample.exe") {
@@ -97,7 +97,7 @@ func TestWhatCannotBeStagedIsAnErrorThatSaysWhy(t *testing.T) {
 			if test.text != "" {
 				put(t, filepath.Join(repo, test.file), test.text)
 			}
-			err := stage.Stage(repo, t.TempDir(), "linux", "amd64")
+			err := stage.Stage(t.Context(), repo, t.TempDir(), "linux", "amd64")
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the error is %v, and does not say %q", err, test.says)
 			}
@@ -110,7 +110,7 @@ func TestARepositoryWithoutFunctionsIsAnError(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(repo, "functions")); err != nil {
 		t.Fatal(err)
 	}
-	if err := stage.Stage(repo, t.TempDir(), "linux", "amd64"); err == nil || !strings.Contains(err.Error(), "function.json") {
+	if err := stage.Stage(t.Context(), repo, t.TempDir(), "linux", "amd64"); err == nil || !strings.Contains(err.Error(), "function.json") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestARepositoryWithoutFunctionsIsAnError(t *testing.T) {
 func TestAFolderWithAnythingInItIsLeftAlone(t *testing.T) {
 	root := t.TempDir()
 	put(t, filepath.Join(root, "gonefunction", "function.json"), "{}")
-	if err := stage.Stage(write(t, repository), root, "linux", "amd64"); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if err := stage.Stage(t.Context(), write(t, repository), root, "linux", "amd64"); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("the error is %v", err)
 	}
 	if diff := cmp.Diff([]string{"gonefunction/function.json"}, files(t, root)); diff != "" {

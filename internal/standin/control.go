@@ -63,8 +63,8 @@ func (a *Azure) Reset() error {
 }
 
 // control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
-// both.
-func (a *Azure) control() http.Handler {
+// both, and POST /stop ends the run, if there is one to end.
+func (a *Azure) control(stop func()) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
 	mux.HandleFunc("PUT /{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -75,6 +75,13 @@ func (a *Azure) control() http.Handler {
 		a.answer(w, err)
 	})
 	mux.HandleFunc("DELETE /{$}", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Reset()) })
+	if stop != nil {
+		mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusAccepted)
+			_ = http.NewResponseController(w).Flush() // before stop closes the connection
+			stop()
+		})
+	}
 	return mux
 }
 

@@ -28,6 +28,7 @@ type Options struct {
 	NearExpiry    time.Duration // how long before the expiry its event is sent; 0 is 30 days
 	DisableHTTP2  bool          // the vault serves only HTTP/1.1, as behind a proxy that terminates TLS
 	Logger        *slog.Logger  // nil discards
+	Stop          func()        // what POST /stop on the control endpoint calls; nil means no such path
 }
 
 // Azure is the running stand-ins. Close ends them.
@@ -74,7 +75,7 @@ func Start(options Options) (_ *Azure, err error) {
 	for _, end := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&a.identityURL, a.identity}, {&a.proxyURL, a.proxy}, {&a.controlURL, a.control()}} {
+	}{{&a.identityURL, a.identity}, {&a.proxyURL, a.proxy}, {&a.controlURL, a.control(options.Stop)}} {
 		listener, err := a.serve(end.handler)
 		if err != nil {
 			return nil, err

@@ -47,25 +47,45 @@ func (q *Requests) Begin(r *http.Request, method string) (*http.Request, trace.S
 	return r.WithContext(ctx), span
 }
 
-// parent reports whether a request is traced: as its traceparent says, or without one at random.
-// It first checks for the usual traceparent, which says no. It drops a tracestate, which is
-// arbitrary text from the caller.
+// parent reports whether a request is traced: if its traceparent says so, and otherwise for the
+// share of requests. A traceparent that says no does not settle it, because the Functions host
+// adds one to each request that has none. It drops a tracestate, which is arbitrary text from the
+// caller.
 func (q *Requests) parent(r *http.Request) (_ context.Context, traced bool) {
 	ctx, sent := r.Context(), r.Header["Traceparent"]
 	if len(sent) != 1 {
 		return ctx, q.chosen()
 	}
-	if q.provider.ignoreParent && !q.chosen() || !q.provider.ignoreParent && isUnsampled(sent[0]) {
-		return ctx, false
+	if q.provider.ignoreParent && !q.chosen() || !q.provider.ignoreParent && isUnsampled(sent[0]) && !q.choosesID(sent[0]) {
+		return ctx, false // the usual case, without parsing it all
 	}
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": sent[0]})
-	if parent := trace.SpanContextFromContext(ctx); !q.provider.ignoreParent && parent.IsValid() {
-		return ctx, parent.IsSampled()
+	parent := trace.SpanContextFromContext(ctx)
+	switch {
+	case q.provider.ignoreParent:
+		return ctx, true
+	case !parent.IsValid():
+		return ctx, q.chosen()
 	}
-	return ctx, q.provider.ignoreParent || q.chosen()
+	return ctx, parent.IsSampled() || q.choosesID(sent[0])
 }
 
 func (q *Requests) chosen() bool { return rand.Float64() < q.provider.share } //nolint:gosec // not a secret
+
+// choosesID reports whether a trace is in the share, by its id, so that all servers with the same
+// share trace the same requests (open-telemetry/opentelemetry-go sdk/trace/sampling.go,
+// TraceIDRatioBased).
+func (q *Requests) choosesID(traceparent string) bool {
+	const from, to = 19, 35 // the second half of the trace id
+	if len(traceparent) < to {
+		return q.chosen()
+	}
+	id, err := strconv.ParseUint(traceparent[from:to], 16, 64)
+	if err != nil {
+		return q.chosen()
+	}
+	return id>>1 < uint64(q.provider.share*(1<<63))
+}
 
 // isUnsampled reports whether the flags of a traceparent say that it is not sampled:
 // 00-<32 hex digits>-<16 hex digits>-00 (W3C Trace Context).

@@ -29,10 +29,10 @@ type Options struct {
 	Endpoint string            // of a collector for OTLP over HTTP, without /v1/traces and /v1/metrics
 	Headers  map[string]string // sent with each export, such as an API key
 	Service  string            // service.name, unless OTEL_SERVICE_NAME is set
-	Share    float64           // how much of the requests without a traceparent is traced, from 0 to 1
+	Share    float64           // how much of the requests without a sampled traceparent is traced, from 0 to 1
 	Log      *slog.Logger
 
-	IgnoreParent bool // Share applies to all requests, with or without a traceparent
+	IgnoreParent bool // Share applies to all requests, also to those with a sampled traceparent
 }
 
 // Provider collects and exports until Stop.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -60,7 +61,7 @@ func (l Links) nextLink(r *http.Request, next string, maxResults int) string {
 func (l Links) address(r *http.Request, path, query string) *url.URL {
 	link := &url.URL{Scheme: "https", Host: l.Hostname, Path: path, RawQuery: query}
 	if link.Host == "" {
-		link.Host = r.Host
+		link.Host = cmp.Or(r.Header.Get("X-Forwarded-Host"), r.Host) // the Functions host sets it; Host is then the handler's address
 	}
 	if isLoopback(link.Host) && r.Header.Get("X-Forwarded-Proto") != "https" {
 		link.Scheme = "http" // func start, or go run ./local

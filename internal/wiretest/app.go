@@ -59,7 +59,7 @@ func Start(t testing.TB, options Options) *App {
 		t.Fatal(err)
 	}
 	app.Host, err = host.Start(t.Context(), loaded, host.Options{
-		Env:    append(append(azure.Env(Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "ROTATION_SWEEP_SCHEDULE=0 0 0 1 1 *"), options.Env...),
+		Env:    append(append(azure.Env(Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "AzureWebJobs.sweep.Disabled=true"), options.Env...),
 		Keys:   options.Keys,
 		Mode:   options.Mode,
 		Stdout: app.Log,

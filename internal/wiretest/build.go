@@ -3,6 +3,7 @@
 package wiretest
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,7 +49,7 @@ func AppRoot(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stage.Stage(Root(t), root, runtime.GOOS, runtime.GOARCH, raceFlags...); err != nil {
+	if err := stage.Stage(context.Background(), Root(t), root, runtime.GOOS, runtime.GOARCH, raceFlags...); err != nil {
 		_ = os.RemoveAll(root)
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,7 +28,7 @@ func run(dir, goos, goarch string) error {
 	if err := removeOlder(dir); err != nil {
 		return err
 	}
-	return stage.Stage(".", dir, goos, goarch)
+	return stage.Stage(context.Background(), ".", dir, goos, goarch)
 }
 
 // removeOlder removes an older app root and nothing else, because -o may name any folder by

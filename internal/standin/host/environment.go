@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -53,13 +54,16 @@ func (e environment) expand(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string { return e.get(strings.Trim(name, "%")) })
 }
 
+// errUnset keeps a function from being indexed.
+var errUnset = errors.New("does not resolve to a value")
+
 // resolve is expand for the values of bindings, where each name must be set.
 // Source: repository Azure/azure-webjobs-sdk,
 // src/Microsoft.Azure.WebJobs.Host/NameResolverExtensions.cs.
 func (e environment) resolve(text string) (string, error) {
 	for _, name := range variable.FindAllString(text, -1) {
 		if e.expand(name) == "" {
-			return "", fmt.Errorf("%s does not resolve to a value: set the app setting %s", name, strings.Trim(name, "%"))
+			return "", fmt.Errorf("%s %w: set the app setting %s", name, errUnset, strings.Trim(name, "%"))
 		}
 	}
 	return e.expand(text), nil

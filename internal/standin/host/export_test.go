@@ -78,3 +78,30 @@ func (q *Queues) Remove(name string, t Taken) { q.remove(name, t.taken) }
 func (q *Queues) Release(name string, t Taken, after time.Duration) {
 	q.release(name, t.taken, after)
 }
+
+// Elapse lets time pass for all messages.
+func (q *Queues) Elapse(d time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, named := range q.queues {
+		for _, m := range named.messages {
+			m.visible = m.visible.Add(-d)
+		}
+		named.notify()
+	}
+}
+
+// Elapsed lets a timer's status be one of the past.
+func (q *Queues) Elapsed(timer string, status TickStatus) { q.setStatus(timer, status) }
+
+// Status returns a timer's status.
+func (q *Queues) Status(timer string) TickStatus {
+	status, _ := q.status(timer)
+	return status
+}
+
+// Concurrency returns how many messages a host with this environment handles at the same time.
+func (c QueuesConfig) Concurrency(env ...string) int { return c.concurrency(env) }
+
+// KillWithParent is what a host uses where the system has no signal for a parent's death.
+func KillWithParent(process int) (stop func(), err error) { return killWithParent(process) }

@@ -71,6 +71,7 @@ func forwardedHeader(r *http.Request, invocationID string) http.Header {
 	header := r.Header.Clone()
 	header.Add(versionHeader, Version)
 	header.Add(invocationHeader, invocationID)
+	addTraceparent(header)
 	header["User-Agent"] = []string{strings.TrimSpace(header.Get("User-Agent") + " " + userAgent)}
 	joinRepeated(header)
 	return header

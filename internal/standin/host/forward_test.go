@@ -3,6 +3,7 @@ package host_test
 import (
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func TestRequestReachesHandler(t *testing.T) {
 		equal(t, "method", got.Method, "PATCH")
 		equal(t, "path", got.URI, "/api/items/7")
 		equal(t, "body", got.Body, `{"a":1}`)
-		equal(t, "host", got.Host, strings.TrimPrefix(r.url, "http://"))
+		equal(t, "host", got.Host, map[host.Mode]string{host.Newer: r.HandlerAddr(), host.Older: strings.TrimPrefix(r.url, "http://")}[mode])
 		equal(t, "content type", got.Header.Get("Content-Type"), "application/json")
 		equal(t, "authorization", got.Header.Get("Authorization"), "Bearer t")
 		equal(t, "key", got.Header.Get("X-Functions-Key"), "k")
@@ -37,12 +38,16 @@ func TestSpoofedHeaders(t *testing.T) {
 	spoof := []string{
 		"X-Azure-Functions-InvocationId: forged", "X-Azure-Functions-InvocationId: twice", "X-Azure-Functions-HostVersion: 9",
 		"X-MS-CLIENT-PRINCIPAL: admin", "X-Forwarded-For: 10.0.0.1", "X-Forwarded-Host: evil", "Forwarded: for=x",
+		"X-Forwarded-Proto: https", "X-Forwarded-Prefix: /evil",
 	}
 	modes(t, func(t *testing.T, mode host.Mode) {
 		r := start(t, files{"all/function.json": anonymousAny}, host.Options{Mode: mode})
 		header := r.echoed(t, "GET", "/api/x", "", spoof...).Header
-		for _, kept := range spoof[3:] {
-			name, value, _ := strings.Cut(kept, ": ")
+		for _, sent := range spoof[3:] {
+			name, value, _ := strings.Cut(sent, ": ")
+			if mode == host.Newer && name != "X-MS-CLIENT-PRINCIPAL" {
+				value = map[string]string{"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": strings.TrimPrefix(r.url, "http://"), "X-Forwarded-Proto": "http"}[name]
+			}
 			equal(t, name, header.Get(name), value)
 		}
 		ids, versions := header["X-Azure-Functions-Invocationid"], header["X-Azure-Functions-Hostversion"]
@@ -58,6 +63,37 @@ func TestSpoofedHeaders(t *testing.T) {
 		if !strings.HasPrefix(ids[0], "forged, twice, ") || len(ids[0]) != len("forged, twice, ")+36 {
 			t.Errorf("the id is not appended: %q", ids[0])
 		}
+	})
+}
+
+// In Azure the front end says how callers reach the app.
+func TestForwardedHeadersInAzure(t *testing.T) {
+	r := start(t, files{"all/function.json": anonymousAny}, host.Options{}, "WEBSITE_INSTANCE_ID=i")
+	header := r.echoed(t, "GET", "/api/x", "", "Disguised-Host: app.azurewebsites.net", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil").Header
+	equal(t, "host", header.Get("X-Forwarded-Host"), "app.azurewebsites.net")
+	equal(t, "scheme", header.Get("X-Forwarded-Proto"), "https")
+}
+
+func TestHeadersThatTheProxyDrops(t *testing.T) {
+	r := start(t, files{"all/function.json": anonymousAny}, host.Options{})
+	header := r.echoed(t, "GET", "/api/x", "", "TE: trailers", "Upgrade-Insecure-Requests: 1", "Alt-Svc: clear", "Strict-Transport-Security: max-age=1",
+		"HTTP2-Settings: x", "Proxy-Authorization: x", "Keep-Alive: x", "X-Kept: yes").Header
+	for _, name := range []string{"Te", "Upgrade-Insecure-Requests", "Alt-Svc", "Strict-Transport-Security", "Http2-Settings", "Proxy-Authorization", "Keep-Alive"} {
+		equal(t, name, header.Get(name), "")
+	}
+	equal(t, "X-Kept", header.Get("X-Kept"), "yes")
+}
+
+func TestTraceparent(t *testing.T) {
+	modes(t, func(t *testing.T, mode host.Mode) {
+		r := start(t, files{"all/function.json": anonymousAny}, host.Options{Mode: mode})
+		added := func() string { return r.echoed(t, "GET", "/api/x", "").Header.Get("Traceparent") }
+		first, second := added(), added()
+		if !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-00$`).MatchString(first) || first == second {
+			t.Errorf("added are %q and %q", first, second)
+		}
+		const sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		equal(t, "a caller's", r.echoed(t, "GET", "/api/x", "", "traceparent: "+sent).Header.Get("Traceparent"), sent)
 	})
 }
 

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rotunda/internal/hostjson"
 )
 
 // Function is one function, as its function.json describes it.
@@ -37,7 +39,7 @@ func parseFunction(name string, content []byte) (Function, error) {
 	var file struct {
 		Bindings []json.RawMessage `json:"bindings"`
 	}
-	if err := parseStrict(content, &file); err != nil {
+	if err := parseStrict(hostjson.Standard(content), &file); err != nil {
 		return Function{}, fmt.Errorf("function.json: %w", err)
 	}
 	function := Function{Name: name}

@@ -16,10 +16,14 @@ import (
 
 // TestMain runs the tests, or, when a host under test starts it, the custom handler for them.
 func TestMain(m *testing.M) {
-	if os.Getenv("TEST_HANDLER") == "" {
+	run := runHandler
+	switch {
+	case os.Getenv(sleeper) != "":
+		run = runSleeper
+	case os.Getenv("TEST_HANDLER") == "":
 		os.Exit(m.Run())
 	}
-	if err := runHandler(); err != nil {
+	if err := run(); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -154,10 +158,15 @@ var invocationAnswers = map[string]http.HandlerFunc{
 	},
 	"OnTick": func(w http.ResponseWriter, r *http.Request) {
 		var invocation struct {
-			Data struct{ Timer struct{ ScheduleStatus any } }
+			Data struct {
+				Timer struct {
+					ScheduleStatus any
+					IsPastDue      bool
+				}
+			}
 		}
 		_ = json.NewDecoder(r.Body).Decode(&invocation)
-		pass(fmt.Sprint("tick%20", invocation.Data.Timer.ScheduleStatus != nil))
+		pass(fmt.Sprint("tick%20", invocation.Data.Timer.ScheduleStatus != nil, map[bool]string{true: "%20past%20due"}[invocation.Data.Timer.IsPastDue]))
 		answerJSON(w, map[string]any{})
 	},
 	"OnEvent": func(w http.ResponseWriter, r *http.Request) {

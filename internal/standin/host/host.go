@@ -37,7 +37,7 @@ func Start(ctx context.Context, app *App, options Options) (*Host, error) {
 	h := &Host{options: options.withDefaults()}
 	h.env, h.queues = h.options.Env, h.options.Queues
 	var err error
-	if h.app, err = app.resolve(h.env); err != nil {
+	if h.app, err = app.resolve(h.env, h.options.Logger); err != nil {
 		return nil, err
 	}
 	if h.config, err = h.env.apply(app.Config); err != nil {
@@ -78,7 +78,7 @@ func (h *Host) launch(ctx context.Context) error {
 
 func (h *Host) startHandler(port int) (err error) {
 	if len(h.app.Functions) == 0 {
-		return fmt.Errorf("the app at %s has no functions: a folder with a function.json is one", h.app.Root)
+		return fmt.Errorf("the app at %s has no functions that can run: a folder with a function.json is one, and the log names those in error", h.app.Root)
 	}
 	if h.supervisor.command, err = newCommand(h.app.Root, h.config, h.env, port); err != nil {
 		return err

@@ -1,13 +1,14 @@
 package host
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+
+	"rotunda/internal/hostjson"
 )
 
 // Config is the part of host.json that matters to the stand-in.
@@ -69,9 +70,11 @@ func readHostJSON(path string) (Config, error) {
 	return config, nil
 }
 
+// parseHostJSON reads host.json. Source: Config/HostJsonFileConfigurationSource.cs
+// (LoadHostConfig).
 func parseHostJSON(content []byte) (Config, error) {
 	var file hostFile
-	if err := parseStrict(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")), &file); err != nil {
+	if err := parseStrict(hostjson.Standard(content), &file); err != nil {
 		return Config{}, err
 	}
 	if file.Version == nil || *file.Version != "2.0" {

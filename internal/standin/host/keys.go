@@ -72,19 +72,20 @@ func (k *Keys) identify(r *http.Request, function string) caller {
 }
 
 // may reports whether a caller may call what requires a level. A system key is no substitute for a
-// function's key.
+// function's key. (The claim "invoke" = "true" goes with every level but anonymous.)
+// Source: src/WebJobs.Script.WebHost/Security/Authorization/AuthUtility.cs.
 func (c caller) may(required AuthLevel) bool {
 	return required == LevelAnonymous || c.level == LevelAdmin || c.level == required
 }
 
-// presentedKey reads the header before the query. A header that is present but empty still hides
-// the query's code.
+// presentedKey reads the header before the query, and the first value of each. A header that is
+// present but empty still hides the query's code.
 // Source: src/WebJobs.Script.WebHost/Security/Authentication/Keys/AuthenticationLevelHandler.cs.
 func presentedKey(r *http.Request) string {
 	if values, ok := r.Header["X-Functions-Key"]; ok {
 		return values[0]
 	}
-	return parseQuery(r.URL.RawQuery).get("code")
+	return parseQuery(r.URL.RawQuery).first("code")
 }
 
 func findKey(keys map[string]string, presented string) (name string, ok bool) {

@@ -16,6 +16,7 @@ var oneOfEachLevel = files{
 	"Keyed/function.json":   withLevel(`,"authLevel":"Function"`),
 	"locked/function.json":  withLevel(`,"authLevel":"admin"`),
 	"offline/function.json": withLevel(`,"authLevel":"anonymous"`),
+	"closed/function.json":  withLevel(``),
 }
 
 func TestKeys(t *testing.T) {
@@ -23,7 +24,7 @@ func TestKeys(t *testing.T) {
 		Master: "m-key", Host: map[string]string{"default": "h-key"}, System: map[string]string{"ext": "s-key"},
 		Functions: map[string]map[string]string{"keyed": {"default": "f-key"}, "plain": {"other": "p-key"}},
 	}
-	r := start(t, oneOfEachLevel, host.Options{Keys: keys}, "AzureWebJobs.offline.Disabled=true")
+	r := start(t, oneOfEachLevel, host.Options{Keys: keys}, "AzureWebJobs.offline.Disabled=true", "AzureWebJobs.closed.Disabled=true")
 	none, query := "", ""
 	for _, row := range []struct {
 		path, header string
@@ -48,8 +49,14 @@ func TestKeys(t *testing.T) {
 		{"plain?code=wrong", query, 401},
 		{"plain?code=wrong", "h-key", 200},
 		{"plain?code=h-key", "wrong", 401},
+		{"plain?code=h-key&code=wrong", query, 200}, // the first counts
+		{"plain?code=wrong&CODE=h-key", query, 401},
 		{"offline", none, 404},
 		{"offline", "m-key", 200},
+		{"closed", none, 401}, // before it is known to be disabled
+		{"closed", "wrong", 401},
+		{"closed", "h-key", 404},
+		{"closed", "m-key", 200},
 		{"nowhere", none, 404},
 	} {
 		var header []string

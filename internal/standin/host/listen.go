@@ -12,7 +12,11 @@ import (
 // Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/Listeners/QueueListener.cs.
 const pollPause = 100 * time.Millisecond
 
-var errTriedTooOften = errors.New("the message was tried too often before")
+// Failures of a message that is not tried, or not again.
+var (
+	errTriedTooOften = errors.New("the message was tried too often before")
+	errUndecodable   = errors.New("the message is not base64: encode it")
+)
 
 // listen delivers a queue's messages to a function until the host stops.
 func (h *Host) listen(f Function) {
@@ -20,7 +24,7 @@ func (h *Host) listen(f Function) {
 	if !h.supervisor.awaitFirst() {
 		return
 	}
-	free := make(chan struct{}, h.config.Queues.concurrency())
+	free := make(chan struct{}, h.config.Queues.concurrency(h.env))
 	for {
 		select {
 		case free <- struct{}{}:
@@ -38,10 +42,13 @@ func (h *Host) listen(f Function) {
 	}
 }
 
-// deliver tries a message once, and then removes, releases or poisons it. A host that stops
-// releases it at once; the host in Azure leaves it invisible for up to ten minutes.
-// Source: repository Azure/azure-sdk-for-net,
-// Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/QueueProcessor.cs.
+// deliver tries a message once, and then removes, releases or poisons it. A text that can't be
+// decoded is poison at once. The message of a host that dies stays invisible until its lease ends.
+// Source: repository Azure/azure-sdk-for-net, sdk/storage:
+// Microsoft.Azure.WebJobs.Extensions.Storage.Common/src/Shared/Queues/QueueProcessor.cs and
+// QueueListener.cs (_visibilityTimeout), and
+// Microsoft.Azure.WebJobs.Extensions.Storage.Queues/src/QueueServiceClientProvider.cs
+// (CreateMessageDecodingFailedHandler).
 func (h *Host) deliver(f Function, taken message) {
 	queue, config := f.Trigger.QueueName, h.config.Queues
 	err := h.handle(f, taken)
@@ -52,8 +59,8 @@ func (h *Host) deliver(f Function, taken message) {
 	h.options.Logger.Error("message failed", "function", f.Name, "queue", queue, "message", taken.id, "dequeueCount", taken.dequeueCount, "error", err)
 	switch {
 	case h.supervisor.ctx.Err() != nil:
-		h.queues.release(queue, taken, 0)
-	case taken.dequeueCount >= config.MaxDequeueCount:
+		h.queues.release(queue, taken, queueLease)
+	case taken.dequeueCount >= config.MaxDequeueCount, errors.Is(err, errUndecodable):
 		h.options.Logger.Warn("message is poison", "function", f.Name, "message", taken.id, "queue", poisonName(queue))
 		h.queues.poison(queue, taken)
 	default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -145,7 +146,8 @@ func TestAHandlerThatDiesGivesItsMessageBack(t *testing.T) {
 	equal(t, "poison", len(r.Poisoned("orders")), 0)
 }
 
-func TestAHostThatClosesLeavesItsMessageToAnother(t *testing.T) {
+// Until then, the message is invisible: up to ten minutes in Azure.
+func TestAHostThatDiesLeavesItsMessageToAnotherWhenItsLeaseEnds(t *testing.T) {
 	gate, env := newGate(t)
 	queues := host.NewQueues()
 	first := start(t, onMessage, host.Options{Queues: queues}, env)
@@ -154,8 +156,12 @@ func TestAHostThatClosesLeavesItsMessageToAnother(t *testing.T) {
 	gate.await(t, "a 1 1")
 	check(t, first.Close())
 	equal(t, "left in the queue", fmt.Sprintf("%s", first.Queued("orders")), "[a]")
-	start(t, onMessage, host.Options{Queues: queues}, env)
+	second := start(t, onMessage, host.Options{Queues: queues}, env)
 	equal(t, "another handler", gate.next(t), "start")
+	second.enqueue(t, "orders", "b")
+	equal(t, "what is visible", gate.next(t), "b 1 1")
+	awaitCount(t, queues, "orders", 1)
+	queues.Elapse(10 * time.Minute)
 	equal(t, "another try", gate.next(t), "a 2 1")
 	awaitCount(t, queues, "orders", 0)
 }
@@ -186,9 +192,11 @@ func TestOneFunctionsOutputTriggersAnother(t *testing.T) {
 	awaitCount(t, queues, "relayed", 0)
 }
 
-func TestATextThatIsNotEncodedIsPoison(t *testing.T) {
+func TestATextThatIsNotEncodedIsPoisonAtOnce(t *testing.T) {
 	queues := host.NewQueues()
-	r := start(t, onMessage, host.Options{Queues: queues})
+	app := files{"host.json": queuesJSON(`{"visibilityTimeout":"01:00:00"}`)} // before a second try
+	app["OnMessage/function.json"] = onMessage["OnMessage/function.json"]
+	r := start(t, app, host.Options{Queues: queues})
 	check(t, queues.Put("orders", "plain text"))
 	awaitCount(t, queues, "orders-poison", 1)
 	equal(t, "poison", fmt.Sprintf("%s", r.Poisoned("orders")), "[plain text]")
@@ -238,18 +246,46 @@ func TestWrongAppSettings(t *testing.T) {
 	timer := `{"type":"timerTrigger","name":"timer","schedule":"%WHEN%"}`
 	out := `{"type":"queue","direction":"out","name":"out","queueName":"%OUT%"}`
 	for want, content := range map[string]string{
-		`function "f": binding "msg": %UNSET% does not resolve to a value: set the app setting UNSET`: function(queueTrigger("%UNSET%")),
-		`queueName "-x-"`:  function(queueTrigger("%BAD%")),
-		`schedule "daily"`: function(timer),
-		"%OUT%":            function(queueTrigger("orders"), out),
+		`function "f": binding "msg": queueName "-x-"`: function(queueTrigger("%BAD%")),
+		`schedule "daily"`:  function(timer),
+		`queueName "--x--"`: function(queueTrigger("orders"), out),
 	} {
 		app, err := host.Load(stage(t, files{"f/function.json": content, "good/function.json": function(queueTrigger("%GOOD%"))}))
 		check(t, err)
-		_, err = host.Start(t.Context(), app, host.Options{Env: []string{"GOOD=orders", "BAD=-x-", "WHEN=daily"}})
+		_, err = host.Start(t.Context(), app, host.Options{Env: []string{"GOOD=orders", "BAD=-x-", "WHEN=daily", "OUT=--x--"}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to contain %q", err, want)
 		}
 	}
+}
+
+func TestAFunctionThatNamesAMissingSettingIsNotIndexed(t *testing.T) {
+	gate, env := newGate(t)
+	out := `{"type":"queue","direction":"out","name":"out","queueName":"%UNSET%"}`
+	r := start(t, files{
+		"Timed/function.json":   function(`{"type":"timerTrigger","name":"timer","schedule":"%UNSET%"}`),
+		"Waiting/function.json": function(queueTrigger("%UNSET%")), "Sending/function.json": function(queueTrigger("orders"), out),
+		"OnOther/function.json": function(queueTrigger("others")),
+	}, host.Options{}, env)
+	equal(t, "start", gate.next(t), "start")
+	r.enqueue(t, "orders", "lost")
+	r.enqueue(t, "others", "a")
+	equal(t, "only the others run", gate.next(t), "a 1 1")
+	for _, name := range []string{"Timed", "Waiting", "Sending"} {
+		if want := "The '" + name + "' function is in error and does not run"; !strings.Contains(r.log.String(), want) {
+			t.Errorf("the log lacks %q", want)
+		}
+		equal(t, name, r.send(t, "POST", "/admin/functions/"+name, `{}`).status, 404)
+	}
+	r.log.await(t, "%UNSET% does not resolve to a value: set the app setting UNSET")
+}
+
+func TestMessagesAtOnceByDefault(t *testing.T) {
+	app, err := host.Load(stage(t, nil))
+	check(t, err)
+	cores := runtime.NumCPU()
+	equal(t, "on a dedicated or Flex plan", app.Config.Queues.Concurrency("WEBSITE_SKU=FlexConsumption"), 16+8*cores)
+	equal(t, "on the Consumption plan", app.Config.Queues.Concurrency("WEBSITE_SKU=dynamic"), 16+8)
 }
 
 func TestCloseLeavesNothingRunning(t *testing.T) {

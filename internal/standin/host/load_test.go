@@ -18,7 +18,7 @@ const (
 
 func TestBrokenHostJSON(t *testing.T) {
 	for _, row := range []struct{ name, content, want string }{
-		{"syntax", "{\n\"version\": \"2.0\",\n}", "not JSON: invalid character '}' looking for beginning of object key string at line 3"},
+		{"syntax", "{\n\"version\": \"2.0\" // a comment\n2}", "not JSON: invalid character '2' after object key:value pair at line 3"},
 		{"empty", "", "not JSON"},
 		{"wrong type", "{\"version\":\"2.0\",\n\"functionTimeout\": 5}", `"functionTimeout" at line 2 is a JSON number and must be a string`},
 		{"no version", `{"customHandler":{"description":{"defaultExecutablePath":"x"}}}`, `"version" must be "2.0"`},
@@ -53,13 +53,15 @@ func TestNoHostJSON(t *testing.T) {
 
 func TestHostJSON(t *testing.T) {
 	app, err := host.Load(stage(t, files{
-		"host.json": "\xef\xbb\xbf" + `{"Version":"2.0","functionTimeout":"1.02:03:04.5",
+		"host.json": "\xef\xbb\xbf// from a template\n" + `{"Version":"2.0" /* of the schema */,"functionTimeout":"1.02:03:04.5",
 		"logging":{"logLevel":{}},"extensionBundle":{"id":"x"},
 		"extensions":{"http":{"routePrefix":"/v1/"}},
 		"customHandler":{"initializationTimeout":"00:01:00","enableForwardingHttpRequest":true,
-			"description":{"defaultExecutablePath":"x"}}}`,
+			"description":{"defaultExecutablePath":"x"}},}`,
+		"f/function.json": "\xef\xbb\xbf" + strings.Replace(timerFunction, "{", "{ // each minute\n", 1),
 	}))
 	check(t, err)
+	equal(t, "functions", len(app.Functions), 1)
 	c := app.Config
 	equal(t, "function timeout", c.FunctionTimeout, 26*time.Hour+3*time.Minute+4500*time.Millisecond)
 	equal(t, "initialization timeout", c.InitializationTimeout, time.Minute)

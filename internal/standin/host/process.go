@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"os/exec"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -20,6 +21,8 @@ type process struct {
 	condemned chan struct{} // closed when the host must replace it
 	condemn   sync.Once
 	replaced  chan struct{} // closed when requests go to the next run
+
+	stopWatcher func() // ends what kills the handler with this process, if that is another process
 }
 
 func newProcess() *process {
@@ -29,24 +32,52 @@ func newProcess() *process {
 	}
 }
 
+// start starts the handler so that it ends with this process, however this process ends.
 func (p *process) start(c command, to *console) error {
 	out, errs := &lineWriter{to: to, stream: stdoutName}, &lineWriter{to: to, stream: stderrName}
 	p.cmd = exec.Command(c.path)
 	p.cmd.Dir, p.cmd.Env = c.dir, c.env
 	p.cmd.Stdout, p.cmd.Stderr = out, errs
 	p.cmd.WaitDelay = outputGrace
-	if err := p.cmd.Start(); err != nil {
-		close(p.exited)
-		return fmt.Errorf("can't start the handler %s: %w; it must be a program for this system and processor", c.path, err)
-	}
-	close(p.started)
+	p.cmd.SysProcAttr = endsWithParent
+	started := make(chan error)
 	go func() {
-		_ = p.cmd.Wait() // its exit code is read instead
+		// On Linux, the handler ends with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so
+		// that thread does nothing else.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.run()
+		started <- err
+		if err == nil {
+			p.wait()
+		}
 		out.flush()
 		errs.flush()
 		close(p.exited)
 	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("can't start the handler %s: %w; it must be a program for this system and processor", c.path, err)
+	}
+	close(p.started)
 	return nil
+}
+
+func (p *process) run() (err error) {
+	if err = p.cmd.Start(); err != nil || endsWithParent != nil {
+		return err
+	}
+	if p.stopWatcher, err = killWithParent(p.cmd.Process.Pid); err != nil {
+		_ = p.cmd.Process.Kill()
+		p.wait()
+	}
+	return err
+}
+
+func (p *process) wait() {
+	_ = p.cmd.Wait() // its exit code is read instead
+	if p.stopWatcher != nil {
+		p.stopWatcher()
+	}
 }
 
 // kill ends the process immediately, as the host does: by SIGKILL where there are signals, without

@@ -7,3 +7,6 @@ var programSuffixes = []string{"", ".exe"}
 
 // checkExecutable accepts any file: Windows has no execute bit.
 func checkExecutable(string) error { return nil }
+
+// killWithParent does nothing: on Windows, a handler outlives a host that is killed.
+func killWithParent(int) (stop func(), err error) { return func() {}, nil }

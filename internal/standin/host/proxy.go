@@ -22,7 +22,10 @@ const (
 type callKey struct{}
 
 // serveProxied streams the request and the response through, as a newer host does with
-// enableProxyingHttpRequest.
+// enableProxyingHttpRequest. The real host reads some bodies first, JSON among them, and buffers
+// them, past 30 KiB in a temporary file (repository Azure/azure-webjobs-sdk-extensions,
+// src/WebJobs.Extensions.Http: HttpTriggerAttributeBindingProvider.cs, IsRequestPayloadReadable,
+// and Extensions/HttpRequestExtensions.cs, ReadAsStringAsync).
 // Source: Workers/Http/DefaultHttpWorkerService.cs (ProxyInvocationRequest),
 // HttpProxyService/DefaultHttpProxyService.cs.
 func (h *Host) serveProxied(w http.ResponseWriter, r *http.Request, c call) {
@@ -38,7 +41,11 @@ func (h *Host) serveProxied(w http.ResponseWriter, r *http.Request, c call) {
 
 func (h *Host) newProxy() http.Handler {
 	return &httputil.ReverseProxy{
-		Rewrite:       h.rewrite,
+		Rewrite: h.rewrite,
+		ModifyResponse: func(r *http.Response) error {
+			dropExcluded(r.Header)
+			return nil
+		},
 		Transport:     retrying{h.transport},
 		FlushInterval: -1,
 		ErrorLog:      slog.NewLogLogger(h.options.Logger.Handler(), slog.LevelWarn),
@@ -48,18 +55,16 @@ func (h *Host) newProxy() http.Handler {
 
 func proxied(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
 
-// rewrite directs the request to the handler. Everything a caller sent stays, including its Host
-// and X-Forwarded-*, except for values under the names of the host's own two headers.
+// rewrite directs the request to the handler. A caller's values under the names of the host's own
+// headers are replaced.
 func (h *Host) rewrite(p *httputil.ProxyRequest) {
 	c := proxied(p.In)
-	p.Out.URL.Scheme, p.Out.URL.Host = "http", h.address
+	p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = "http", h.address, h.address
 	setEscapedPath(p.Out.URL, proxiedPath(c.path))
 	p.Out.URL.RawQuery = p.In.URL.RawQuery
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-		if values := p.In.Header[name]; values != nil {
-			p.Out.Header[name] = values
-		}
-	}
+	dropExcluded(p.Out.Header)
+	h.setForwarded(p)
+	addTraceparent(p.Out.Header)
 	p.Out.Header.Set(versionHeader, Version)
 	p.Out.Header.Set(invocationHeader, c.id)
 	joinRepeated(p.Out.Header)

@@ -10,7 +10,7 @@ import (
 // Source: dotnet/aspnetcore src/Http/Http/src/Features/QueryFeature.cs.
 type query []queryPair
 
-type queryPair struct{ name, value string }
+type queryPair struct{ name, value, first string }
 
 func parseQuery(raw string) query {
 	var parsed query
@@ -31,16 +31,21 @@ func (q query) with(name, value string) query {
 			return q
 		}
 	}
-	return append(q, queryPair{name, value})
+	return append(q, queryPair{name, value, value})
 }
 
-func (q query) get(name string) string {
+// get returns all values of a name, joined, and first the first of them.
+func (q query) get(name string) string { return q.find(name).value }
+
+func (q query) first(name string) string { return q.find(name).first }
+
+func (q query) find(name string) queryPair {
 	for _, pair := range q {
 		if strings.EqualFold(pair.name, name) {
-			return pair.value
+			return pair
 		}
 	}
-	return ""
+	return queryPair{}
 }
 
 // encode writes the query, as QueryHelpers.AddQueryString does with .NET's default URL encoder.

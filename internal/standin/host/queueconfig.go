@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -11,7 +12,7 @@ import (
 // QueuesConfig is host.json's extensions.queues.
 type QueuesConfig struct {
 	BatchSize         int           // 16 by default, at most 32
-	NewBatchThreshold *int          // half of BatchSize by default
+	NewBatchThreshold *int          // half of BatchSize for each core by default
 	MaxDequeueCount   int           // tries before a message is poison, 5 by default
 	VisibilityTimeout time.Duration // between a failed try and the next one, none by default
 }
@@ -58,15 +59,24 @@ func (c QueuesConfig) check() error {
 }
 
 // concurrency returns how many messages of one queue a host handles at the same time: it fetches a
-// batch whenever no more than the threshold are left.
-func (c QueuesConfig) concurrency() int { return c.BatchSize + or(c.NewBatchThreshold, c.BatchSize/2) }
+// batch whenever no more than the threshold are left. The Consumption plan counts as one core.
+// Source: repository Azure/azure-sdk-for-net, sdk/storage,
+// Microsoft.Azure.WebJobs.Extensions.Storage.Common/src/Shared: Queues/QueuesOptions.cs and
+// SkuUtility.cs.
+func (c QueuesConfig) concurrency(env environment) int {
+	cores := runtime.NumCPU()
+	if strings.EqualFold(env.get("WEBSITE_SKU"), "Dynamic") {
+		cores = 1
+	}
+	return c.BatchSize + or(c.NewBatchThreshold, c.BatchSize/2*cores)
+}
 
 func encodeMessage(body []byte) string { return base64.StdEncoding.EncodeToString(body) }
 
 func decodeMessage(text string) ([]byte, error) {
 	body, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
-		return nil, fmt.Errorf("the message is not base64: encode it: %w", err)
+		return nil, fmt.Errorf("%w: %w", errUndecodable, err)
 	}
 	return body, nil
 }

@@ -1,19 +1,30 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
 )
 
 // resolve returns the app as a host with this environment runs it: names of app settings in
-// bindings are replaced by their values. The real host skips a function if one is missing or
-// wrong.
-func (a *App) resolve(env environment) (*App, error) {
+// bindings are replaced by their values. A function that names a missing setting is not indexed:
+// it never runs, and the others do. The real host also skips a function whose value is wrong; here
+// that is an error, as in Load.
+// Source: repository Azure/azure-webjobs-sdk, src/Microsoft.Azure.WebJobs.Host,
+// Indexers/FunctionIndexer.cs and NameResolverExtensions.cs; the line in the log is that of
+// Diagnostics/Extensions/ScriptHostLoggerExtension.cs.
+func (a *App) resolve(env environment, log *slog.Logger) (*App, error) {
 	resolved := &App{Root: a.Root, Config: a.Config}
 	for _, function := range a.Functions {
-		if err := function.resolve(env); err != nil {
+		err := function.resolve(env)
+		if errors.Is(err, errUnset) {
+			log.Error("The '"+function.Name+"' function is in error and does not run", "function", function.Name, "error", err)
+			continue
+		}
+		if err != nil {
 			return nil, fmt.Errorf("function %q: %w", function.Name, err)
 		}
 		resolved.Functions = append(resolved.Functions, function)

@@ -39,17 +39,18 @@ type call struct {
 	failure  error  // of proxying
 }
 
-// serveFunction checks the caller and passes the request to the handler.
-// Source: src/WebJobs.Script.WebHost/Middleware/FunctionInvocationMiddleware.cs.
+// serveFunction checks the caller and passes the request to the handler. The key is checked first,
+// even if the function is disabled.
+// Source: src/WebJobs.Script.WebHost/Middleware/FunctionInvocationMiddleware.cs (GetResultAsync).
 func (h *Host) serveFunction(w http.ResponseWriter, r *http.Request, c call) {
 	c.id = uuid.NewString()
 	caller := h.options.Keys.identify(r, c.function.Name)
-	if h.env.disables(c.function.Name) && (h.options.Keys == nil || caller.level != LevelAdmin) {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
 	if !caller.may(c.function.Level) {
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if h.env.disables(c.function.Name) && (h.options.Keys == nil || caller.level != LevelAdmin) {
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	if r.ContentLength > h.bodyLimit {

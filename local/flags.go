@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+)
+
+// options are the command's flags.
+type options struct {
+	addr          string
+	vault         string
+	dataDir       string
+	retentionDays int
+	vaultLatency  time.Duration
+	quickstart    bool
+	host          string
+	readyFile     string
+	settings      []string // NAME=VALUE
+	keys          bool
+	verbose       bool
+}
+
+func parseFlags(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("go run ./local", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at; port 0 means any free port")
+	flags.StringVar(&o.vault, "vault", "contoso", "`name` of the vault that the app uses")
+	flags.StringVar(&o.dataDir, "data", "", "`folder` to store the vaults in; by default they are in memory")
+	flags.IntVar(&o.retentionDays, "retention-days", 90, "`days` (7 to 90) that soft-deleted secrets are retained")
+	flags.DurationVar(&o.vaultLatency, "vault-latency", 0, "`time` added to each call to the vault, such as 20ms")
+	flags.BoolVar(&o.quickstart, "quickstart", true, "set, read, delete and rotate a secret through the app at start")
+	flags.StringVar(&o.host, "host", "", "\"func\" runs the app in Azure Functions Core Tools instead of the stand-in")
+	flags.StringVar(&o.readyFile, "ready-file", "", "`file` to write the addresses to, as JSON, while everything is running")
+	flags.Func("set", "an app setting as `NAME=VALUE`; may be repeated, and overrides local.settings.json", func(text string) error {
+		o.settings = append(o.settings, text)
+		return checkSetting(text)
+	})
+	flags.BoolVar(&o.keys, "keys", false, "make a key per function and require it; they are in the ready file")
+	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	return o, o.check(flags.Args())
+}
+
+func (o options) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q; go run ./local -h lists the flags", rest[0])
+	case o.retentionDays < 7 || o.retentionDays > 90:
+		return fmt.Errorf("-retention-days is %d; Key Vault allows 7 to 90", o.retentionDays)
+	case o.vaultLatency < 0:
+		return fmt.Errorf("-vault-latency is %s; it can't be negative", o.vaultLatency)
+	case o.host != "" && o.host != "func":
+		return fmt.Errorf("-host is %q; the only value is func", o.host)
+	case o.host != "" && o.keys:
+		return errors.New("-keys needs the stand-in: func start checks no keys, so omit -host")
+	}
+	return nil
+}
+
+func ignoreHelp(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	return err
+}
