@@ -29,6 +29,7 @@ import (
 	"rotunda/functions/sweep"
 	"rotunda/functions/updatesecret"
 	"rotunda/functions/wrongroute"
+	"rotunda/internal/budget"
 	"rotunda/internal/wire"
 )
 
@@ -72,8 +73,9 @@ type Rotations interface {
 // Handlers returns the handler of each function, by the function's name. vault is the name of the
 // vault that the app serves.
 func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
+	large := budget.NewSeat() // for a backup of many versions
 	return map[string]http.Handler{
-		"backupsecret":         backupsecret.Handler(secrets),
+		"backupsecret":         backupsecret.Handler(secrets, large),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
@@ -88,7 +90,7 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 		"onvaultmessage":       onvaultmessage.Handler(secrets, rotations, vault),
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
-		"restoresecret":        restoresecret.Handler(secrets),
+		"restoresecret":        restoresecret.Handler(secrets, large),
 		"resumerotation":       resumerotation.Handler(rotations, links),
 		"rotate":               rotate.Handler(rotations, links, vault),
 		"rotateduesecret":      rotateduesecret.Handler(rotations),

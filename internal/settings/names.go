@@ -8,6 +8,7 @@ const (
 	KeyVaultCallsPerSecond = "KEY_VAULT_CALLS_PER_SECOND"
 	AzureClientID          = "AZURE_CLIENT_ID"
 	LogLevel               = "LOG_LEVEL"
+	PublicURL              = "PUBLIC_URL"
 
 	CacheTTL      = "SECRET_CACHE_TTL"
 	CacheMaxStale = "SECRET_CACHE_MAX_STALE"

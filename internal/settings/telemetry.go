@@ -17,11 +17,16 @@ type Telemetry struct {
 	GRPC         bool    // requested but unsupported
 	Share        float64 // of requests that are traced
 	IgnoreParent bool
+
+	// Problems are why telemetry is off, each with its setting's name. They never keep the app from
+	// starting.
+	Problems []error
 }
 
 const defaultShare = 0.01
 
-func (r *reader) telemetry() Telemetry {
+func readTelemetry(getenv func(string) string) Telemetry {
+	r := &reader{getenv: getenv}
 	t := Telemetry{
 		Endpoint: r.endpoint(),
 		Service:  cmp.Or(r.getenv(WebsiteSiteName), "rotunda"),
@@ -29,6 +34,7 @@ func (r *reader) telemetry() Telemetry {
 		GRPC:     r.isGRPC(),
 	}
 	t.Share, t.IgnoreParent = r.sampler()
+	t.Problems = r.problems
 	return t
 }
 

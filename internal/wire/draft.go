@@ -47,23 +47,6 @@ func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 	return body.draft()
 }
 
-// ReadRestore reads the backup blob in the body of a restore request.
-func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
-	var body struct {
-		Value *string `json:"value"`
-	}
-	if err := CheckAPIVersion(r); err != nil {
-		return secret.Value{}, err
-	}
-	if err := decode(w, r, &body); err != nil {
-		return secret.Value{}, err
-	}
-	if body.Value == nil || *body.Value == "" {
-		return secret.Value{}, badBody(`the field "value" is required and must be the blob that a backup returned`)
-	}
-	return secret.NewValue(*body.Value), nil
-}
-
 func (b updateBody) draft() (secret.Draft, error) {
 	draft := secret.Draft{ContentType: b.ContentType}
 	if b.ContentType != nil && utf8.RuneCountInString(*b.ContentType) > secret.MaxContentTypeLength {
