@@ -27,7 +27,7 @@ func (l Links) publicHost(r *http.Request) string {
 	if host := firstOf(r, "X-Forwarded-Host"); isHost(host) {
 		return host
 	}
-	if l.Hostname != "" && isLoopback(r.Host) {
+	if l.Hostname != "" && (r.Host == "" || isLoopback(r.Host)) {
 		return l.Hostname
 	}
 	return r.Host
