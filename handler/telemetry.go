@@ -5,26 +5,26 @@ import (
 	"log/slog"
 	"time"
 
+	"rotunda/internal/panics"
 	"rotunda/internal/settings"
 	"rotunda/internal/telemetry"
 )
 
-// openTelemetry returns nil if telemetry is off. A wrong setting turns it off too: telemetry never
-// keeps the app from starting.
-func openTelemetry(ctx context.Context, s settings.Telemetry, log *slog.Logger) *telemetry.Provider {
-	if s.Endpoint == "" && len(s.Problems) == 0 {
-		return nil
-	}
-	if len(s.Problems) > 0 {
-		for _, problem := range s.Problems {
-			log.Warn("telemetry is off until a setting is corrected", "error", problem.Error())
-		}
+// openTelemetry returns nil if telemetry is off. Telemetry never keeps the app from starting.
+func openTelemetry(ctx context.Context, s settings.Telemetry, log *slog.Logger) (provider *telemetry.Provider) {
+	if s.Endpoint == "" || len(s.Problems) > 0 {
 		return nil
 	}
 	if s.GRPC {
 		log.Warn("the setting " + settings.OTLPProtocol + " is grpc, but the app sends telemetry over HTTP only, so it sends none: set http/protobuf, and the address at which the collector accepts it, usually with port 4318")
 		return nil
 	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			log.Warn("telemetry is off", "error", panics.Error(cause).Error())
+			provider = nil
+		}
+	}()
 	provider, err := telemetry.Start(ctx, telemetry.Options{
 		Endpoint: s.Endpoint, Headers: s.Headers, Service: s.Service, Share: s.Share, IgnoreParent: s.IgnoreParent, Log: log,
 	})

@@ -74,6 +74,11 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.RotationGrace, "2161h", "2160h"},
 		{settings.RotationLockAccount, "My-Account", "storage account"},
 		{settings.StorageAccountName, "My-Account", "storage account"},
+		{settings.RotationLockFolder, "settings_test.go", "not a folder"},
+		{settings.RotationProviderHosts, "https://db.example.com", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.example.com,", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.example.com:5432", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.*.example.com", "such as db.example.com"},
 	} {
 		_, err := load(map[string]string{row.name: row.value})
 		if err == nil || !strings.HasPrefix(err.Error(), row.name) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
@@ -98,6 +103,9 @@ func TestWrongTelemetryIsNoError(t *testing.T) {
 		{settings.TracesSampler, "xray", "parentbased_traceidratio"},
 		{settings.TracesSamplerArg, "1%", "from 0 to 1"},
 		{settings.TracesSamplerArg, "NaN", "from 0 to 1"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "-5", "from 1 to 65536"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "99999999999", "from 1 to 65536"},
+		{"OTEL_METRIC_EXPORT_INTERVAL", "1m", "whole number"},
 	} {
 		s, err := load(map[string]string{row.name: row.value})
 		if err != nil || len(s.Telemetry.Problems) != 1 {
@@ -152,15 +160,15 @@ func TestExampleListsEverySetting(t *testing.T) {
 	}
 }
 
-// settingsRead returns the names that Load reads, except those that the host or the platform
-// sets.
+// settingsRead returns the names that Load reads, except those that the host or the platform sets,
+// or that OpenTelemetry's SDK uses.
 func settingsRead() []string {
 	others := []string{
 		settings.HandlerPort, settings.WebsiteHostname, settings.AppRoot, settings.FunctionTimeout, settings.StorageAccountName, settings.WebsiteSiteName,
 	}
 	read := map[string]bool{}
 	_, _ = settings.Load(func(name string) string {
-		read[name] = !slices.Contains(others, name)
+		read[name] = !slices.Contains(others, name) && !strings.HasPrefix(name, "OTEL_BSP_") && !strings.HasPrefix(name, "OTEL_METRIC_")
 		return ""
 	})
 	maps.DeleteFunc(read, func(_ string, ours bool) bool { return !ours })

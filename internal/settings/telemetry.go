@@ -2,7 +2,9 @@ package settings
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,8 +36,19 @@ func readTelemetry(getenv func(string) string) Telemetry {
 		GRPC:     r.isGRPC(),
 	}
 	t.Share, t.IgnoreParent = r.sampler()
+	r.sdkNumbers()
 	t.Problems = r.problems
 	return t
+}
+
+// sdkNumbers checks the settings that OpenTelemetry's SDK reads.
+func (r *reader) sdkNumbers() {
+	for _, name := range slices.Sorted(maps.Keys(sdkNumbers)) {
+		text, most := r.getenv(name), sdkNumbers[name]
+		if n, err := strconv.Atoi(text); text != "" && (err != nil || n < 1 || n > most) {
+			r.problemf("%s is %q: it must be a whole number from 1 to %d", name, text, most)
+		}
+	}
 }
 
 // endpoint reads the address of the collector. Its problem does not quote it, as it may hold a
