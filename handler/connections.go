@@ -13,13 +13,18 @@ import (
 const maxConnections = 2048
 
 // connections closes connections that nobody uses when there are too many. Its state method is the
-// ConnState of an http.Server.
+// ConnState of an http.Server. A change of state costs no allocation.
 type connections struct {
 	most int
 
 	mu   sync.Mutex
-	open map[net.Conn]*list.Element // an element of idle, or nil while a request is in progress
-	idle list.List                  // of net.Conn, the longest idle first
+	open map[net.Conn]*list.Element
+	used list.List // of *connection; those that have been idle for longest come first
+}
+
+type connection struct {
+	net.Conn
+	idle bool
 }
 
 func newConnections(most int) *connections {
@@ -31,29 +36,37 @@ func newConnections(most int) *connections {
 func (c *connections) state(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if waiting := c.open[conn]; waiting != nil {
-		c.idle.Remove(waiting)
-	}
 	switch state {
-	case http.StateNew, http.StateIdle:
-		c.open[conn] = c.idle.PushBack(conn)
-	case http.StateActive:
-		c.open[conn] = nil
+	case http.StateNew:
+		c.open[conn] = c.used.PushBack(&connection{conn, true})
+		if len(c.open) > c.most {
+			c.closeOldest()
+		}
+	case http.StateIdle, http.StateActive:
+		if known := c.open[conn]; known != nil {
+			known.Value.(*connection).idle = state == http.StateIdle
+			c.used.MoveToBack(known)
+		}
 	case http.StateHijacked, http.StateClosed:
-		delete(c.open, conn)
-	}
-	if len(c.open) > c.most {
-		c.closeOldest()
+		c.forget(conn)
 	}
 }
 
 // closeOldest closes the connection that has been idle for longest. If no other is idle, that is
-// the newest one.
+// the new one.
 func (c *connections) closeOldest() {
-	if oldest := c.idle.Front(); oldest != nil {
-		c.idle.Remove(oldest)
-		conn := oldest.Value.(net.Conn)
+	for element := c.used.Front(); element != nil; element = element.Next() {
+		if found := element.Value.(*connection); found.idle {
+			c.forget(found.Conn)
+			_ = found.Close() // its goroutine ends
+			return
+		}
+	}
+}
+
+func (c *connections) forget(conn net.Conn) {
+	if known := c.open[conn]; known != nil {
+		c.used.Remove(known)
 		delete(c.open, conn)
-		_ = conn.Close() // its goroutine ends
 	}
 }

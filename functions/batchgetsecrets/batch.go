@@ -39,50 +39,35 @@ func newBatch(reads reader, held *budget.Bytes, items []wire.BatchItem) *batch {
 	return b
 }
 
-// read returns the results of some items, in their order.
-func (b *batch) read(ctx context.Context, items []wire.BatchItem) []result {
-	b.load(ctx, items)
-	answers := make([]result, len(items))
-	for i, item := range items {
-		if item.Err != nil {
-			answers[i].err = item.Err
-			continue
-		}
-		k := keyOf(item)
-		answers[i] = b.found[k]
-		b.listed[k]--
-	}
-	return answers
-}
-
-// load reads the items that have not been read yet.
+// load reads the items that are not in the cache and have not been read yet.
 func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
 	var mu sync.Mutex
 	var reads sync.WaitGroup
-	begun := map[key]bool{}
-	for _, item := range items {
-		k := keyOf(item)
-		mu.Lock()
-		_, known := b.found[k]
-		mu.Unlock()
-		if item.Err != nil || known || begun[k] {
-			continue
-		}
-		begun[k] = true
-		if found, ok := b.reads.secrets.Peek(item.Name, item.Version); ok {
-			mu.Lock()
-			b.keep(k, result{reading: found})
-			mu.Unlock()
-			continue
-		}
+	for _, item := range b.missing(items) {
 		reads.Go(func() {
 			found := b.reads.read(ctx, item)
 			mu.Lock()
 			defer mu.Unlock()
-			b.keep(k, found)
+			b.keep(keyOf(item), found)
 		})
 	}
 	reads.Wait()
+}
+
+// missing returns the items to read, each once.
+func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
+	begun := map[key]bool{}
+	for _, item := range items {
+		k := keyOf(item)
+		if _, known := b.found[k]; known || begun[k] || item.Err != nil {
+			continue
+		}
+		if _, cached := b.reads.secrets.Peek(item.Name, item.Version); !cached {
+			begun[k] = true
+			missing = append(missing, item)
+		}
+	}
+	return missing
 }
 
 // keep keeps a result until it is written, or an error if there is no room for it.
@@ -97,13 +82,27 @@ func (b *batch) keep(k key, found result) {
 	b.size += found.size
 }
 
-// release forgets the results that every item has written.
-func (b *batch) release() {
-	for k, found := range b.found {
-		if b.listed[k] == 0 {
-			b.giveBack(found.size)
-			delete(b.found, k)
-		}
+// result returns the result of an item after load.
+func (b *batch) result(ctx context.Context, item wire.BatchItem) (wire.Reading, error) {
+	if item.Err != nil {
+		return wire.Reading{}, item.Err
+	}
+	if found, ok := b.found[keyOf(item)]; ok {
+		return found.reading, found.err
+	}
+	if cached, ok := b.reads.secrets.Peek(item.Name, item.Version); ok {
+		return cached, nil
+	}
+	found := b.reads.read(ctx, item) // it left the cache after load
+	return found.reading, found.err
+}
+
+// written forgets the result of an item that is not listed again.
+func (b *batch) written(item wire.BatchItem) {
+	k := keyOf(item)
+	if b.listed[k]--; b.listed[k] == 0 {
+		b.giveBack(b.found[k].size)
+		delete(b.found, k)
 	}
 }
 

@@ -22,7 +22,9 @@ const (
 	// inFlight is how many secrets all batches of this process read at the same time, and how many
 	// of its items a batch reads before it writes them.
 	inFlight = 32
-	// maxHeld is how many bytes all batches of this process have read and not written yet.
+	// maxHeld is how many bytes all batches of this process have read from the vault and not written
+	// yet. What is in the cache is not read before it is written, so slow callers can't keep others
+	// from it.
 	maxHeld = 48 << 20
 )
 
@@ -47,13 +49,14 @@ func Handler(secrets Reader) http.Handler {
 // write reads and writes the items, a few at a time, until the caller is gone.
 func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.BatchItem) {
 	for some := range slices.Chunk(items, inFlight) {
-		answers := b.read(ctx, some)
-		for i, item := range some {
-			if ctx.Err() != nil || out.Write(item, answers[i].reading, answers[i].err) != nil {
+		b.load(ctx, some)
+		for _, item := range some {
+			reading, err := b.result(ctx, item)
+			if ctx.Err() != nil || out.Write(item, reading, err) != nil {
 				return
 			}
+			b.written(item)
 		}
-		b.release()
 	}
 	out.Close()
 }
