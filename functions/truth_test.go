@@ -9,8 +9,8 @@ import (
 )
 
 // Recordings of the real Key Vault are replayed through the app, with a vault that completes
-// operations at once and with one that takes its time. Scenarios about a missing token are left out, because the app's callers have no
-// token.
+// operations at once and with one that takes its time. Scenarios about a missing token are left
+// out, because the app's callers have no token.
 func TestAppAnswersAsTheVaultDoes(t *testing.T) {
 	for name, faults := range map[string]keyvault.Faults{
 		"finished":   {},

@@ -16,8 +16,8 @@ type Backuper interface {
 	Backup(ctx context.Context, name string) (secret.Value, error)
 }
 
-// Handler serves POST secrets/{name}/backup. Nobody knows how large a backup is before it is there,
-// so each one takes the seat.
+// Handler serves POST secrets/{name}/backup. Nobody knows how large a backup is before it is
+// there, so each one takes the seat.
 func Handler(secrets Backuper, large budget.Seat) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)

@@ -22,9 +22,9 @@ const (
 	// inFlight is how many secrets all batches of this process read at the same time, and how many
 	// of its items a batch reads before it writes them.
 	inFlight = 32
-	// maxHeld is how many bytes all batches of this process have read from the vault and not written
-	// yet. What is in the cache is not read before it is written, so slow callers can't keep others
-	// from it.
+	// maxHeld is how many bytes all batches of this process have read from the vault and not
+	// written yet. What is in the cache is not read before it is written, so slow callers can't
+	// keep others from it.
 	maxHeld = 48 << 20
 )
 

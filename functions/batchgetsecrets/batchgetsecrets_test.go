@@ -82,7 +82,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
 	}
-	for range 3 {
+	for range 2 {
 		busy := 0
 		for _, got := range ask(t, h, names...) {
 			if got.Status == http.StatusServiceUnavailable && got.Error.Code == "ServerBusy" {

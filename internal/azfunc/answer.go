@@ -46,9 +46,9 @@ func (a *answer) setHeaders(r *http.Request) {
 	}
 }
 
-// end is deferred. If the handler panicked before it wrote anything, end responds 500. If a part of
-// the response was sent, end breaks the connection, so that the caller can't mistake a part of a
-// response for all of it.
+// end is deferred. If the handler panicked before it wrote anything, end responds 500. If a part
+// of the response was sent, end breaks the connection, so that the caller can't mistake a part of
+// a response for all of it.
 func (a *answer) end() {
 	cause := recover()
 	if cause != nil {

@@ -9,8 +9,9 @@ import (
 )
 
 // hostAgent is what a host adds to the User-Agent of each request that it builds itself. A host
-// that streams requests through (enableProxyingHttpRequest) leaves User-Agent as the caller sent it
-// (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs, AddHeaders and AddProxyingHeaders).
+// that streams requests through (enableProxyingHttpRequest) leaves User-Agent as the caller sent
+// it (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs, AddHeaders and
+// AddProxyingHeaders).
 const hostAgent = "Azure-Functions-Host/"
 
 // isForwarded reports whether the host built the request itself, from the caller's. Such a host
@@ -25,8 +26,8 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
-// proxiedOnly refuses forwarded requests to an HTTP function. The path of an event's request is not
-// the caller's.
+// proxiedOnly refuses forwarded requests to an HTTP function. The path of an event's request is
+// not the caller's.
 func proxiedOnly(definition Definition, next http.Handler) http.Handler {
 	if definition.HTTP() == nil {
 		return next

@@ -35,8 +35,8 @@ const (
 	responseTime = time.Minute
 )
 
-// writeLarge writes a part of a large response. If there is no room for it, the response is 503, or
-// is broken off if it has begun.
+// writeLarge writes a part of a large response. If there is no room for it, the response is 503,
+// or is broken off if it has begun.
 func (a *answer) writeLarge(text []byte) (int, error) {
 	if !a.limits.sending.Take(len(text)) {
 		return a.refuse(len(text))

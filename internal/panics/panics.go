@@ -1,5 +1,5 @@
-// Package panics turns panics into errors. On a goroutine that net/http did not start, a panic that
-// nobody recovers ends the process.
+// Package panics turns panics into errors. On a goroutine that net/http did not start, a panic
+// that nobody recovers ends the process.
 package panics
 
 import (

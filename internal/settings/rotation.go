@@ -64,8 +64,8 @@ func (r *reader) locks() (account, folder string) {
 	return account, folder
 }
 
-// providerHosts reads a list of host names. A wrong one would match no host, and its rotations would
-// stop.
+// providerHosts reads a list of host names. A wrong one would match no host, and its rotations
+// would stop.
 func (r *reader) providerHosts() string {
 	hosts := r.getenv(RotationProviderHosts)
 	if hosts == "" {

@@ -20,8 +20,8 @@ type Telemetry struct {
 	Share        float64 // of requests that are traced
 	IgnoreParent bool
 
-	// Problems are why telemetry is off, each with its setting's name. They never keep the app from
-	// starting.
+	// Problems are why telemetry is off, each with its setting's name. They never keep the app
+	// from starting.
 	Problems []error
 }
 

@@ -57,7 +57,8 @@ func (c *collector) send(ctx context.Context, path string, message func() (any, 
 	return err
 }
 
-// sendSafely turns a panic into an error, because exports run on goroutines of OpenTelemetry's SDK.
+// sendSafely turns a panic into an error, because exports run on goroutines of OpenTelemetry's
+// SDK.
 func (c *collector) sendSafely(ctx context.Context, path string, message func() (any, error)) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -6,9 +6,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// MaxBackupBytes is the largest body of a restore request. Key Vault backs up at most 500 versions
-// (MicrosoftDocs/azure-security-docs articles/key-vault/general/backup.md) of at most 25 KB each. A
-// backup encrypts them as a JWE and encodes that once more, so each 9 bytes become 16
+// MaxBackupBytes is the largest body of a restore request. Key Vault backs up at most 500
+// versions (MicrosoftDocs/azure-security-docs articles/key-vault/general/backup.md) of at most 25
+// KB each. A backup encrypts them as a JWE and encodes that once more, so each 9 bytes become 16
 // (Azure/azure-sdk-assets, recording TestBackupRestore). The rest is for tags.
 const MaxBackupBytes = 24 << 20
 

@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// Attempts are the attempts that outlive the requests which started them. The zero value is usable.
+// Attempts are the attempts that outlive the requests which started them. The zero value is
+// usable.
 type Attempts struct {
 	mu      sync.Mutex
 	running []string      // the names of their secrets
