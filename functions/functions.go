@@ -34,6 +34,7 @@ import (
 	"rotunda/functions/sweep"
 	"rotunda/functions/updatesecret"
 	"rotunda/functions/wrongroute"
+	"rotunda/internal/budget"
 	"rotunda/internal/wire"
 	"rotunda/internal/writes"
 )
@@ -96,8 +97,9 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 
 func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
 	writer := &writes.Guard{Secrets: secrets, Rotations: rotations}
+	large := budget.NewSeat() // for a backup of many versions
 	return map[string]http.Handler{
-		"backupsecret":         backupsecret.Handler(secrets),
+		"backupsecret":         backupsecret.Handler(secrets, large),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
 		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
@@ -114,7 +116,7 @@ func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) m
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
 		"restorerotationtags":  restorerotationtags.Handler(rotations),
-		"restoresecret":        restoresecret.Handler(secrets),
+		"restoresecret":        restoresecret.Handler(secrets, large),
 		"resumerotation":       resumerotation.Handler(rotations, links),
 		"resumerotations":      resumerotations.Handler(rotations, links),
 		"retirerotation":       retirerotation.Handler(rotations),

@@ -3,27 +3,23 @@ package functions_test
 import (
 	"testing"
 
-	"rotunda/internal/standin/host"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/truth"
 	"rotunda/internal/wiretest"
 )
 
-// Recordings of the real Key Vault are replayed through the app, on both generations of the
-// Functions host. Scenarios about a missing token are left out, because the app's callers have no
-// token.
+// Recordings of the real Key Vault are replayed through the app, with a vault that completes
+// operations at once and with one that takes its time. Scenarios about a missing token are left
+// out, because the app's callers have no token.
 func TestAppAnswersAsTheVaultDoes(t *testing.T) {
-	for name, row := range map[string]struct {
-		mode   host.Mode
-		faults keyvault.Faults
-	}{
-		"newer host":             {host.Newer, keyvault.Faults{}},
-		"older host, unfinished": {host.Older, keyvault.Faults{AfterDelete: 2, AfterRecover: 2, AfterPurge: 2}},
+	for name, faults := range map[string]keyvault.Faults{
+		"finished":   {},
+		"unfinished": {AfterDelete: 2, AfterRecover: 2, AfterPurge: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			truth.Run(t, func(t *testing.T, s truth.Scenario) truth.Target {
-				app := wiretest.Start(t, wiretest.Options{RetentionDays: s.Vault.RecoverableDays, Mode: row.mode})
-				if err := app.Azure.Vault().SetFaults(row.faults); err != nil {
+				app := wiretest.Start(t, wiretest.Options{RetentionDays: s.Vault.RecoverableDays})
+				if err := app.Azure.Vault().SetFaults(faults); err != nil {
 					t.Fatal(err)
 				}
 				return truth.Target{BaseURL: app.URL, Authority: wiretest.Vault + ".vault.azure.net"}

@@ -23,34 +23,42 @@ import (
 	"rotunda/internal/wire"
 )
 
+// app is the assembled app.
+type app struct {
+	http.Handler
+	vault    *vault.Vault
+	attempts *answer.Attempts
+}
+
 // newApp joins vault, cache, rotation and functions. It makes no calls.
-func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger) (http.Handler, *vault.Vault, error) {
+func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger) (app, error) {
 	credential, err := identity.New(s.Vault.Cloud)
 	if err != nil {
-		return nil, nil, err
+		return app{}, err
 	}
 	transport, err := vault.NewTransport(s.Vault.CAFile)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", settings.KeyVaultCAFile, err)
+		return app{}, fmt.Errorf("%s: %w", settings.KeyVaultCAFile, err)
 	}
 	transport.Transport = provider.Transport(transport.Transport)
 	vault, err := newVault(s, credential, transport)
 	if err != nil {
-		return nil, nil, err
+		return app{}, err
 	}
 	locks, err := newLocks(s, credential, transport)
 	if err != nil {
-		return nil, nil, err
+		return app{}, err
 	}
 	kept, err := secrets.New(vault, secrets.Limits(s.Cache))
 	if err != nil {
-		return nil, nil, err
+		return app{}, err
 	}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks), Secrets: kept, Log: log}
-	links := wire.Links{Prefix: functions.RoutePrefix, Hostname: s.Hostname}
+	attempts := &answer.Attempts{}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks), Secrets: kept, Log: log, Attempts: attempts}
+	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
 	handlers := functions.Handlers(kept, rotations, links, s.Vault.Name)
-	app, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
-	return app, vault, err
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
+	return app{router, vault, attempts}, err
 }
 
 func newVault(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (*vault.Vault, error) {

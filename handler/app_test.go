@@ -38,7 +38,7 @@ func TestAppIsJoinedWithoutCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := newApp(s, nil, slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := newApp(s, nil, slog.New(slog.DiscardHandler)); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"rotunda/internal/secret"
 )
 
-// list is a joined error that may hold a nil, as errors.Join's own may not.
-type list []error
+// errorList is a joined error that may hold a nil, as errors.Join's own may not.
+type errorList []error
 
-func (l list) Unwrap() []error { return l }
-func (l list) Error() string   { return errors.Join(l...).Error() }
+func (l errorList) Unwrap() []error { return l }
+func (l errorList) Error() string   { return errors.Join(l...).Error() }
 
 func TestEach(t *testing.T) {
 	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
@@ -28,7 +28,7 @@ func TestEach(t *testing.T) {
 		"a join of one":                     {errors.Join(a), []string{"a"}},
 		"a wrapped join of one":             {fmt.Errorf("x: %w", errors.Join(a)), []string{"x: a"}},
 		"joins in a join":                   {errors.Join(errors.Join(a, b), errors.Join(c)), []string{"a", "b", "c"}},
-		"nils in a join":                    {list{nil, a, nil, b}, []string{"a", "b"}},
+		"nils in a join":                    {errorList{nil, a, nil, b}, []string{"a", "b"}},
 		"a wrapped join":                    {fmt.Errorf("x: %w", errors.Join(a, b)), []string{"x: a", "x: b"}},
 		"a join wrapped twice":              {fmt.Errorf("x: %w", fmt.Errorf("y: %w", errors.Join(a, b))), []string{"x: y: a", "x: y: b"}},
 		"text on both sides":                {fmt.Errorf("x: %w (y)", errors.Join(a, b)), []string{"x: a (y)", "x: b (y)"}},

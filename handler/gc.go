@@ -2,15 +2,18 @@ package main
 
 import "runtime/debug"
 
+// memoryLimit keeps the process below 256 MiB, together with what the Go runtime does not count:
+// the program itself.
+const memoryLimit = 192 << 20
+
 // tuneGC lets the heap grow to four times its live size before a garbage collection. The live
 // heap is only a few megabytes, so collections would otherwise run many times per second. GOGC
-// overrides it. Unless GOMEMLIMIT is set, the limit is 512 MiB, near which collections run more
-// often.
+// overrides it. Near memoryLimit, collections run more often. GOMEMLIMIT overrides that.
 func tuneGC(getenv func(string) string) {
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(300)
 	}
 	if getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(512 << 20)
+		debug.SetMemoryLimit(memoryLimit)
 	}
 }

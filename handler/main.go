@@ -12,7 +12,9 @@ import (
 
 	"rotunda/internal/azfunc"
 	"rotunda/internal/jsonlog"
+	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotation/answer"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
@@ -46,6 +48,9 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 	s, err := settings.Load(getenv)
 	log, flush := jsonlog.New(stdout, s.LogLevel)
 	defer flush()
+	for _, problem := range s.Telemetry.Problems {
+		log.Warn("telemetry is off until a setting is corrected", "error", problem.Error())
+	}
 	if err == nil {
 		err = start(ctx, s, log)
 	}
@@ -60,29 +65,37 @@ func start(ctx context.Context, s settings.Settings, log *slog.Logger) error {
 	for _, line := range s.Removed {
 		log.Warn(line)
 	}
-	provider, err := openTelemetry(ctx, s.Telemetry, log)
-	if err != nil {
-		return err
-	}
+	provider := openTelemetry(ctx, s.Telemetry, log)
 	defer stopTelemetry(provider, log)
 	starting := azfunc.NewStarting()
-	return serve(ctx, s.Port, starting, log, func() error {
-		app, vault, err := newApp(s, provider, log)
-		if err != nil {
-			return err
-		}
-		starting.Ready(app)
-		go warmUp(ctx, vault, log)
-		return nil
+	var joined app
+	return serve(ctx, service{
+		port: s.Port, handler: starting, log: log,
+		listening: func() (err error) {
+			if joined, err = newApp(s, provider, log); err != nil {
+				return err
+			}
+			starting.Ready(joined)
+			go warmUp(ctx, joined.vault, log)
+			return nil
+		},
+		finish: func(ctx context.Context) { finishAttempts(ctx, joined.attempts, log) },
 	})
+}
+
+// finishAttempts waits for rotations that were started on demand, whose requests have ended.
+func finishAttempts(ctx context.Context, attempts *answer.Attempts, log *slog.Logger) {
+	for _, name := range attempts.Wait(ctx) {
+		log.Warn("a rotation was interrupted; it is resumed by sweep or by POST secrets/{name}/rotation/resume", "secret", name)
+	}
 }
 
 // warmUp makes the first call, so that no user waits for the challenge, the token and the TLS
 // handshake. Its failure is only logged; each request reports its own.
 func warmUp(ctx context.Context, vault *vault.Vault, log *slog.Logger) {
 	defer func() {
-		if recover() != nil {
-			log.Warn("the warm-up panicked")
+		if cause := recover(); cause != nil {
+			log.Warn("the warm-up failed", "error", panics.Error(cause).Error())
 		}
 	}()
 	if _, err := vault.List(ctx, secret.Query{MaxResults: 1}); err != nil {

@@ -91,6 +91,14 @@ func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 			[]string{"KEY_VAULT_NAME=contoso", fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", taken.Addr().(*net.TCPAddr).Port)},
 			[]string{"address already in use"},
 		},
+		// the port is in use too: settings and files are checked before it opens
+		"a file without certificates": {
+			[]string{
+				"KEY_VAULT_NAME=contoso", "KEY_VAULT_CA_FILE=process_test.go", "ROTATION_PROVIDER_HOSTS=https://db", "OTEL_TRACES_SAMPLER=x",
+				fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", taken.Addr().(*net.TCPAddr).Port),
+			},
+			[]string{`"KEY_VAULT_CA_FILE: process_test.go holds no certificate`, `"ROTATION_PROVIDER_HOSTS has`, `"OTEL_TRACES_SAMPLER is`},
+		},
 	} {
 		p := start(t, row.env...)
 		err := p.Wait()
@@ -155,4 +163,75 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	collector.Await(t, func(told wiretest.Received) bool { // although the next export was an hour away
 		return len(told.Spans) > 0 && len(told.Metrics) > 0
 	})
+}
+
+// Telemetry never keeps the app from starting.
+func TestWrongTelemetryIsOnlyLogged(t *testing.T) {
+	azure := wiretest.StartAzure(t, wiretest.Options{})
+	for _, setting := range []string{
+		"OTEL_RESOURCE_ATTRIBUTES=a", "OTEL_EXPORTER_OTLP_PROTOCOL=udp", "OTEL_EXPORTER_OTLP_HEADERS=canary", "OTEL_TRACES_SAMPLER_ARG=2",
+		"OTEL_BSP_MAX_QUEUE_SIZE=-5", "OTEL_METRIC_EXPORT_INTERVAL=1m",
+	} {
+		name, _, _ := strings.Cut(setting, "=")
+		p := start(t, append(azure.Env(wiretest.Vault), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", setting)...)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if status, err := p.get(ctx, "/api/secrets/a"); err != nil || status != http.StatusNotFound {
+			t.Errorf("%s: %d %v, want the vault's 404", setting, status, err)
+		}
+		cancel()
+		if !strings.Contains(p.out.String(), name) || strings.Contains(p.out.String(), "canary") || p.errOut.String() != "" {
+			t.Errorf("%s: the log does not name it: %s%s", setting, p.out, p.errOut)
+		}
+	}
+}
+
+// A rotation on demand outlives its request. SIGTERM waits for it.
+func TestSIGTERMLetsARotationFinish(t *testing.T) {
+	azure := wiretest.StartAzure(t, wiretest.Options{})
+	env := append(azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+t.TempDir())
+	p := start(t, env...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if status, err := p.get(ctx, "/"); err != nil || status != http.StatusOK {
+		t.Fatalf("GET /: %d %v", status, err)
+	}
+	const tags = `"tags":{"Rotator":"random","ValidityPeriodDays":"60"}`
+	p.send(ctx, t, http.MethodPut, "/api/secrets/due", `{"value":"canary-due",`+tags+`}`, http.StatusOK)
+	slow := keyvault.Fault{Kind: keyvault.Delay, Operations: []string{"set"}, Delay: keyvault.Duration(time.Second)}
+	if err := azure.Vault().SetFaults(keyvault.Faults{Calls: []keyvault.Fault{slow}}); err != nil {
+		t.Fatal(err)
+	}
+	p.send(ctx, t, http.MethodPost, "/api/secrets/due/rotate", "", http.StatusAccepted) // on record, and not published
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil || strings.Contains(p.out.String(), "a rotation was interrupted") {
+		t.Errorf("after the drain: %v\n%s", err, p.out)
+	}
+	next := start(t, env...)
+	if _, err := next.get(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	if status := next.send(ctx, t, http.MethodGet, "/api/secrets/due/rotation", "", http.StatusOK); !strings.Contains(status, `"state":"closed"`) {
+		t.Errorf("after the drain the rotation is not complete: %s", status)
+	}
+}
+
+// send sends a request and returns the body of its response.
+func (p *process) send(ctx context.Context, t *testing.T, method, path, body string, want int) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != want {
+		t.Fatalf("%s %s: %d %s %v, want %d", method, path, response.StatusCode, text, err, want)
+	}
+	return string(text)
 }

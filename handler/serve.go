@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"rotunda/internal/panics"
 	"rotunda/internal/settings"
 )
 
@@ -18,38 +19,79 @@ import (
 // (WebJobs.Script/Workers/ProcessManagement/WorkerProcess.cs).
 const drainTime = 10 * time.Second
 
-// serve listens on loopback only: the host connects to 127.0.0.1, and nobody else should. As
-// soon as it listens, it calls listening, whose error stops it. It returns nil after a drain.
-func serve(ctx context.Context, port int, handler http.Handler, log *slog.Logger, listening func() error) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+const (
+	// requestTime bounds a request, from its header to the end of its response. The host itself
+	// waits 240 seconds (HttpProxyService/DefaultHttpProxyService.cs).
+	requestTime = 5 * time.Minute
+	// idleTime is longer than the host keeps an idle connection, which is one minute (.NET's
+	// SocketsHttpHandler.PooledConnectionIdleTimeout), so that the host is the one that closes it.
+	idleTime = 3 * time.Minute
+	// maxHeaderBytes is more than the host accepts: 8 KiB of request line and 32 KiB of headers
+	// (Kestrel's defaults).
+	maxHeaderBytes = 48 << 10
+)
+
+// service is what serve serves.
+type service struct {
+	port      int
+	handler   http.Handler
+	log       *slog.Logger
+	listening func() error          // called as soon as the port is open; its error stops the service
+	finish    func(context.Context) // waits for work that outlives requests, or for the context
+}
+
+// serve listens on loopback only: the host connects to 127.0.0.1, and nobody else should. It
+// returns nil after a drain.
+func serve(ctx context.Context, s service) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)))
 	if err != nil {
-		return fmt.Errorf("%s=%d: %w", settings.HandlerPort, port, err)
+		return fmt.Errorf("%s=%d: %w", settings.HandlerPort, s.port, err)
 	}
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(s)
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
-	if err := listening(); err != nil {
+	go func() { stopped <- accept(server, listener) }()
+	if err := s.listening(); err != nil {
 		return err
 	}
-	log.Info("listening", "address", listener.Addr().String())
+	s.log.Info("listening", "address", listener.Addr().String())
 	select {
 	case err := <-stopped:
 		return err
 	case <-ctx.Done():
-		return drain(server, log)
+		return drain(server, s)
 	}
 }
 
-// drain waits for requests in progress, up to drainTime.
-func drain(server *http.Server, log *slog.Logger) error {
-	log.Info("stopping", "drainSeconds", drainTime.Seconds())
+func newServer(s service) *http.Server {
+	return &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      requestTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newConnections(maxConnections).state,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+}
+
+// accept serves until the server is shut down. It turns a panic into an error.
+func accept(server *http.Server, listener net.Listener) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+		}
+	}()
+	return server.Serve(listener)
+}
+
+// drain waits for requests in progress, and then for what outlives them, up to drainTime.
+func drain(server *http.Server, s service) error {
+	s.log.Info("stopping", "drainSeconds", drainTime.Seconds())
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+	err := server.Shutdown(ctx)
+	s.finish(ctx)
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("requests did not end in time: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -15,13 +16,19 @@ type Backuper interface {
 	Backup(ctx context.Context, name string) (secret.Value, error)
 }
 
-// Handler serves POST secrets/{name}/backup.
-func Handler(secrets Backuper) http.Handler {
+// Handler serves POST secrets/{name}/backup. Nobody knows how large a backup is before it is
+// there, so each one takes the seat.
+func Handler(secrets Backuper, large budget.Seat) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)
 		if err != nil {
 			return err
 		}
+		leave, err := large.Take(r.Context())
+		if err != nil {
+			return err
+		}
+		defer leave()
 		blob, err := secrets.Backup(r.Context(), name)
 		if err != nil {
 			return err

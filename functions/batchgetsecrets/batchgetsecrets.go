@@ -4,9 +4,10 @@ package batchgetsecrets
 import (
 	"context"
 	"net/http"
-	"sync"
+	"slices"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/wire"
 )
 
@@ -17,50 +18,45 @@ type Reader interface {
 	Peek(name, version string) (wire.Reading, bool)
 }
 
-// inFlight is how many secrets all batches of this process read at the same time.
-const inFlight = 32
+const (
+	// inFlight is how many secrets all batches of this process read at the same time, and how many
+	// of its items a batch reads before it writes them.
+	inFlight = 32
+	// maxHeld is how many bytes all batches of this process have read from the vault and not
+	// written yet. What is in the cache is not read before it is written, so slow callers can't
+	// keep others from it.
+	maxHeld = 48 << 20
+)
 
 // Handler serves POST secrets/batch-get. It returns one result per item, in the order of the
-// request. If an item fails, its result is the error.
+// request. If an item fails, its result is the error. The response is written while the next items
+// are still to be read, so a caller that does not read it holds up only its own batch.
 func Handler(secrets Reader) http.Handler {
-	batch := batcher{secrets: secrets, slots: make(chan struct{}, inFlight)}
+	reads := reader{secrets: secrets, slots: make(chan struct{}, inFlight)}
+	held := budget.NewBytes(maxHeld)
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		items, err := wire.ReadBatch(w, r)
 		if err != nil {
 			return err
 		}
-		return wire.WriteBatch(w, batch.read(r.Context(), items))
+		batch := newBatch(reads, held, items)
+		defer batch.end()
+		batch.write(r.Context(), wire.NewBatchWriter(w), items)
+		return nil
 	})
 }
 
-type batcher struct {
-	secrets Reader
-	slots   chan struct{}
-}
-
-func (b batcher) read(ctx context.Context, items []wire.BatchItem) []wire.BatchAnswer {
-	answers := make([]wire.BatchAnswer, len(items))
-	var reads sync.WaitGroup
-	for i, item := range items {
-		if item.Err != nil {
-			answers[i] = wire.BatchAnswer{Item: item, Err: item.Err}
-		} else if found, ok := b.secrets.Peek(item.Name, item.Version); ok {
-			answers[i] = wire.BatchAnswer{Item: item, Reading: found}
-		} else {
-			reads.Go(func() { answers[i] = b.readOne(ctx, item) })
+// write reads and writes the items, a few at a time, until the caller is gone.
+func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.BatchItem) {
+	for some := range slices.Chunk(items, inFlight) {
+		b.load(ctx, some)
+		for _, item := range some {
+			reading, err := b.result(ctx, item)
+			if ctx.Err() != nil || out.Write(item, reading, err) != nil {
+				return
+			}
+			b.written(item)
 		}
 	}
-	reads.Wait()
-	return answers
-}
-
-func (b batcher) readOne(ctx context.Context, item wire.BatchItem) wire.BatchAnswer {
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-ctx.Done():
-		return wire.BatchAnswer{Item: item, Err: ctx.Err()}
-	}
-	found, err := b.secrets.Read(ctx, item.Name, item.Version, false)
-	return wire.BatchAnswer{Item: item, Reading: found, Err: err}
+	out.Close()
 }

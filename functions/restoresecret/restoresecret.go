@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -17,9 +18,16 @@ type Restorer interface {
 	Delete(ctx context.Context, name string) (secret.Secret, error)
 }
 
-// Handler serves POST secrets/restore.
-func Handler(secrets Restorer) http.Handler {
+// Handler serves POST secrets/restore. It takes the seat for a large backup.
+func Handler(secrets Restorer, large budget.Seat) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		if wire.IsLargeRestore(r) {
+			leave, err := large.Take(r.Context())
+			if err != nil {
+				return err
+			}
+			defer leave()
+		}
 		blob, err := wire.ReadRestore(w, r)
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ var table = []struct {
 	{secret.ErrNoStage, http.StatusNotFound, "SecretNotFound", ""},
 	{secret.ErrRotationRefused, http.StatusConflict, "RotationRefused", ""},
 	{secret.ErrRotationDelayed, http.StatusServiceUnavailable, "RotationDelayed", "60"},
+	{secret.ErrHostNotSupported, http.StatusNotImplemented, "HostNotSupported", ""},
 	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "1"},
 }
 

@@ -1,15 +1,13 @@
 package azfunc
 
 import (
-	"fmt"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/panics"
 )
 
 // answer is a ResponseWriter that keeps what the request's log line needs. It costs one allocation
@@ -19,8 +17,14 @@ type answer struct {
 	started time.Time
 	span    trace.Span // nil if the request is not traced
 	status  int
-	broken  bool // the handler panicked after it began writing
+	sent    bool      // the header was passed on
+	written int       // bytes of the body
+	cut     bool      // the body was not written to its end
+	mustEnd time.Time // when a large response must be read; zero for any other
+	broken  bool      // the response is not whole, so the connection was broken
 	err     error
+	limits  *limits
+	body    *body     // of the request; nil if it has none
 	id      [1]string // the request's id, as a value of net/http's Header
 }
 
@@ -42,53 +46,63 @@ func (a *answer) setHeaders(r *http.Request) {
 	}
 }
 
-// end is deferred. If the handler panicked before it wrote anything, end responds 500. If the
-// handler had begun to write, end breaks the connection, so that the caller can't mistake a part
-// of a response for all of it.
+// end is deferred. If the handler panicked before it wrote anything, end responds 500. If a part
+// of the response was sent, end breaks the connection, so that the caller can't mistake a part of
+// a response for all of it.
 func (a *answer) end() {
 	cause := recover()
+	if cause != nil {
+		a.err = panics.Error(cause)
+	}
 	switch {
-	case cause != nil && a.status != 0:
-		a.broken, a.err = true, panicked(cause)
+	case a.cut, cause != nil && a.sent:
+		a.broken = true
 		panic(http.ErrAbortHandler)
 	case cause != nil:
-		apierror.Write(a, panicked(cause))
-	case a.status == 0:
-		a.WriteHeader(http.StatusOK)
+		a.replace(a.err)
 	}
+	a.send()
+}
+
+// replace responds with an error instead of what the handler prepared. Nothing was sent yet.
+func (a *answer) replace(err error) {
+	a.status, a.written = 0, 0
+	header := a.Header()
+	for _, name := range []string{"Content-Length", "Etag", "Age", "X-Rotunda-Stale", "Operation-Location"} {
+		delete(header, name)
+	}
+	apierror.Write(a, err)
 }
 
 // NoteError keeps the error for the log line.
 func (a *answer) NoteError(err error) { a.err = err }
 
+// WriteHeader keeps the status until the first byte of the body, or until the handler returns.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
-	a.ResponseWriter.WriteHeader(status)
 }
 
-func (a *answer) Write(body []byte) (int, error) {
+// send passes the header on.
+func (a *answer) send() {
+	if a.sent {
+		return
+	}
+	a.sent = true
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	return a.ResponseWriter.Write(body)
+	a.ResponseWriter.WriteHeader(a.status)
+}
+
+func (a *answer) Write(text []byte) (int, error) {
+	if a.written += len(text); a.written > smallResponse {
+		return a.writeLarge(text)
+	}
+	a.send()
+	return a.ResponseWriter.Write(text)
 }
 
 // Unwrap gives http.ResponseController access to the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func panicked(cause any) error {
-	return fmt.Errorf("panic: %T at %s", cause, panicOrigin(debug.Stack()))
-}
-
-// panicOrigin returns the source line of the panic, which it finds in the stack. The log does not
-// show the panic's own text, because that may quote a value.
-func panicOrigin(stack []byte) string {
-	_, after, _ := strings.Cut(string(stack), "panic(")
-	lines := strings.Split(after, "\n")
-	if len(lines) < 4 {
-		return "unknown"
-	}
-	return strings.TrimSpace(lines[3])
-}

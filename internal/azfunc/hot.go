@@ -37,7 +37,7 @@ func newHotRoute(prefix string, definition Definition, handler http.Handler, rec
 
 // serve serves the request if it matches, and reports whether it did.
 func (h *hotRoute) serve(w http.ResponseWriter, r *http.Request) bool {
-	if h.next == nil || r.Method != http.MethodGet || r.URL.RawPath != "" {
+	if h.next == nil || r.Method != http.MethodGet || r.URL.RawPath != "" || isForwarded(r) {
 		return false
 	}
 	name, found := strings.CutPrefix(r.URL.Path, h.prefix)

@@ -19,15 +19,16 @@ import (
 type recorder struct {
 	log      *slog.Logger
 	requests *telemetry.Requests
+	limits   *limits
 	hot      bool // the method is GET and already an attribute of log; five more cost no allocation
 }
 
-func newRecorder(log *slog.Logger, requests *telemetry.Requests, function string) recorder {
-	return recorder{log.With("function", function), requests, false}
+func newRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) recorder {
+	return recorder{log.With("function", function), requests, limits, false}
 }
 
-func newHotRecorder(log *slog.Logger, requests *telemetry.Requests, function string) recorder {
-	return recorder{log.With("function", function, "method", http.MethodGet), requests, true}
+func newHotRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) recorder {
+	return recorder{log.With("function", function, "method", http.MethodGet), requests, limits, true}
 }
 
 // wrap returns next with its requests recorded.
@@ -36,6 +37,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 		answer, r := rec.begin(w, r)
 		defer rec.end(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
 		defer answer.end()
+		defer answer.body.end()
 		next.ServeHTTP(answer, r)
 	})
 }
@@ -45,12 +47,14 @@ func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, na
 	answer, r := rec.begin(w, r)
 	defer rec.end(answer, r, name, "")
 	defer answer.end()
+	defer answer.body.end()
 	next.ServeNamed(answer, r, name)
 }
 
 func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *http.Request) {
-	a := &answer{ResponseWriter: w, started: time.Now()}
+	a := &answer{ResponseWriter: w, started: time.Now(), limits: rec.limits}
 	r, a.span = rec.requests.Begin(r, method(r))
+	a.body = newBody(w, r, rec.limits.received)
 	a.id[0] = newID()
 	a.setHeaders(r)
 	return a, r

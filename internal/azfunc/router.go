@@ -28,17 +28,18 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, pro
 	}
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	var hot hotRoute
+	limits := newLimits()
 	for _, definition := range definitions {
 		requests := provider.Requests(definition.path(prefix))
-		handler, rec := handlers[definition.Name], newRecorder(log, requests, definition.Name)
-		if err := register(router, prefix, definition, rec.wrap(handler)); err != nil {
+		handler, rec := handlers[definition.Name], newRecorder(log, requests, limits, definition.Name)
+		if err := register(router, prefix, definition, rec.wrap(proxiedOnly(definition, handler))); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
-		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, requests, definition.Name)); ok {
+		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, requests, limits, definition.Name)); ok {
 			hot = found
 		}
 	}
-	router.MethodNotAllowedHandler = newRecorder(log, provider.Requests(""), "").wrap(wrongMethod(router))
+	router.MethodNotAllowedHandler = newRecorder(log, provider.Requests(""), limits, "").wrap(wrongMethod(router))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hot.serve(w, r) {
 			router.ServeHTTP(w, r)

@@ -37,7 +37,14 @@ func keep(ctx context.Context, lease *azlease.BlobClient, sent time.Time) (held 
 	}
 	k := renewer{lease: lease, lose: lose, loss: time.AfterFunc(time.Until(sent.Add(loseAfter)), lose)}
 	var renewal sync.WaitGroup
-	renewal.Go(func() { k.renewUntil(renewing, sent) })
+	renewal.Go(func() {
+		defer func() {
+			if recover() != nil { // it would end the process
+				lose()
+			}
+		}()
+		k.renewUntil(renewing, sent)
+	})
 	return held, sync.OnceFunc(func() {
 		stop()
 		renewal.Wait()

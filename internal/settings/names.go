@@ -8,6 +8,7 @@ const (
 	KeyVaultCallsPerSecond = "KEY_VAULT_CALLS_PER_SECOND"
 	AzureClientID          = "AZURE_CLIENT_ID"
 	LogLevel               = "LOG_LEVEL"
+	PublicURL              = "PUBLIC_URL"
 
 	CacheTTL      = "SECRET_CACHE_TTL"
 	CacheMaxStale = "SECRET_CACHE_MAX_STALE"
@@ -23,7 +24,7 @@ const (
 )
 
 // The settings of OpenTelemetry that the app reads. OpenTelemetry's SDK reads OTEL_SERVICE_NAME,
-// OTEL_RESOURCE_ATTRIBUTES, OTEL_METRIC_EXPORT_INTERVAL and OTEL_BSP_* itself.
+// OTEL_RESOURCE_ATTRIBUTES and those of sdkNumbers itself.
 const (
 	OTLPEndpoint     = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	OTLPHeaders      = "OTEL_EXPORTER_OTLP_HEADERS"
@@ -31,6 +32,18 @@ const (
 	TracesSampler    = "OTEL_TRACES_SAMPLER"
 	TracesSamplerArg = "OTEL_TRACES_SAMPLER_ARG"
 )
+
+// sdkNumbers are settings that OpenTelemetry's SDK reads itself, with the largest number that the
+// app lets through: counts of spans, and milliseconds. The SDK panics at a negative count, and
+// allocates memory for a large one.
+var sdkNumbers = map[string]int{
+	"OTEL_BSP_MAX_QUEUE_SIZE":        1 << 16,
+	"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": 1 << 16,
+	"OTEL_BSP_SCHEDULE_DELAY":        1 << 30,
+	"OTEL_BSP_EXPORT_TIMEOUT":        1 << 30,
+	"OTEL_METRIC_EXPORT_INTERVAL":    1 << 30,
+	"OTEL_METRIC_EXPORT_TIMEOUT":     1 << 30,
+}
 
 // Settings that the Functions host or the platform provides.
 const (

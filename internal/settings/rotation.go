@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"os"
 	"strings"
 	"time"
 )
@@ -32,7 +33,7 @@ func (r *reader) rotation() Rotation {
 		Grace:         r.duration(RotationGrace, 24*time.Hour, maxGrace),
 		Cooldown:      r.duration(RotationCooldown, max(defaultCooldown, 2*timeout), maxGrace),
 		AttemptLimit:  min(eventLimit, timeout*4/5), // at the timeout, the host kills the handler
-		ProviderHosts: r.getenv(RotationProviderHosts),
+		ProviderHosts: r.providerHosts(),
 	}
 	c.LockAccount, c.LockFolder = r.locks()
 	if timeout > 0 && c.Cooldown <= timeout {
@@ -48,13 +49,33 @@ func (r *reader) locks() (account, folder string) {
 	if account == "" && folder == "" {
 		name, account = StorageAccountName, r.getenv(StorageAccountName)
 	}
-	switch {
-	case account != "" && folder != "":
+	if account != "" && folder != "" {
 		r.problemf("%s and %s are both set: in Azure, remove the folder; on one machine, remove the account", RotationLockAccount, RotationLockFolder)
-	case account != "" && !isStorageAccount(account):
+	}
+	if account != "" && !isStorageAccount(account) {
 		r.problemf("%s is %q: it must be the name of a storage account, 3 to 24 lower-case letters and digits", name, account)
 	}
+	if about, err := os.Stat(folder); folder != "" && err == nil && !about.IsDir() {
+		r.problemf("%s is %q, which is not a folder: name a folder, which is created if it does not exist", RotationLockFolder, folder)
+	}
 	return account, folder
+}
+
+// providerHosts reads a list of host names. A wrong one would match no host, and its rotations
+// would stop.
+func (r *reader) providerHosts() string {
+	hosts := r.getenv(RotationProviderHosts)
+	if hosts == "" {
+		return ""
+	}
+	for host := range strings.SplitSeq(hosts, ",") {
+		host = strings.TrimSpace(host)
+		if name := strings.TrimPrefix(host, "*."); name == "" || strings.ContainsAny(name, "/*@[ ") || strings.Count(name, ":") == 1 {
+			r.problemf("%s has the entry %q: it must be a list of host names without scheme and port, separated by commas, such as db.example.com, *.cache.example.com",
+				RotationProviderHosts, host)
+		}
+	}
+	return hosts
 }
 
 // isStorageAccount reports whether name follows Azure's rule for names of storage accounts.

@@ -65,4 +65,8 @@ func TestLocksAreKeptWhereTheHostKeepsItsOwn(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Error(err)
 	}
+	_, err = load(map[string]string{settings.RotationLockAccount: "My-Account", settings.RotationLockFolder: "/tmp"})
+	if lines := strings.Split(err.Error(), "\n"); len(lines) != 2 {
+		t.Errorf("two problems are in %d lines: %v", len(lines), err)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,10 +16,11 @@ import (
 
 // Settings holds every app setting.
 type Settings struct {
-	Port     int    // that the handler listens on
-	Hostname string // of the app, with a port if it has one; may be ""
-	ClientID string // of a user-assigned identity; "" for the system-assigned one
-	LogLevel slog.Level
+	Port      int      // that the handler listens on
+	PublicURL *url.URL // at which callers reach the app; nil if requests tell
+	Hostname  string   // of the app, with a port if it has one; may be ""
+	ClientID  string   // of a user-assigned identity; "" for the system-assigned one
+	LogLevel  slog.Level
 
 	Vault     Vault
 	Cache     Cache
@@ -40,11 +42,12 @@ const maxCacheTime = 24 * time.Hour
 func Load(getenv func(string) string) (Settings, error) {
 	r := &reader{getenv: getenv}
 	s := Settings{
-		Port:     r.port(),
-		Hostname: r.hostname(),
-		ClientID: r.clientID(),
-		LogLevel: r.logLevel(),
-		Vault:    r.vault(),
+		Port:      r.port(),
+		PublicURL: r.publicURL(),
+		Hostname:  r.hostname(),
+		ClientID:  r.clientID(),
+		LogLevel:  r.logLevel(),
+		Vault:     r.vault(),
 		Cache: Cache{
 			TTL:        r.duration(CacheTTL, time.Minute, maxCacheTime),
 			MaxStale:   r.duration(CacheMaxStale, 5*time.Minute, maxCacheTime),
@@ -52,7 +55,7 @@ func Load(getenv func(string) string) (Settings, error) {
 			MaxBytes:   r.number(CacheBytes, 32<<20),
 		},
 		Rotation:  r.rotation(),
-		Telemetry: r.telemetry(),
+		Telemetry: readTelemetry(getenv),
 		Removed:   r.removed(),
 	}
 	return s, errors.Join(r.problems...)
@@ -73,6 +76,23 @@ func (r *reader) hostname() string {
 		r.problemf("%s is %q: it must be a host name, optionally with a port. The Functions host sets it", WebsiteHostname, name)
 	}
 	return name
+}
+
+// publicURL reads the address at which callers reach the app, for links in responses. Its problem
+// does not quote it, as it may hold a password.
+func (r *reader) publicURL() *url.URL {
+	address := r.getenv(PublicURL)
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		r.problemf("%s must be the address at which callers reach the app, without user info, query and fragment, such as https://secrets.example.com; leave it empty to use the host that each request names",
+			PublicURL)
+		return nil
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u
 }
 
 func (r *reader) clientID() string {

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -61,6 +62,12 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.AzureClientID, "me", "a GUID"},
 		{settings.AzureClientID, "0123456789abcdef0123456789abcdef", "a GUID"},
 		{settings.KeyVaultCAFile, "nowhere.pem", "PEM"},
+		{settings.KeyVaultCAFile, "settings_test.go", "holds no certificate"},
+		{settings.PublicURL, "kv.bank.example", "such as https://secrets.example.com"},
+		{settings.PublicURL, "ftp://kv.bank.example", "such as https://"},
+		{settings.PublicURL, "https://u:canary@kv.bank.example", "without user info"},
+		{settings.PublicURL, "https://kv.bank.example?code=canary", "without user info, query"},
+		{settings.PublicURL, "https:///api", "such as https://"},
 		{settings.WebsiteHostname, "https://app/", "host name"},
 		{settings.HandlerPort, "0", "port from 1 to 65535"},
 		{settings.LogLevel, "loud", "debug, info, warn or error"},
@@ -69,21 +76,16 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.CacheEntries, "0", "whole number from 1"},
 		{settings.CacheBytes, "1MB", "whole number from 1"},
 		{settings.KeyVaultCallsPerSecond, "fast", "whole number from 1"},
-		{settings.OTLPEndpoint, "localhost:4318", "address of a collector"},
-		{settings.OTLPEndpoint, "http://u:canary@localhost:4318", "address of a collector"},
-		{settings.OTLPEndpoint, "https://collector?key=canary", "address of a collector"},
-		{settings.OTLPHeaders, "canary", "name=value"},
-		{settings.OTLPHeaders, "key=canary%0d%0ax:y", "name=value"},
-		{settings.OTLPHeaders, "key=canary%", "name=value"},
-		{settings.OTLPProtocol, "udp", "http/protobuf or grpc"},
-		{settings.TracesSampler, "xray", "parentbased_traceidratio"},
-		{settings.TracesSamplerArg, "1%", "from 0 to 1"},
-		{settings.TracesSamplerArg, "NaN", "from 0 to 1"},
 		{settings.RotationLeadDays, "0", "whole number"},
 		{settings.RotationGrace, "soon", "from 0 to 2160h"},
 		{settings.RotationGrace, "2161h", "2160h"},
 		{settings.RotationLockAccount, "My-Account", "storage account"},
 		{settings.StorageAccountName, "My-Account", "storage account"},
+		{settings.RotationLockFolder, "settings_test.go", "not a folder"},
+		{settings.RotationProviderHosts, "https://db.example.com", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.example.com,", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.example.com:5432", "without scheme and port"},
+		{settings.RotationProviderHosts, "db.*.example.com", "such as db.example.com"},
 	} {
 		_, err := load(map[string]string{row.name: row.value})
 		if err == nil || !strings.HasPrefix(err.Error(), row.name) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
@@ -95,22 +97,51 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// Telemetry never keeps the app from starting.
+func TestWrongTelemetryIsNoError(t *testing.T) {
+	for _, row := range []struct{ name, value, says string }{
+		{settings.OTLPEndpoint, "localhost:4318", "address of a collector"},
+		{settings.OTLPEndpoint, "http://u:canary@localhost:4318", "address of a collector"},
+		{settings.OTLPEndpoint, "https://collector?key=canary", "address of a collector"},
+		{settings.OTLPHeaders, "canary", "name=value"},
+		{settings.OTLPHeaders, "key=canary%0d%0ax:y", "name=value"},
+		{settings.OTLPHeaders, "key=canary%", "name=value"},
+		{settings.OTLPProtocol, "udp", "http/protobuf or grpc"},
+		{settings.TracesSampler, "xray", "parentbased_traceidratio"},
+		{settings.TracesSamplerArg, "1%", "from 0 to 1"},
+		{settings.TracesSamplerArg, "NaN", "from 0 to 1"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "-5", "from 1 to 65536"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "99999999999", "from 1 to 65536"},
+		{"OTEL_METRIC_EXPORT_INTERVAL", "1m", "whole number"},
+	} {
+		s, err := load(map[string]string{row.name: row.value})
+		if err != nil || len(s.Telemetry.Problems) != 1 {
+			t.Errorf("%s=%s: %v, %v; want no error and one problem", row.name, row.value, err, s.Telemetry.Problems)
+			continue
+		}
+		problem := s.Telemetry.Problems[0].Error()
+		if !strings.HasPrefix(problem, row.name) || !strings.Contains(problem, row.says) || strings.Contains(problem, "canary") {
+			t.Errorf("%s=%s: %s", row.name, row.value, problem)
+		}
+	}
+}
+
 // Every setting that can be wrong is wrong here.
 func TestEachWrongSettingHasALineOfItsOwn(t *testing.T) {
 	wrong := map[string]string{
 		settings.KeyVaultName: "-", settings.KeyVaultURL: "contoso", settings.KeyVaultCAFile: "nowhere.pem", settings.KeyVaultCallsPerSecond: "x",
-		settings.AzureClientID: "x", settings.LogLevel: "x", settings.HandlerPort: "x", settings.WebsiteHostname: "x/",
+		settings.AzureClientID: "x", settings.LogLevel: "x", settings.HandlerPort: "x", settings.WebsiteHostname: "x/", settings.PublicURL: "x",
 		settings.CacheTTL: "x", settings.CacheMaxStale: "x", settings.CacheEntries: "x", settings.CacheBytes: "x",
 		settings.RotationLeadDays: "x", settings.RotationGrace: "x", settings.RotationCooldown: "x", settings.RotationLockAccount: "x",
 		settings.FunctionTimeout: "x",
 		settings.OTLPEndpoint:    "x", settings.OTLPHeaders: "x", settings.OTLPProtocol: "x", settings.TracesSampler: "x", settings.TracesSamplerArg: "x",
 	}
-	_, err := load(wrong)
+	s, err := load(wrong)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	var named []string
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(errors.Join(append(s.Telemetry.Problems, err)...).Error(), "\n") {
 		name := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ':' })[0]
 		named = append(named, name)
 	}
@@ -136,8 +167,8 @@ func TestExampleListsEverySetting(t *testing.T) {
 	}
 }
 
-// settingsRead returns the names that Load reads, except those that the host or the platform
-// sets, and those that have no effect anymore.
+// settingsRead returns the names that Load reads, except those that the host or the platform sets,
+// that have no effect anymore, or that OpenTelemetry's SDK uses.
 func settingsRead() []string {
 	others := []string{
 		settings.HandlerPort, settings.WebsiteHostname, settings.AppRoot, settings.FunctionTimeout, settings.StorageAccountName, settings.WebsiteSiteName,
@@ -145,7 +176,7 @@ func settingsRead() []string {
 	}
 	read := map[string]bool{}
 	_, _ = settings.Load(func(name string) string {
-		read[name] = !slices.Contains(others, name)
+		read[name] = !slices.Contains(others, name) && !strings.HasPrefix(name, "OTEL_BSP_") && !strings.HasPrefix(name, "OTEL_METRIC_")
 		return ""
 	})
 	maps.DeleteFunc(read, func(_ string, ours bool) bool { return !ours })

@@ -2,7 +2,9 @@ package settings
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,11 +19,16 @@ type Telemetry struct {
 	GRPC         bool    // requested but unsupported
 	Share        float64 // of requests that are traced
 	IgnoreParent bool
+
+	// Problems are why telemetry is off, each with its setting's name. They never keep the app
+	// from starting.
+	Problems []error
 }
 
 const defaultShare = 0.01
 
-func (r *reader) telemetry() Telemetry {
+func readTelemetry(getenv func(string) string) Telemetry {
+	r := &reader{getenv: getenv}
 	t := Telemetry{
 		Endpoint: r.endpoint(),
 		Service:  cmp.Or(r.getenv(WebsiteSiteName), "rotunda"),
@@ -29,7 +36,19 @@ func (r *reader) telemetry() Telemetry {
 		GRPC:     r.isGRPC(),
 	}
 	t.Share, t.IgnoreParent = r.sampler()
+	r.sdkNumbers()
+	t.Problems = r.problems
 	return t
+}
+
+// sdkNumbers checks the settings that OpenTelemetry's SDK reads.
+func (r *reader) sdkNumbers() {
+	for _, name := range slices.Sorted(maps.Keys(sdkNumbers)) {
+		text, most := r.getenv(name), sdkNumbers[name]
+		if n, err := strconv.Atoi(text); text != "" && (err != nil || n < 1 || n > most) {
+			r.problemf("%s is %q: it must be a whole number from 1 to %d", name, text, most)
+		}
+	}
 }
 
 // endpoint reads the address of the collector. Its problem does not quote it, as it may hold a

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"crypto/x509"
 	"net/url"
 	"os"
 	"strings"
@@ -102,8 +103,13 @@ func (r *reader) caFile() string {
 	if file == "" {
 		return ""
 	}
-	if _, err := os.Stat(file); err != nil {
-		r.problemf("%s: %w: name a file of certificates in PEM form, or leave it empty", KeyVaultCAFile, err)
+	const remedy = "name a file of certificates in PEM form, or leave it empty"
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		r.problemf("%s: %w: %s", KeyVaultCAFile, err, remedy)
+	case !x509.NewCertPool().AppendCertsFromPEM(text):
+		r.problemf("%s: %s holds no certificate: %s", KeyVaultCAFile, file, remedy)
 	}
 	return file
 }

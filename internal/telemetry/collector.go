@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"rotunda/internal/panics"
 )
 
 // exportTimeout limits one export. It equals OpenTelemetry's default.
@@ -43,8 +45,8 @@ func (c *collector) Shutdown(context.Context) error {
 }
 
 // send tries once. It logs when exports begin to fail and when they work again.
-func (c *collector) send(ctx context.Context, path string, message any) error {
-	err := c.post(ctx, path, message)
+func (c *collector) send(ctx context.Context, path string, message func() (any, error)) error {
+	err := c.sendSafely(ctx, path, message)
 	if failing := err != nil; c.failing.Swap(failing) != failing {
 		if failing {
 			c.log.Warn("telemetry is not delivered; it is dropped until the collector accepts it again", "error", err.Error())
@@ -53,6 +55,21 @@ func (c *collector) send(ctx context.Context, path string, message any) error {
 		}
 	}
 	return err
+}
+
+// sendSafely turns a panic into an error, because exports run on goroutines of OpenTelemetry's
+// SDK.
+func (c *collector) sendSafely(ctx context.Context, path string, message func() (any, error)) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+		}
+	}()
+	sent, err := message()
+	if err != nil {
+		return err
+	}
+	return c.post(ctx, path, sent)
 }
 
 func (c *collector) post(ctx context.Context, path string, message any) error {

@@ -78,19 +78,23 @@ type point struct {
 }
 
 func (e metricExporter) Export(ctx context.Context, found *metricdata.ResourceMetrics) error {
+	return e.send(ctx, "/v1/metrics", func() (any, error) { return metricsFrom(found) })
+}
+
+func metricsFrom(found *metricdata.ResourceMetrics) (any, error) {
 	sent := resourceMetrics{Resource: resourceFrom(found.Resource)}
 	for _, scope := range found.ScopeMetrics {
 		metrics := scopeMetrics{Scope: scopeOf{scope.Scope.Name, scope.Scope.Version}}
 		for _, one := range scope.Metrics {
 			data, ok := one.Data.(metricdata.Histogram[float64])
 			if !ok {
-				return fmt.Errorf("metric %s is %T, not a histogram", one.Name, one.Data)
+				return nil, fmt.Errorf("metric %s is %T, not a histogram", one.Name, one.Data)
 			}
 			metrics.Metrics = append(metrics.Metrics, metricOfOne{one.Name, one.Description, one.Unit, histogramFrom(data)})
 		}
 		sent.ScopeMetrics = append(sent.ScopeMetrics, metrics)
 	}
-	return e.send(ctx, "/v1/metrics", metricsData{[]resourceMetrics{sent}})
+	return metricsData{[]resourceMetrics{sent}}, nil
 }
 
 func histogramFrom(data metricdata.Histogram[float64]) histogram {

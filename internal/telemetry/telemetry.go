@@ -6,7 +6,6 @@ package telemetry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -48,18 +47,32 @@ type Provider struct {
 // Start begins to export in the background. It does not call the collector.
 func Start(ctx context.Context, options Options) (*Provider, error) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { options.Log.Debug("telemetry", "error", err.Error()) }))
-	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		// A backend must not mistake cumulative sums of two instances for those of one.
-		attribute.String("service.name", options.Service), attribute.String("service.instance.id", uuid.NewString())),
-		resource.WithFromEnv())
-	if err != nil {
-		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
-	}
+	about := describe(ctx, options)
 	collector := newCollector(options)
 	metrics := newMeterProvider(about, collector)
 	duration, err := newDuration(metrics)
+	if err != nil {
+		return nil, err
+	}
 	traces := trace.NewTracerProvider(trace.WithResource(about), trace.WithSampler(requestsBegin()), trace.WithBatcher(traceExporter{collector}))
-	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, ignoreParent: options.IgnoreParent}, err
+	return &Provider{traces: traces, metrics: metrics, tracer: traces.Tracer(scope), duration: duration, share: options.Share, ignoreParent: options.IgnoreParent}, nil
+}
+
+// describe returns the attributes of this process. Those of the environment are left out if they
+// are malformed.
+func describe(ctx context.Context, options Options) *resource.Resource {
+	// A backend must not mistake cumulative sums of two instances for those of one.
+	ours := resource.WithAttributes(attribute.String("service.name", options.Service), attribute.String("service.instance.id", uuid.NewString()))
+	about, err := resource.New(ctx, resource.WithTelemetrySDK(), ours, resource.WithFromEnv())
+	if err == nil {
+		return about
+	}
+	options.Log.Warn("the setting OTEL_RESOURCE_ATTRIBUTES must be a list of name=value pairs, separated by commas; telemetry is sent without it")
+	about, err = resource.New(ctx, resource.WithTelemetrySDK(), ours)
+	if err != nil {
+		return resource.Empty()
+	}
+	return about
 }
 
 // requestsBegin returns a sampler that samples every request, because Requests has already

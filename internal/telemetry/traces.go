@@ -46,6 +46,10 @@ func (e traceExporter) ExportSpans(ctx context.Context, all []trace.ReadOnlySpan
 	if len(all) == 0 {
 		return nil
 	}
+	return e.send(ctx, "/v1/traces", func() (any, error) { return tracesFrom(all), nil })
+}
+
+func tracesFrom(all []trace.ReadOnlySpan) tracesData {
 	sent := resourceSpans{Resource: resourceFrom(all[0].Resource())}
 	for _, one := range all {
 		scope := scopeOf{one.InstrumentationScope().Name, one.InstrumentationScope().Version}
@@ -55,7 +59,7 @@ func (e traceExporter) ExportSpans(ctx context.Context, all []trace.ReadOnlySpan
 			sent.ScopeSpans = append(sent.ScopeSpans, scopeSpans{scope, []span{spanFrom(one)}})
 		}
 	}
-	return e.send(ctx, "/v1/traces", tracesData{[]resourceSpans{sent}})
+	return tracesData{[]resourceSpans{sent}}
 }
 
 func spanFrom(s trace.ReadOnlySpan) span {

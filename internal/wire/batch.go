@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
 )
 
@@ -52,36 +51,4 @@ func readItem(raw json.RawMessage) BatchItem {
 		_, item.Err = secret.ParseVersion(sent.Version)
 	}
 	return item
-}
-
-// BatchAnswer is the result for one item: a reading or an error.
-type BatchAnswer struct {
-	Item    BatchItem
-	Reading Reading
-	Err     error
-}
-
-// WriteBatch responds 200 with {"value":[...]}. Each entry has the item's name and version as
-// requested, a status, and the secret or an error in Key Vault's format.
-func WriteBatch(w http.ResponseWriter, answers []BatchAnswer) error {
-	type entry struct {
-		Name    string          `json:"name"`
-		Version string          `json:"version,omitempty"`
-		Status  int             `json:"status"`
-		Age     int             `json:"age,omitempty"`
-		Stale   bool            `json:"stale,omitempty"`
-		Secret  json.RawMessage `json:"secret,omitempty"`
-		Error   any             `json:"error,omitempty"`
-	}
-	entries := make([]entry, len(answers))
-	for i, a := range answers {
-		entries[i] = entry{Name: a.Item.Name, Version: a.Item.Version, Status: http.StatusOK}
-		if a.Err != nil {
-			failure := apierror.For(a.Err)
-			entries[i].Status, entries[i].Error = failure.Status, failure.Shape()
-			continue
-		}
-		entries[i].Secret, entries[i].Age, entries[i].Stale = a.Reading.JSON(), int(a.Reading.Age.Seconds()), a.Reading.Stale
-	}
-	return WriteJSON(w, http.StatusOK, map[string]any{"value": entries})
 }

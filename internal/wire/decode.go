@@ -21,7 +21,11 @@ const maxQuoted = 80
 // decode reads the body into v. It accepts one JSON object without unknown fields. Its errors name
 // fields and positions, never contents.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := readBody(w, r)
+	return decodeUpTo(w, r, MaxBodyBytes, v)
+}
+
+func decodeUpTo(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	body, err := readBody(w, r, limit)
 	if err != nil {
 		return err
 	}
@@ -49,19 +53,30 @@ func parse(body []byte, v any) error {
 	return nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkEncoding(r.Header["Content-Encoding"]); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, secret.Problemf(secret.ErrBodyTooLarge,
-			"The request body is larger than %d bytes. A secret's value can have at most %d bytes.", MaxBodyBytes, secret.MaxValueBytes)
+		return nil, tooLargeBody(limit)
+	}
+	if busy, ok := errors.AsType[*secret.Problem](err); ok {
+		return nil, busy
 	}
 	if err != nil {
 		return nil, badBody("it ended before it was complete").Because(err)
 	}
 	return bytes.TrimPrefix(body, []byte("\ufeff")), nil // without a byte order mark
+}
+
+func tooLargeBody(limit int64) error {
+	if limit > MaxBodyBytes {
+		return secret.Problemf(secret.ErrBodyTooLarge,
+			"The request body is larger than %d bytes. A backup of 500 versions, which is the most that Key Vault backs up, is smaller.", limit)
+	}
+	return secret.Problemf(secret.ErrBodyTooLarge,
+		"The request body is larger than %d bytes. A secret's value can have at most %d bytes.", limit, secret.MaxValueBytes)
 }
 
 // checkEncoding accepts a body that is not compressed (RFC 9110, 8.4).

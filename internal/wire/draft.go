@@ -40,7 +40,7 @@ func ReadSet(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 
 // ReadUpdate reads and checks the body of an update request.
 func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
-	text, err := readBody(w, r)
+	text, err := readBody(w, r, MaxBodyBytes)
 	if err != nil {
 		return secret.Draft{}, err
 	}
@@ -52,20 +52,6 @@ func ReadUpdate(w http.ResponseWriter, r *http.Request) (secret.Draft, error) {
 		return secret.Draft{}, err
 	}
 	return body.draft()
-}
-
-// ReadRestore reads the backup blob in the body of a restore request.
-func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
-	var body struct {
-		Value *string `json:"value"`
-	}
-	if err := decode(w, r, &body); err != nil {
-		return secret.Value{}, err
-	}
-	if body.Value == nil || *body.Value == "" {
-		return secret.Value{}, badBody(`the field "value" is required and must be the blob that a backup returned`)
-	}
-	return secret.NewValue(*body.Value), nil
 }
 
 func (b updateBody) draft() (secret.Draft, error) {

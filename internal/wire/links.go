@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"cmp"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,8 +14,9 @@ const skipToken = "$skiptoken"
 // Links writes responses that hold addresses of this app: the nextLink of a list, and the
 // Operation-Location of a rotation.
 type Links struct {
-	Prefix   string // of all routes, without slashes
-	Hostname string // the app's public name (WEBSITE_HOSTNAME); "" for the request's Host
+	Prefix    string   // of all routes, without slashes
+	PublicURL *url.URL // at which callers reach the app; nil if the request says it
+	Hostname  string   // the app's name (WEBSITE_HOSTNAME), if the request does not say it; may be ""
 }
 
 // WritePage responds 200 with the entries of a page that the query selects, in Key Vault's format
@@ -55,25 +54,4 @@ func (l Links) nextLink(r *http.Request, next string, maxResults int) string {
 		query.WriteString("&maxresults=" + strconv.Itoa(maxResults))
 	}
 	return l.address(r, r.URL.Path, query.String()).String()
-}
-
-// address returns the URL at which callers reach a path of this app.
-func (l Links) address(r *http.Request, path, query string) *url.URL {
-	link := &url.URL{Scheme: "https", Host: l.Hostname, Path: path, RawQuery: query}
-	if link.Host == "" {
-		link.Host = cmp.Or(r.Header.Get("X-Forwarded-Host"), r.Host) // the Functions host sets it; Host is then the handler's address
-	}
-	if isLoopback(link.Host) && r.Header.Get("X-Forwarded-Proto") != "https" {
-		link.Scheme = "http" // func start, or go run ./local
-	}
-	return link
-}
-
-func isLoopback(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	ip := net.ParseIP(strings.Trim(name, "[]"))
-	return name == "localhost" || ip != nil && ip.IsLoopback()
 }

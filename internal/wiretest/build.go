@@ -66,3 +66,7 @@ func Main(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// Raced reports whether the handler is built with the race detector, which needs several times the
+// memory.
+func Raced() bool { return len(raceFlags) > 0 }

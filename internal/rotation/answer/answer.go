@@ -16,9 +16,10 @@ import (
 
 // Rotations is what functions start, resume and read rotations through.
 type Rotations struct {
-	Engine  *engine.Engine
-	Secrets Secrets
-	Log     *slog.Logger
+	Engine   *engine.Engine
+	Secrets  Secrets
+	Log      *slog.Logger
+	Attempts *Attempts
 }
 
 // Secrets reads the secrets of the vault.

@@ -76,7 +76,7 @@ func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Ro
 	attempts.SetLimit(resumesAtOnce)
 	for i, name := range names {
 		attempts.Go(func() (err error) {
-			_, _ = r.rotate(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
+			_ = r.attempt(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
 			resumed[i], err = r.GetRotation(ctx, name)
 			return err
 		})

@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 
+	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -32,9 +33,10 @@ type attempt struct {
 func (r Rotations) byHand(ctx context.Context, request engine.Request, wait bool) (wire.Rotation, bool, error) {
 	started, ended := make(chan struct{}, 1), make(chan attempt, 1)
 	request.Started = func(rotation.Outcome) { started <- struct{}{} }
+	r.Attempts.begin(request.Name)
 	go func() {
-		outcome, err := r.rotate(context.WithoutCancel(ctx), request)
-		ended <- attempt{outcome, err}
+		defer r.Attempts.end(request.Name)
+		ended <- r.attempt(context.WithoutCancel(ctx), request)
 	}()
 	select {
 	case a := <-ended:
@@ -46,6 +48,20 @@ func (r Rotations) byHand(ctx context.Context, request engine.Request, wait bool
 	}
 	found, err := r.GetRotation(ctx, request.Name)
 	return found, false, err
+}
+
+// attempt makes an attempt. It turns a panic into an error, because it runs on a goroutine of its
+// own. What the attempt left undone is resumed like any other interrupted rotation.
+func (r Rotations) attempt(ctx context.Context, request engine.Request) (a attempt) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.err = panics.Error(cause)
+			r.Log.ErrorContext(ctx, "the rotation panicked; it is resumed by sweep or by POST secrets/{name}/rotation/resume",
+				"secret", request.Name, "error", a.err.Error())
+		}
+	}()
+	a.outcome, a.err = r.rotate(ctx, request)
+	return a
 }
 
 // result returns what came of an attempt. started says whether the rotation was on record, so

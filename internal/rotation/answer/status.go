@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -40,6 +41,11 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	reads.SetLimit(readsPerPage)
 	for i, name := range names {
 		reads.Go(func() (err error) {
+			defer func() {
+				if cause := recover(); cause != nil { // it would end the process
+					err = panics.Error(cause)
+				}
+			}()
 			found[i], err = r.GetRotation(ctx, name)
 			return err
 		})

@@ -65,10 +65,18 @@ func (v sentVersion) apply(to *version) {
 	}
 }
 
+// maxBody returns the limit of the request's body. A backup has many versions.
+func (c *call) maxBody() int64 {
+	if c.operation.name == "restore" {
+		return maxBackupBytes
+	}
+	return maxBodyBytes
+}
+
 // readBody decodes the body, which must be one JSON object. That unknown properties are rejected,
 // and the wording, are not recorded. No message quotes what was sent: it may be a value.
 func (c *call) readBody(into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(nil, c.request.Body, maxBodyBytes))
+	decoder := json.NewDecoder(http.MaxBytesReader(nil, c.request.Body, c.maxBody()))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err == nil {

@@ -15,6 +15,7 @@ const (
 	maxTagLength   = 512
 	maxContentType = 255
 	maxBodyBytes   = 1 << 20
+	maxBackupBytes = 32 << 20 // more than 500 versions have (general/backup.md); the service's own is not recorded
 	pageSize       = 25
 )
 

@@ -1,0 +1,115 @@
+package batchgetsecrets
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"rotunda/internal/budget"
+	"rotunda/internal/wire"
+)
+
+// batch is one request. An item that it lists twice is read once.
+type batch struct {
+	reads  reader
+	held   *budget.Bytes
+	listed map[key]int    // how often each item is still to be written
+	found  map[key]result // read and not written by every item that lists it
+	size   int            // taken from held
+}
+
+type result struct {
+	reading wire.Reading
+	err     error
+	size    int
+}
+
+// key identifies a version of a secret. The vault ignores the case of both parts.
+type key struct{ name, version string }
+
+func keyOf(item wire.BatchItem) key {
+	return key{strings.ToLower(item.Name), strings.ToLower(item.Version)}
+}
+
+func newBatch(reads reader, held *budget.Bytes, items []wire.BatchItem) *batch {
+	b := &batch{reads: reads, held: held, listed: map[key]int{}, found: map[key]result{}}
+	for _, item := range items {
+		b.listed[keyOf(item)]++
+	}
+	return b
+}
+
+// load reads the items that are not in the cache and have not been read yet.
+func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
+	var mu sync.Mutex
+	var reads sync.WaitGroup
+	for _, item := range b.missing(items) {
+		reads.Go(func() {
+			found := b.reads.read(ctx, item)
+			mu.Lock()
+			defer mu.Unlock()
+			b.keep(keyOf(item), found)
+		})
+	}
+	reads.Wait()
+}
+
+// missing returns the items to read, each once.
+func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
+	begun := map[key]bool{}
+	for _, item := range items {
+		k := keyOf(item)
+		if _, known := b.found[k]; known || begun[k] || item.Err != nil {
+			continue
+		}
+		if _, cached := b.reads.secrets.Peek(item.Name, item.Version); !cached {
+			begun[k] = true
+			missing = append(missing, item)
+		}
+	}
+	return missing
+}
+
+// keep keeps a result until it is written, or an error if there is no room for it.
+func (b *batch) keep(k key, found result) {
+	if found.err == nil {
+		found.size = found.reading.Size()
+	}
+	if !b.held.Take(found.size) {
+		found = result{err: budget.Busy()}
+	}
+	b.found[k] = found
+	b.size += found.size
+}
+
+// result returns the result of an item after load.
+func (b *batch) result(ctx context.Context, item wire.BatchItem) (wire.Reading, error) {
+	if item.Err != nil {
+		return wire.Reading{}, item.Err
+	}
+	if found, ok := b.found[keyOf(item)]; ok {
+		return found.reading, found.err
+	}
+	if cached, ok := b.reads.secrets.Peek(item.Name, item.Version); ok {
+		return cached, nil
+	}
+	found := b.reads.read(ctx, item) // it left the cache after load
+	return found.reading, found.err
+}
+
+// written forgets the result of an item that is not listed again.
+func (b *batch) written(item wire.BatchItem) {
+	k := keyOf(item)
+	if b.listed[k]--; b.listed[k] == 0 {
+		b.giveBack(b.found[k].size)
+		delete(b.found, k)
+	}
+}
+
+// end forgets all results.
+func (b *batch) end() { b.giveBack(b.size) }
+
+func (b *batch) giveBack(n int) {
+	b.held.Return(n)
+	b.size -= n
+}

@@ -1,0 +1,104 @@
+package batchgetsecrets_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"rotunda/functions/batchgetsecrets"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// vault has a secret of 2 MB under each name, but for "panics".
+type vault struct {
+	reads atomic.Int64
+	value secret.Value
+}
+
+func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, error) {
+	if v.reads.Add(1); name == "panics" {
+		panic("canary-in-a-panic")
+	}
+	rendered, err := wire.Render(secret.Secret{ID: "https://contoso.vault.azure.net/secrets/" + name, Value: v.value})
+	return wire.Reading{Rendered: rendered}, err
+}
+
+func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
+
+type entry struct {
+	Name   string
+	Status int
+	Secret *struct{ Value string }
+	Error  *struct{ Code string }
+}
+
+// ask requests names and returns the entries of the response.
+func ask(t *testing.T, h http.Handler, names ...string) []entry {
+	t.Helper()
+	items := make([]string, len(names))
+	for i, name := range names {
+		items[i] = fmt.Sprintf(`{"name":%q}`, name)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"secrets":[`+strings.Join(items, ",")+`]}`)))
+	var answer struct{ Value []entry }
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK || len(answer.Value) != len(names) {
+		t.Fatalf("%d, %d entries for %d names, %v", w.Code, len(answer.Value), len(names), err)
+	}
+	if strings.Contains(w.Body.String(), "canary-in-a-panic") {
+		t.Error("the response quotes a panic")
+	}
+	return answer.Value
+}
+
+// A name that is listed 200 times is read once, and listed 200 times in the answer.
+func TestDuplicatesAreReadOnce(t *testing.T) {
+	v := &vault{value: secret.NewValue("canary-a")}
+	names := make([]string, 200)
+	for i := range names {
+		names[i] = []string{"a", "A", "b"}[i%3]
+	}
+	for i, got := range ask(t, batchgetsecrets.Handler(v), names...) {
+		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
+			t.Errorf("entry %d: %+v", i, got)
+		}
+	}
+	if reads := v.reads.Load(); reads != 2 {
+		t.Errorf("%d reads of two secrets", reads)
+	}
+}
+
+// What doesn't fit in memory is refused item by item, and there is room again after the response.
+func TestHeldBytesAreBounded(t *testing.T) {
+	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
+	h := batchgetsecrets.Handler(v)
+	names := make([]string, 32)
+	for i := range names {
+		names[i] = fmt.Sprintf("a-%d", i)
+	}
+	for range 2 {
+		busy := 0
+		for _, got := range ask(t, h, names...) {
+			if got.Status == http.StatusServiceUnavailable && got.Error.Code == "ServerBusy" {
+				busy++
+			}
+		}
+		if busy != 9 { // 23 fit into 48 MB
+			t.Errorf("%d of 32 entries were refused, want 9", busy)
+		}
+	}
+}
+
+// A panic in a read, which has a goroutine of its own, is the error of its item.
+func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
+	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}), "a", "panics", "b")
+	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
+		t.Errorf("%+v", got)
+	}
+}
