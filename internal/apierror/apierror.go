@@ -74,8 +74,11 @@ func For(err error) Answer {
 
 func forRefusal(r *secret.Refusal) Answer {
 	answer := Answer{r.Status, r.Code, r.InnerCode, r.Message, r.RetryAfter}
-	if r.Status == http.StatusTooManyRequests {
+	switch {
+	case r.Status == http.StatusTooManyRequests:
 		answer.RetryAfter = cmp.Or(r.RetryAfter, throttledRetryAfter)
+	case r.Status >= http.StatusInternalServerError:
+		answer.RetryAfter = cmp.Or(r.RetryAfter, awayRetryAfter)
 	}
 	if remedy, ok := remedies[r.InnerCode]; ok {
 		answer.Message += " " + remedy(r.Identity)
