@@ -42,7 +42,8 @@ const RoutePrefix = "api"
 
 // Secrets is everything that the functions need from the vault and its cache.
 type Secrets interface {
-	batchgetsecrets.Reader // and getsecret.Reader
+	batchgetsecrets.Reader
+	getsecret.Reader
 	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater

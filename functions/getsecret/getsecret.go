@@ -13,8 +13,10 @@ import (
 )
 
 // Reader reads a version, or the latest if version is "". If fresh is true, it bypasses the cache.
+// Peek returns a reading only if it is in the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
+	Peek(name, version string) (wire.Reading, bool)
 }
 
 // Stager reads by stage of a rotation: the previous version, or the pending value that is about to
@@ -72,11 +74,17 @@ func (h handler) read(r *http.Request, name, version string) (wire.Reading, erro
 	case err != nil:
 		return wire.Reading{}, err
 	case stage == wire.StagePrevious:
-		return h.stages.ReadPrevious(r.Context(), name)
+		return h.stages.ReadPrevious(azfunc.CallerContext(r), name)
 	case stage == wire.StagePending:
-		return h.stages.ReadPending(r.Context(), name)
+		return h.stages.ReadPending(azfunc.CallerContext(r), name)
 	}
-	return h.secrets.Read(r.Context(), name, version, wantsFresh(r))
+	fresh := wantsFresh(r)
+	if !fresh {
+		if found, ok := h.secrets.Peek(name, version); ok {
+			return found, nil
+		}
+	}
+	return h.secrets.Read(azfunc.CallerContext(r), name, version, fresh)
 }
 
 // wantsFresh reports whether Cache-Control asks to bypass the cache (RFC 9111, 5.2.1.4).

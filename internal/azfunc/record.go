@@ -36,7 +36,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 		answer, r := rec.begin(w, r)
 		defer rec.end(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
 		defer answer.end()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(answer, r.WithContext(CallerContext(r)))
 	})
 }
 
