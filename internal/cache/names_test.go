@@ -109,7 +109,7 @@ func TestABypassEndsAndTheTimeIsReplaced(t *testing.T) {
 func TestNamesThatAreBypassedAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{number: 1}
-		c := open(t, s, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 100_000, 1 << 30 })
+		c := open(t, s, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 100_000, 1<<30 })
 		name := func(i int) string { return fmt.Sprint("n-", i) }
 		const many = 3000
 		for i := range many {
@@ -166,7 +166,7 @@ func TestAnExpectedNameIsNotKeptAsMissing(t *testing.T) {
 // Every version that is kept is found, and dropped ones leave nothing behind.
 func TestForgetFindsEveryVersionAmongMany(t *testing.T) {
 	s := &source{number: 1}
-	c := open(t, s, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 500, 1 << 20 })
+	c := open(t, s, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 500, 1<<20 })
 	for i := range 5000 {
 		for _, k := range []cache.Key{{Name: "a", Version: fmt.Sprint(i)}, {Name: fmt.Sprint("b", i), Version: "0f"}} {
 			_, _ = c.Get(t.Context(), k)
@@ -188,7 +188,7 @@ func TestForgetFindsEveryVersionAmongMany(t *testing.T) {
 // A write must not cost more the more is kept of other names.
 func TestForgetTakesConstantTime(t *testing.T) {
 	fastest := func(entries int) time.Duration {
-		c := open(t, &source{number: 1}, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 100_000, 1 << 30 })
+		c := open(t, &source{number: 1}, func(p *cache.Policy[int]) { p.MaxEntries, p.MaxBytes = 100_000, 1<<30 })
 		for i := range entries {
 			_, _ = c.Get(t.Context(), cache.Key{Name: fmt.Sprint(i)})
 		}
