@@ -253,7 +253,8 @@ func TestAnEventMakesMemoryForget(t *testing.T) {
 }
 
 // The vault accepts connections and never answers. A name that is in memory is served within about
-// a second, by batches too, and health says that the vault is unreachable.
+// a second, by batches too, and health says that the vault is unreachable. The limit here leaves
+// room for a busy machine; without patience, these take ten and thirty seconds.
 func TestStaleWithinASecondWhileTheVaultHangs(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: []string{"SECRET_CACHE_TTL=200ms", "SECRET_CACHE_MAX_STALE=5m"}})
 	all := names(40)
@@ -276,7 +277,7 @@ func TestStaleWithinASecondWhileTheVaultHangs(t *testing.T) {
 	} {
 		began := time.Now()
 		got := app.Do(t, row.method, row.path, row.body)
-		if took := time.Since(began); took > 2*time.Second || got.Status != row.status || !strings.Contains(got.Body, row.has) {
+		if took := time.Since(began); took > 5*time.Second || got.Status != row.status || !strings.Contains(got.Body, row.has) {
 			t.Errorf("%s %s: %v after %s", row.method, row.path, got, took)
 		}
 	}

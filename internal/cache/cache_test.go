@@ -31,13 +31,16 @@ type source struct {
 
 func (s *source) load(ctx context.Context, _ cache.Key) (int, error) {
 	s.reads.Add(1)
-	if err := pause(ctx, s.latency/2); err != nil {
+	s.mu.Lock()
+	half := s.latency / 2
+	s.mu.Unlock()
+	if err := pause(ctx, half); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	number, err := s.number, s.err
 	s.mu.Unlock()
-	return number, errors.Join(err, pause(ctx, s.latency/2))
+	return number, errors.Join(err, pause(ctx, half))
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -53,6 +56,12 @@ func (s *source) set(number int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number, s.err = number, err
+}
+
+func (s *source) slow(latency time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = latency
 }
 
 func open(t *testing.T, s *source, change func(*cache.Policy[int])) *cache.Cache[int] {
@@ -349,7 +358,7 @@ func TestEntriesAndBytesAreBounded(t *testing.T) {
 
 // hang makes loads take so long that their call ends first, as with a vault that accepts
 // connections and never answers.
-func hang(s *source) { s.latency = 30 * time.Second; s.set(0, errAway) }
+func hang(s *source) { s.slow(30 * time.Second); s.set(0, errAway) }
 
 func TestAnOlderAnswerServesWhileTheVaultHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -408,7 +417,7 @@ func TestASlowVaultIsWaitedFor(t *testing.T) {
 			t.Errorf("nothing in memory: %+v, %v", hit, err)
 		}
 		time.Sleep(time.Minute)
-		s.latency = 900 * time.Millisecond
+		s.slow(900 * time.Millisecond)
 		s.set(2, nil)
 		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 2 || hit.Stale {
 			t.Errorf("slow: %+v, %v", hit, err)
@@ -435,14 +444,14 @@ func TestARefusalAfterTheWaitEndsStaleness(t *testing.T) {
 		c := open(t, s, nil)
 		_, _ = c.Get(t.Context(), key)
 		time.Sleep(time.Minute)
-		s.latency = 10 * time.Second
+		s.slow(10 * time.Second)
 		s.set(0, errRefused)
 		if hit, err := c.Get(t.Context(), key); err != nil || !hit.Stale {
 			t.Errorf("%+v, %v", hit, err)
 		}
 		time.Sleep(10 * time.Second)
 		s.set(0, errAway)
-		s.latency = 0
+		s.slow(0)
 		if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
 			t.Errorf("served after a refusal: %+v, %v", hit, err)
 		}
