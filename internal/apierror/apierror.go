@@ -77,7 +77,7 @@ func forRefusal(r *secret.Refusal) Answer {
 	switch {
 	case r.Status == http.StatusTooManyRequests:
 		answer.RetryAfter = cmp.Or(r.RetryAfter, throttledRetryAfter)
-	case r.Status >= http.StatusInternalServerError:
+	case isAway(r.Status):
 		answer.RetryAfter = cmp.Or(r.RetryAfter, awayRetryAfter)
 	}
 	if remedy, ok := remedies[r.InnerCode]; ok {
@@ -85,6 +85,9 @@ func forRefusal(r *secret.Refusal) Answer {
 	}
 	return answer
 }
+
+// isAway reports whether a status says that the vault can't answer at the moment.
+func isAway(status int) bool { return status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout }
 
 // MarshalJSON encodes a in Key Vault's format: {"error":{"code","message","innererror":{"code"}}}.
 func (a Answer) MarshalJSON() ([]byte, error) {
