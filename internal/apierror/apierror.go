@@ -87,7 +87,9 @@ func forRefusal(r *secret.Refusal) Answer {
 }
 
 // isAway reports whether a status says that the vault can't answer at the moment.
-func isAway(status int) bool { return status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout }
+func isAway(status int) bool {
+	return status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout
+}
 
 // MarshalJSON encodes a in Key Vault's format: {"error":{"code","message","innererror":{"code"}}}.
 func (a Answer) MarshalJSON() ([]byte, error) {
