@@ -108,7 +108,7 @@ func (c *checker) check() (found report) {
 			found = unreachable
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	ctx, cancel := context.WithTimeout(secret.WithCaller(context.Background(), secret.Probe), checkTime)
 	defer cancel()
 	if _, err := c.secrets.List(ctx, secret.Query{MaxResults: 1}); err != nil {
 		return unhealthy(err)

@@ -148,3 +148,23 @@ func TestTurnsAreTakenInOrder(t *testing.T) {
 		}
 	})
 }
+
+// The app's own check of the vault does not wait behind callers, however many there are.
+func TestTheProbeGetsTheNextTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate.New(gate.Limits{InFlight: 256, Waiting: 1000, PerSecond: 100})
+		stop := make(chan struct{})
+		var callers sync.WaitGroup
+		crowd(t.Context(), g, &callers, stop, answered) // each of its names is a share of its own
+		time.Sleep(5 * time.Second)
+		for range 20 {
+			began := time.Now()
+			err := g.Do(secret.WithCaller(t.Context(), secret.Probe), name, answered)
+			if took := time.Since(began); err != nil || took > 20*time.Millisecond {
+				t.Errorf("%v after %s, want the next turn", err, took)
+			}
+		}
+		close(stop)
+		callers.Wait()
+	})
+}

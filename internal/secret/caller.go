@@ -9,6 +9,10 @@ import (
 // this process, and reveals nothing of the credential. 0 is an unknown caller.
 type Caller uint64
 
+// Probe is the app itself when it checks whether the vault answers. Its calls get the next turn,
+// because a wait for turns says nothing about the vault. It makes one call at a time.
+const Probe Caller = 1
+
 // seed makes fingerprints unpredictable, and different in each process.
 var seed = maphash.MakeSeed()
 
@@ -17,7 +21,7 @@ func CallerOf(credential string) Caller {
 	if credential == "" {
 		return 0
 	}
-	return Caller(max(maphash.String(seed, credential), 1))
+	return max(Caller(maphash.String(seed, credential)), Probe+1)
 }
 
 type callerKey struct{}
