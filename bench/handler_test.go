@@ -32,6 +32,11 @@ func (m memory) Read(ctx context.Context, name, version string, _ bool) (wire.Re
 	return wire.Reading{Rendered: hit.Value, Age: hit.Age, Stale: hit.Stale}, err
 }
 
+func (m memory) Peek(name, version string) (wire.Reading, bool) {
+	hit, ok := m.kept.Peek(cache.Key{Name: name, Version: version})
+	return wire.Reading{Rendered: hit.Value, Age: hit.Age}, ok
+}
+
 // oneSecret returns a secret whose JSON is about as long as Key Vault's usually is: 360 bytes.
 func oneSecret() secret.Secret {
 	at := time.Unix(1795467247, 0)

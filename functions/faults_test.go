@@ -155,3 +155,24 @@ func TestUserAssignedIdentity(t *testing.T) {
 		t.Errorf("an identity that the app has not: %v", got)
 	}
 }
+
+// Health is anonymous, so its callers must not be able to use up a quota that is used up already.
+func TestHealthAsksAVaultThatThrottlesOncePerSecond(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	for app.Azure.Vault().Counts().Calls["list"] == 0 { // until the warm-up's own call
+		if _, err := app.Try(http.MethodGet, "/nothing", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.Throttle}}})
+	app.Azure.Vault().ResetCounts()
+	began := time.Now()
+	for range 200 {
+		if got := app.Do(t, http.MethodGet, "/health", ""); got.Status != http.StatusServiceUnavailable || !strings.Contains(got.Body, `"failing"`) {
+			t.Fatal(got)
+		}
+	}
+	if calls, most := app.Azure.Vault().Counts().Calls["list"], 1+int64(time.Since(began)/time.Second); calls > most {
+		t.Errorf("%d calls by 200 requests, want at most %d", calls, most)
+	}
+}

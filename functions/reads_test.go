@@ -251,3 +251,34 @@ func TestAnEventMakesMemoryForget(t *testing.T) {
 		}
 	}
 }
+
+// The vault accepts connections and never answers. A name that is in memory is served within about
+// a second, by batches too, and health says that the vault is unreachable. The limit here leaves
+// room for a busy machine; without patience, these take ten and thirty seconds.
+func TestStaleWithinASecondWhileTheVaultHangs(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"SECRET_CACHE_TTL=200ms", "SECRET_CACHE_MAX_STALE=5m"}})
+	all := names(40)
+	for _, name := range all {
+		set(t, app, name, name)
+	}
+	if got := app.Do(t, http.MethodPost, "/secrets/batch-get", batch(all...)); strings.Count(got.Body, `"status":200`) != len(all) {
+		t.Fatal(got)
+	}
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.Delay, Delay: keyvault.Duration(time.Minute)}}})
+	eventually(t, app, "/secrets/b-0", func(a wiretest.Answer) bool { return a.Header.Get("x-rotunda-stale") == "true" })
+	for _, row := range []struct {
+		method, path, body, has string
+		status                  int
+	}{
+		{http.MethodGet, "/secrets/b-0", "", "canary-b-0", http.StatusOK},
+		{http.MethodGet, "/secrets/b-1", "", "canary-b-1", http.StatusOK},
+		{http.MethodPost, "/secrets/batch-get", batch(all...), `"stale":true`, http.StatusOK},
+		{http.MethodGet, "/health", "", `"vault":"unreachable"`, http.StatusServiceUnavailable},
+	} {
+		began := time.Now()
+		got := app.Do(t, row.method, row.path, row.body)
+		if took := time.Since(began); took > 5*time.Second || got.Status != row.status || !strings.Contains(got.Body, row.has) {
+			t.Errorf("%s %s: %v after %s", row.method, row.path, got, took)
+		}
+	}
+}

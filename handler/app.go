@@ -64,8 +64,9 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 func newVault(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (*vault.Vault, error) {
 	return vault.New(vault.Options{
 		URL: s.Vault.URL, Credential: credential, Transport: transport, Identity: identity.Describe(s.ClientID),
-		// As many calls at once as the transport keeps connections.
-		Gate: gate.New(gate.Limits{InFlight: vault.MaxConnections, Waiting: 1024, PerSecond: s.Vault.CallsPerSecond}),
+		// As many calls at once as the transport keeps connections. One caller may use half of the
+		// waiting places.
+		Gate: gate.New(gate.Limits{InFlight: vault.MaxConnections, Waiting: 2048, PerSecond: s.Vault.CallsPerSecond}),
 	})
 }
 

@@ -13,10 +13,11 @@ import (
 )
 
 // Reader reads a version, or the latest if version is "". If fresh is true, it bypasses the cache.
-// ReadAs lets the vault convert a certificate to a media type, and also bypasses the cache.
+// Peek returns a reading only if it is in the cache. ReadAs lets the vault convert a certificate to a media type, and also bypasses the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	ReadAs(ctx context.Context, name, version, contentType string) (wire.Reading, error)
+	Peek(name, version string) (wire.Reading, bool)
 }
 
 // Stager reads by stage of a rotation: the previous version, or the pending value that is about to
@@ -75,13 +76,19 @@ func (h handler) read(r *http.Request, name, version string) (wire.Reading, erro
 	case err != nil:
 		return wire.Reading{}, err
 	case contentType != "":
-		return h.secrets.ReadAs(r.Context(), name, version, contentType)
+		return h.secrets.ReadAs(azfunc.CallerContext(r), name, version, contentType)
 	case stage == wire.StagePrevious:
-		return h.stages.ReadPrevious(r.Context(), name)
+		return h.stages.ReadPrevious(azfunc.CallerContext(r), name)
 	case stage == wire.StagePending:
-		return h.stages.ReadPending(r.Context(), name)
+		return h.stages.ReadPending(azfunc.CallerContext(r), name)
 	}
-	return h.secrets.Read(r.Context(), name, version, wantsFresh(r))
+	fresh := wantsFresh(r)
+	if !fresh {
+		if found, ok := h.secrets.Peek(name, version); ok {
+			return found, nil
+		}
+	}
+	return h.secrets.Read(azfunc.CallerContext(r), name, version, fresh)
 }
 
 // wantsFresh reports whether Cache-Control asks to bypass the cache (RFC 9111, 5.2.1.4).

@@ -74,13 +74,21 @@ func For(err error) Answer {
 
 func forRefusal(r *secret.Refusal) Answer {
 	answer := Answer{r.Status, r.Code, r.InnerCode, r.Message, r.RetryAfter}
-	if r.Status == http.StatusTooManyRequests {
+	switch {
+	case r.Status == http.StatusTooManyRequests:
 		answer.RetryAfter = cmp.Or(r.RetryAfter, throttledRetryAfter)
+	case isAway(r.Status):
+		answer.RetryAfter = cmp.Or(r.RetryAfter, awayRetryAfter)
 	}
 	if remedy, ok := remedies[r.InnerCode]; ok {
 		answer.Message += " " + remedy(r.Identity)
 	}
 	return answer
+}
+
+// isAway reports whether a status says that the vault can't answer at the moment.
+func isAway(status int) bool {
+	return status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout
 }
 
 // MarshalJSON encodes a in Key Vault's format: {"error":{"code","message","innererror":{"code"}}}.

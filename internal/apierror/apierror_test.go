@@ -30,13 +30,20 @@ func TestEveryKindHasItsStatusAndCode(t *testing.T) {
 		{secret.Problemf(secret.ErrVaultTimeout, "m"), 504, "VaultTimeout"},
 		{secret.Problemf(secret.ErrNotFinished, "m"), 504, "OperationNotFinished"},
 		{secret.Problemf(secret.ErrBusy, "m"), 503, "ServerBusy"},
+		{secret.Problemf(secret.ErrRotationDelayed, "m"), 503, "RotationDelayed"},
 		{&secret.Refusal{Status: 409, Code: "Conflict", InnerCode: "ObjectIsBeingDeleted"}, 409, "Conflict"},
+		{&secret.Refusal{Status: 502, Code: "X"}, 502, "X"},
+		{&secret.Refusal{Status: 503, Code: "X"}, 503, "X"},
+		{&secret.Refusal{Status: 504, Code: "X"}, 504, "X"},
 		{context.Canceled, 499, "ClientClosedRequest"},
 		{errors.New("something with a secret in it"), 500, "InternalError"},
 	} {
 		answer := apierror.For(row.err)
 		if answer.Status != row.status || answer.Code != row.code {
 			t.Errorf("For(%v) = %d %s, want %d %s", row.err, answer.Status, answer.Code, row.status, row.code)
+		}
+		if away := answer.Status >= 502 && answer.Status <= 504; away != (answer.RetryAfter != "") {
+			t.Errorf("For(%v) = %d with Retry-After %q: a caller should know when to try again", row.err, answer.Status, answer.RetryAfter)
 		}
 		if strings.Contains(answer.Message, "something with a secret") {
 			t.Errorf("an unknown error is quoted: %q", answer.Message)

@@ -19,9 +19,9 @@ var table = []struct {
 	{secret.ErrConditionNotMet, http.StatusPreconditionFailed, "ConditionNotMet", ""},
 	{secret.ErrUnknownRoute, http.StatusNotFound, "NotFound", ""},
 	{secret.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "MethodNotAllowed", ""},
-	{secret.ErrIdentityUnavailable, http.StatusBadGateway, "IdentityUnavailable", ""},
-	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", ""},
-	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", ""},
+	{secret.ErrIdentityUnavailable, http.StatusBadGateway, "IdentityUnavailable", awayRetryAfter},
+	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", awayRetryAfter},
+	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", awayRetryAfter},
 	{secret.ErrNotFinished, http.StatusGatewayTimeout, "OperationNotFinished", "10"},
 	{secret.ErrNoStage, http.StatusNotFound, "SecretNotFound", ""},
 	{secret.ErrRotationRefused, http.StatusConflict, "RotationRefused", ""},
@@ -37,6 +37,10 @@ const (
 	// throttledRetryAfter, in seconds, is the period to which Key Vault's limits apply
 	// (MicrosoftDocs/azure-security-docs articles/key-vault/general/service-limits.md).
 	throttledRetryAfter = "10"
+
+	// awayRetryAfter, in seconds, goes with every status that says that the vault is away. The app
+	// checks twice a second whether it is back.
+	awayRetryAfter = "5"
 
 	internalMessage = "The request failed inside the app. For the cause, search the app's log for this response's x-ms-request-id."
 )

@@ -38,7 +38,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 		defer rec.end(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
 		defer answer.end()
 		defer answer.body.end()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(answer, r.WithContext(CallerContext(r)))
 	})
 }
 

@@ -31,13 +31,16 @@ type source struct {
 
 func (s *source) load(ctx context.Context, _ cache.Key) (int, error) {
 	s.reads.Add(1)
-	if err := pause(ctx, s.latency/2); err != nil {
+	s.mu.Lock()
+	half := s.latency / 2
+	s.mu.Unlock()
+	if err := pause(ctx, half); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	number, err := s.number, s.err
 	s.mu.Unlock()
-	return number, errors.Join(err, pause(ctx, s.latency/2))
+	return number, errors.Join(err, pause(ctx, half))
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -53,6 +56,12 @@ func (s *source) set(number int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number, s.err = number, err
+}
+
+func (s *source) slow(latency time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = latency
 }
 
 func open(t *testing.T, s *source, change func(*cache.Policy[int])) *cache.Cache[int] {
@@ -345,4 +354,122 @@ func TestEntriesAndBytesAreBounded(t *testing.T) {
 			t.Errorf("%s: only %d of %d had to be read again, the bound is %d", name, again, len(keys), row.most)
 		}
 	}
+}
+
+// hang makes loads take so long that their call ends first, as with a vault that accepts
+// connections and never answers.
+func hang(s *source) { s.slow(30 * time.Second); s.set(0, errAway) }
+
+func TestAnOlderAnswerServesWhileTheVaultHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		_, _ = c.Get(t.Context(), key)
+		time.Sleep(time.Minute)
+		hang(s)
+		for i, most := range []time.Duration{time.Second, 0, 0} {
+			began := time.Now()
+			hit, err := c.Get(t.Context(), key)
+			if took := time.Since(began); err != nil || hit.Value != 1 || !hit.Stale || hit.Age < time.Minute || took > most {
+				t.Errorf("caller %d: %+v, %v after %s, want at most %s", i, hit, err, took, most)
+			}
+		}
+		if reads := s.reads.Load(); reads != 2 {
+			t.Errorf("%d loads, want 2: later callers join the one that hangs", reads)
+		}
+		s.set(2, nil)
+		time.Sleep(30 * time.Second) // the load continues, and ends well
+		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 2 || hit.Stale {
+			t.Errorf("after the answer: %+v, %v", hit, err)
+		}
+	})
+}
+
+func TestWhoReadsManyNamesDoesNotWaitForEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		name := func(i int) cache.Key { return cache.Key{Name: fmt.Sprint(i)} }
+		for i := range 20 {
+			_, _ = c.Get(t.Context(), name(i))
+		}
+		time.Sleep(time.Minute)
+		hang(s)
+		began := time.Now()
+		for i := range 20 {
+			if hit, err := c.Get(t.Context(), name(i)); err != nil || !hit.Stale {
+				t.Errorf("%d: %+v, %v", i, hit, err)
+			}
+		}
+		if took := time.Since(began); took != time.Second+19*100*time.Millisecond {
+			t.Errorf("20 names one after the other: %s, want a second, and a tenth of a second for each other name", took)
+		}
+		time.Sleep(2 * time.Minute) // the loads end
+	})
+}
+
+// A vault that is only slow is waited for, and so is any vault if there is no older answer.
+func TestASlowVaultIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1, latency: 3 * time.Second}
+		c := open(t, s, nil)
+		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 1 {
+			t.Errorf("nothing in memory: %+v, %v", hit, err)
+		}
+		time.Sleep(time.Minute)
+		s.slow(900 * time.Millisecond)
+		s.set(2, nil)
+		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 2 || hit.Stale {
+			t.Errorf("slow: %+v, %v", hit, err)
+		}
+	})
+}
+
+func TestTheBoundIsHardWhileTheVaultHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		_, _ = c.Get(t.Context(), key)
+		time.Sleep(5*time.Minute - 500*time.Millisecond)
+		hang(s)
+		if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
+			t.Errorf("%+v, %v: it became too old within the second of the wait", hit, err)
+		}
+	})
+}
+
+func TestARefusalAfterTheWaitEndsStaleness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		_, _ = c.Get(t.Context(), key)
+		time.Sleep(time.Minute)
+		s.slow(10 * time.Second)
+		s.set(0, errRefused)
+		if hit, err := c.Get(t.Context(), key); err != nil || !hit.Stale {
+			t.Errorf("%+v, %v", hit, err)
+		}
+		time.Sleep(10 * time.Second)
+		s.set(0, errAway)
+		s.slow(0)
+		if hit, err := c.Get(t.Context(), key); !errors.Is(err, errAway) {
+			t.Errorf("served after a refusal: %+v, %v", hit, err)
+		}
+	})
+}
+
+func TestACallerThatLeavesWhileTheVaultHangsGetsItsOwnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, nil)
+		_, _ = c.Get(t.Context(), key)
+		time.Sleep(time.Minute)
+		hang(s)
+		ctx, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer leave()
+		if hit, err := c.Get(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%+v, %v", hit, err)
+		}
+		time.Sleep(2 * time.Minute)
+	})
 }

@@ -9,3 +9,15 @@ func (c *Cache[T]) Stop() {
 		c.kept.StopAllGoroutines()
 	}
 }
+
+// Marks returns how many names something was said of.
+func (c *Cache[T]) Marks() int { return len(c.bypassed) + len(c.expected) }
+
+// Versions returns how many versions are remembered for Forget.
+func (c *Cache[T]) Versions() int {
+	total := 0
+	for _, of := range c.versions {
+		total += len(of)
+	}
+	return total
+}

@@ -1,13 +1,13 @@
 // Package gate limits the calls of one process to the vault: how many run at once, how many
-// start per second, and how many may wait. While the vault is away, it refuses almost all of
-// them.
+// start per second, and how many may wait. Callers get their turns one after the other, so that
+// none can crowd out the others. While the vault is away, the gate refuses almost all calls.
 package gate
 
 import (
 	"context"
 	"math"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -18,7 +18,7 @@ import (
 // Limits of a Gate.
 type Limits struct {
 	InFlight  int // calls that run at once
-	Waiting   int // calls that may wait for their turn; further calls are refused
+	Waiting   int // calls that may wait for their turn, half of them for one caller
 	PerSecond int // calls per second, sustained; after a pause, as many may start at once
 }
 
@@ -28,17 +28,21 @@ const maxWait = 5 * time.Second
 // Gate is safe for concurrent use. Use New.
 type Gate struct {
 	limits  Limits
-	slots   chan struct{}
-	waiting atomic.Int64
 	quota   quota
 	breaker breaker
+
+	mu      sync.Mutex
+	running int
+	queue   queue
+	waking  bool // a timer will call advance
 }
 
 // New returns a gate that has seen no failure yet.
 func New(limits Limits) *Gate {
 	return &Gate{
-		limits: limits, slots: make(chan struct{}, limits.InFlight),
-		quota: quota{full: rate.Limit(limits.PerSecond), limiter: rate.NewLimiter(rate.Limit(limits.PerSecond), limits.PerSecond)},
+		limits: limits,
+		quota:  quota{full: rate.Limit(limits.PerSecond), limiter: rate.NewLimiter(rate.Limit(limits.PerSecond), limits.PerSecond)},
+		queue:  queue{places: limits.Waiting, lines: map[share]line{}},
 	}
 }
 
@@ -53,19 +57,20 @@ const (
 	Abandoned                // the caller gave up, which says nothing about the vault
 )
 
-// Do waits for its turn and then runs call. It fails at once with ErrVaultUnreachable while the
-// vault is away, and with ErrBusy if too many calls are waiting.
-func (g *Gate) Do(ctx context.Context, call func() Outcome) error {
+// Do waits for its turn and then runs call, which is about a name. Turns are shared among the
+// callers, by secret.CallerFrom, and without one among the names. Do fails at once with
+// ErrVaultUnreachable while the vault is away, and with ErrBusy if too many calls are waiting.
+func (g *Gate) Do(ctx context.Context, name string, call func() Outcome) error {
 	if !g.breaker.allow() {
 		return secret.Problemf(secret.ErrVaultUnreachable, "The app can't reach the vault at the moment. It tries again every %s.", probeEvery)
 	}
-	if err := g.enter(ctx); err != nil {
+	if err := g.enter(ctx, shareOf(ctx, name)); err != nil {
 		g.breaker.report(Abandoned)
 		return err
 	}
 	outcome := Abandoned
 	defer func() { // even if call panics
-		<-g.slots
+		g.exit()
 		g.breaker.report(outcome)
 	}()
 	if outcome = call(); outcome == Throttled {
@@ -74,39 +79,89 @@ func (g *Gate) Do(ctx context.Context, call func() Outcome) error {
 	return nil
 }
 
-// enter waits for the quota and then for a slot.
-func (g *Gate) enter(ctx context.Context) error {
-	if g.tryEnter() {
-		return nil
+func shareOf(ctx context.Context, name string) share {
+	if caller := secret.CallerFrom(ctx); caller != 0 {
+		return share{caller: caller}
 	}
-	if g.waiting.Add(1) > int64(g.limits.Waiting) {
-		g.waiting.Add(-1)
-		return busy(time.Second)
-	}
-	defer g.waiting.Add(-1)
-	if err := g.quota.wait(ctx); err != nil {
+	return share{name: name}
+}
+
+// enter takes a slot and a share of the quota, or waits for them.
+func (g *Gate) enter(ctx context.Context, of share) error {
+	w, err := g.enterOrJoin(of)
+	if w == nil {
 		return err
 	}
 	select {
-	case g.slots <- struct{}{}:
+	case <-w.turn:
 		return nil
 	case <-ctx.Done():
+		g.leave(w)
 		return ctx.Err()
 	}
 }
 
-// tryEnter takes a slot and a share of the quota if both are free.
-func (g *Gate) tryEnter() bool {
-	select {
-	case g.slots <- struct{}{}:
-	default:
-		return false
+// enterOrJoin returns nil and no error if the call may run at once.
+func (g *Gate) enterOrJoin(of share) (*waiter, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.queue.total == 0 && g.running < g.limits.InFlight && g.quota.allow() {
+		g.running++
+		return nil, nil
 	}
-	if g.quota.allow() {
-		return true
+	if !g.queue.hasPlace(of) {
+		return nil, busy(time.Second)
 	}
-	<-g.slots
-	return false
+	if delay := g.quota.after(g.queue.ahead(of)); delay > maxWait {
+		return nil, busy(delay)
+	}
+	w := g.queue.join(of)
+	g.advance()
+	return w, nil
+}
+
+// advance gives turns to waiting calls while there are slots and quota. The caller holds the
+// mutex.
+func (g *Gate) advance() {
+	for g.queue.total > 0 && g.running < g.limits.InFlight {
+		if !g.quota.allow() {
+			g.wake(g.quota.after(0))
+			return
+		}
+		g.running++
+		close(g.queue.next().turn)
+	}
+}
+
+// wake calls advance after a delay. The caller holds the mutex.
+func (g *Gate) wake(delay time.Duration) {
+	if g.waking {
+		return
+	}
+	g.waking = true
+	time.AfterFunc(max(delay, time.Millisecond), func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.waking = false
+		g.advance()
+	})
+}
+
+// leave gives up waiting. If the turn has come at the same moment, it goes to the next call.
+func (g *Gate) leave(w *waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.queue.leave(w) {
+		g.running--
+		g.advance()
+	}
+}
+
+func (g *Gate) exit() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running--
+	g.advance()
 }
 
 // busy returns the refusal of a call that may be repeated after a time.

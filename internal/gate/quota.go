@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -33,21 +32,13 @@ func (q *quota) allow() bool {
 	return q.limiter.Allow()
 }
 
-// wait waits for a turn. It fails at once if the turn is more than maxWait away.
-func (q *quota) wait(ctx context.Context) error {
-	turn := q.limiter.Reserve()
-	delay := turn.Delay()
-	if delay > maxWait {
-		turn.Cancel()
-		return busy(delay)
+// after returns how long a call must wait before which others have their turns.
+func (q *quota) after(others int) time.Duration {
+	missing := float64(others) + 1 - q.limiter.Tokens()
+	if missing <= 0 {
+		return 0
 	}
-	select {
-	case <-time.After(delay):
-		return nil
-	case <-ctx.Done():
-		turn.Cancel()
-		return ctx.Err()
-	}
+	return time.Duration(missing / float64(q.limiter.Limit()) * float64(time.Second))
 }
 
 // halve reacts to a 429.

@@ -63,14 +63,26 @@ func (s Secrets) Peek(name, version string) (wire.Reading, bool) {
 // Forget drops a name from memory.
 func (s Secrets) Forget(name string) { s.cache.Forget(name) }
 
+// Bypass keeps a name out of memory until a time: each read of it begins a read of the vault, and
+// no older answer takes its place. A later call replaces the time; the zero time ends the bypass.
+// It is for the time in which the vault's latest version is about to stop being valid.
+func (s Secrets) Bypass(name string, until time.Time) { s.cache.Bypass(name, until) }
+
+// settling is how long the vault may work on an operation after it has accepted it. Until then,
+// it may answer that a name does not exist, and that must not be kept.
+const settling = 2 * time.Minute
+
+func (s Secrets) expect(name string) { s.cache.Expect(name, time.Now().Add(settling)) }
+
 // Set is vault.Vault.Set, followed by Forget.
 func (s Secrets) Set(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
 	defer s.cache.Forget(name)
 	return s.Vault.Set(ctx, name, draft)
 }
 
-// SetReclaiming is vault.Vault.SetReclaiming, followed by Forget.
+// SetReclaiming is vault.Vault.SetReclaiming, followed by Forget. It may recover the name.
 func (s Secrets) SetReclaiming(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
+	s.expect(name)
 	defer s.cache.Forget(name)
 	return s.Vault.SetReclaiming(ctx, name, draft)
 }
@@ -87,22 +99,24 @@ func (s Secrets) Delete(ctx context.Context, name string) (secret.Secret, error)
 	return s.Vault.Delete(ctx, name)
 }
 
-// Recover is vault.Vault.Recover, followed by Forget.
+// Recover is vault.Vault.Recover, followed by Forget. The vault completes the recovery later.
 func (s Secrets) Recover(ctx context.Context, name string) (secret.Secret, error) {
+	s.expect(name)
 	defer s.cache.Forget(name)
 	return s.Vault.Recover(ctx, name)
 }
 
-// AwaitRecovered is vault.Vault.AwaitRecovered, followed by Forget: while the vault was working
-// on the recovery, a read may have been answered "not found".
+// AwaitRecovered is vault.Vault.AwaitRecovered, followed by Forget.
 func (s Secrets) AwaitRecovered(ctx context.Context, name string) error {
 	defer s.cache.Forget(name)
 	return s.Vault.AwaitRecovered(ctx, name)
 }
 
-// Restore is vault.Vault.Restore, followed by Forget.
+// Restore is vault.Vault.Restore, followed by Forget of the restored name.
 func (s Secrets) Restore(ctx context.Context, blob secret.Value) (secret.Secret, error) {
 	restored, err := s.Vault.Restore(ctx, blob)
-	s.cache.Forget(restored.Name)
+	if err == nil {
+		s.expect(restored.Name)
+	}
 	return restored, err
 }

@@ -1,6 +1,7 @@
 package secrets_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -22,8 +23,9 @@ func (token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acces
 	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// vaultEnd answers every read with the same version, and every other request with a status.
-type vaultEnd struct{ reads, writeStatus int }
+// vaultEnd answers every read with the same version or with a status, and every other request with
+// a status.
+type vaultEnd struct{ reads, readStatus, writeStatus int }
 
 func (v *vaultEnd) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, body := http.StatusOK, `{"id":"https://contoso.vault.azure.net/secrets/a/0123","value":"v","attributes":{}}`
@@ -33,6 +35,7 @@ func (v *vaultEnd) RoundTrip(r *http.Request) (*http.Response, error) {
 		status = http.StatusUnauthorized
 	case r.Method == http.MethodGet:
 		v.reads++
+		status = cmp.Or(v.readStatus, status)
 	default:
 		status = v.writeStatus
 	}
@@ -102,5 +105,52 @@ func TestEveryWriteForgetsTheName(t *testing.T) {
 				t.Errorf("%s, answered %d (%v): still in memory", name, status, err)
 			}
 		}
+	}
+}
+
+// The vault answers 404 until it has finished what it accepted. That must not be kept.
+func TestANameThatIsBeingRecoveredIsNotKeptAsMissing(t *testing.T) {
+	ignore := func(_ secret.Secret, err error) error { return err }
+	for name, write := range map[string]func(context.Context, secrets.Secrets) error{
+		"recover": func(ctx context.Context, s secrets.Secrets) error { return ignore(s.Recover(ctx, "a")) },
+		"reclaim": func(ctx context.Context, s secrets.Secrets) error {
+			return ignore(s.SetReclaiming(ctx, "a", secret.Draft{}))
+		},
+		"restore": func(ctx context.Context, s secrets.Secrets) error {
+			return ignore(s.Restore(ctx, secret.NewValue("YQ")))
+		},
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+			if status != http.StatusOK && name != "recover" {
+				continue // retried for seconds, or the name is in the vault's answer alone
+			}
+			end := &vaultEnd{writeStatus: status}
+			s := open(t, end)
+			_ = write(t.Context(), s)
+			end.readStatus = http.StatusNotFound
+			for range 3 {
+				_, _ = s.Read(t.Context(), "a", "", false)
+			}
+			if end.reads != 3 {
+				t.Errorf("%s, answered %d: %d reads of the vault, want 3", name, status, end.reads)
+			}
+		}
+	}
+}
+
+func TestABypassedNameIsReadFromTheVault(t *testing.T) {
+	end := &vaultEnd{}
+	s := open(t, end)
+	s.Bypass("A", time.Now().Add(time.Hour))
+	for range 3 {
+		_, _ = s.Read(t.Context(), "a", "", false)
+	}
+	if _, ok := s.Peek("a", ""); ok || end.reads != 3 {
+		t.Errorf("%d reads of the vault, want 3; in memory: %v", end.reads, ok)
+	}
+	s.Bypass("a", time.Time{})
+	_, _ = s.Read(t.Context(), "a", "", false)
+	if _, ok := s.Peek("a", ""); !ok {
+		t.Error("the bypass did not end")
 	}
 }

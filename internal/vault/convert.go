@@ -8,16 +8,27 @@ import (
 	"rotunda/internal/secret"
 )
 
-func fromSecret(s azsecrets.Secret) secret.Secret {
+// revealed returns a secret with its value, which only the answers to get and set have.
+func revealed(s azsecrets.Secret) secret.Secret {
+	found := described(s)
+	if s.Value != nil {
+		found.Value = secret.NewValue(*s.Value)
+	}
+	return found
+}
+
+// described returns a secret without its value. Whatever the vault, or something before it, puts
+// into the answers to other operations: a key for those must not read values.
+func described(s azsecrets.Secret) secret.Secret {
 	found := secret.Secret{
 		ContentType: s.ContentType, Tags: fromTags(s.Tags), Attributes: fromAttributes(s.Attributes),
 		KeyID: (*string)(s.KID), Managed: s.Managed, PreviousVersion: s.PreviousVersion,
 	}
 	setID(&found, s.ID)
-	setValue(&found, s.Value)
 	return found
 }
 
+// fromDeleted returns a soft-deleted secret without its value; see described.
 func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
 	found := secret.Secret{
 		ContentType: s.ContentType, Tags: fromTags(s.Tags), Attributes: fromAttributes(s.Attributes),
@@ -25,7 +36,6 @@ func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
 		Deletion: &secret.Deletion{RecoveryID: s.RecoveryID, DeletedDate: s.DeletedDate, ScheduledPurgeDate: s.ScheduledPurgeDate},
 	}
 	setID(&found, s.ID)
-	setValue(&found, s.Value)
 	return found
 }
 
@@ -74,12 +84,6 @@ func draftAttributes(d secret.Draft) *azsecrets.SecretAttributes {
 func setID(s *secret.Secret, id *azsecrets.ID) {
 	if id != nil {
 		s.ID, s.Name, s.Version = string(*id), id.Name(), id.Version()
-	}
-}
-
-func setValue(s *secret.Secret, text *string) {
-	if text != nil {
-		s.Value = secret.NewValue(*text)
 	}
 }
 

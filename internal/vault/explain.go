@@ -31,11 +31,13 @@ func (v *Vault) explain(err error, sent secret.Value) error {
 		return v.refusal(answer, sent)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		return secret.Problemf(secret.ErrVaultTimeout,
-			"The vault did not answer in time. A write may or may not have taken effect: read the secret before you repeat the write.").Because(err)
+		return timedOut().Because(err)
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
+	}
+	if _, ok := errors.AsType[unanswered](err); !ok {
+		return notKeyVault(http.StatusOK) // without the cause, which may quote the response
 	}
 	return secret.Problemf(secret.ErrVaultUnreachable,
 		"The app can't reach the vault. A write may or may not have taken effect: read the secret before you repeat the write. "+
@@ -50,18 +52,58 @@ func isTimeout(err error) bool {
 // refusal turns an error status into an error of ours.
 func (v *Vault) refusal(answer *azcore.ResponseError, sent secret.Value) error {
 	code, inner, message := readError(answer.RawResponse)
+	retryAfter := answer.RawResponse.Header.Get("Retry-After")
 	switch {
 	case answer.StatusCode == http.StatusUnauthorized:
 		return secret.Problemf(secret.ErrIdentityUnavailable,
 			"The vault does not accept the app's token (%s). Check that the vault is in the tenant of %s.", reasonCode(message), v.identity)
 	case code == "":
-		return secret.Problemf(secret.ErrVaultUnreachable,
-			"Something between the app and the vault answered %d, not Key Vault. Check any proxy and the vault's name.", answer.StatusCode)
+		return unexplained(answer.StatusCode, retryAfter)
 	}
 	return &secret.Refusal{
-		Status: answer.StatusCode, Code: code, InnerCode: inner, Message: withoutValue(message, sent),
-		RetryAfter: answer.RawResponse.Header.Get("Retry-After"), Identity: v.identity,
+		Status: answer.StatusCode, Code: code, InnerCode: inner, Message: withoutValue(message, inner, sent),
+		RetryAfter: retryAfter, Identity: v.identity,
 	}
+}
+
+// unexplained returns the error for a status whose body is not Key Vault's. Statuses that say to
+// wait say the same whoever sent them. Others say something about a secret or the app's identity,
+// and only Key Vault can know that.
+func unexplained(status int, retryAfter string) error {
+	switch status {
+	case http.StatusTooManyRequests:
+		return &secret.Refusal{
+			Status: status, Code: "Throttled", RetryAfter: retryAfter,
+			Message: "The vault, or something between the app and the vault, limits the rate of calls. Try again after the time in Retry-After.",
+		}
+	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
+		problem := timedOut()
+		problem.RetryAfter = retryAfter
+		return problem
+	}
+	problem := notKeyVault(status)
+	problem.RetryAfter = retryAfter
+	return problem
+}
+
+// notKeyVault returns the error for a response that is not Key Vault's.
+func notKeyVault(status int) *secret.Problem {
+	return secret.Problemf(secret.ErrVaultUnreachable,
+		"Something between the app and the vault answered %d, not Key Vault. A write may or may not have taken effect: "+
+			"read the secret before you repeat the write. Check any proxy and the vault's name.", status)
+}
+
+func timedOut() *secret.Problem {
+	return secret.Problemf(secret.ErrVaultTimeout,
+		"The vault did not answer in time. A write may or may not have taken effect: read the secret before you repeat the write.")
+}
+
+// understood returns found, or an error if it is not a secret: each of Key Vault's has an id.
+func understood(found secret.Secret, err error) (secret.Secret, error) {
+	if err == nil && found.ID == "" {
+		err = notKeyVault(http.StatusOK)
+	}
+	return found, err
 }
 
 // readError reads Key Vault's error body. All results are "" if the body is something else.
@@ -92,10 +134,40 @@ func reasonCode(message string) string {
 	return secret.ErrorCode(code, none)
 }
 
-// withoutValue replaces a message that quotes what was sent.
-func withoutValue(message string, sent secret.Value) string {
-	if text := sent.Reveal(); text != "" && strings.Contains(message, text) {
-		return "The vault refused the request. Its message is left out because it quotes the value."
+// shortest is the length of the shortest value for which any message that contains it counts as
+// quoting it. A shorter one may be part of any sentence.
+const shortest = 8
+
+// withoutValue replaces a message that quotes what was sent. The messages of the known states are
+// about names and states only, so they pass.
+func withoutValue(message, innerCode string, sent secret.Value) string {
+	text := sent.Reveal()
+	if text == "" || isState(innerCode) || !quotes(message, text) {
+		return message
 	}
-	return message
+	return "The vault refused the request. Its message is left out because it may quote the value."
+}
+
+func isState(innerCode string) bool {
+	switch innerCode {
+	case secret.CodeDeletedButRecoverable, secret.CodeBeingDeleted, secret.CodeBeingRecovered, secret.CodeSecretDisabled,
+		secret.CodeForbiddenByRbac, secret.CodeForbiddenByPolicy, secret.CodeForbiddenByFirewall:
+		return true
+	}
+	return false
+}
+
+// quotes reports whether a message may quote a value: as it is or as in JSON, and a short value
+// only between quotation marks or as the end of the message.
+func quotes(message, value string) bool {
+	if len(value) >= shortest {
+		escaped, _ := json.Marshal(value) // a string can be encoded
+		return strings.Contains(message, value) || strings.Contains(message, strings.Trim(string(escaped), `"`))
+	}
+	for _, mark := range []string{`'`, `"`, "`"} {
+		if strings.Contains(message, mark+value+mark) {
+			return true
+		}
+	}
+	return strings.HasSuffix(strings.TrimSuffix(message, "."), " "+value)
 }

@@ -13,17 +13,31 @@ import (
 func (v *Vault) SetReclaiming(ctx context.Context, name string, draft secret.Draft) (secret.Secret, error) {
 	var answer secret.Secret
 	advice := "The name " + name + " is still not available. Nothing was set. Try again later."
+	recovering := false
 	err := poll(ctx, advice, func(ctx context.Context) (done bool, err error) {
 		answer, err = v.Set(ctx, name, draft)
-		if _, inner := secret.RefusedWith(err); inner == secret.CodeDeletedButRecoverable {
+		switch status, inner := secret.RefusedWith(err); {
+		case err == nil:
+			return true, nil
+		case isNameBusy(err):
+			return false, nil
+		case inner == secret.CodeDeletedButRecoverable, status == http.StatusConflict && v.isDeleted(ctx, name):
+			recovering = true
 			return false, v.startRecovery(ctx, name)
-		}
-		if err != nil && isNameBusy(err) {
+		case status == http.StatusConflict && recovering:
 			return false, nil
 		}
-		return err == nil, err
+		return false, err
 	})
 	return answer, err
+}
+
+// isDeleted reports whether a soft-deleted secret has the name. It decides where a 409 has no
+// inner code. For a disabled one, the vault answers 403.
+func (v *Vault) isDeleted(ctx context.Context, name string) bool {
+	_, err := v.GetDeleted(ctx, name)
+	status, _ := secret.RefusedWith(err)
+	return err == nil || status == http.StatusForbidden
 }
 
 // isNameBusy reports whether the vault is still working on an earlier operation on the name.

@@ -63,8 +63,9 @@ func New(options Options) (*Vault, error) {
 			},
 		},
 	}}
+	clientOptions.PerCallPolicies = []policy.Policy{marked{}}
 	if options.Gate != nil {
-		clientOptions.PerCallPolicies = []policy.Policy{gated{options.Gate}}
+		clientOptions.PerCallPolicies = append(clientOptions.PerCallPolicies, gated{options.Gate})
 	}
 	client, err := azsecrets.NewClient(options.URL, identity.Credential{TokenCredential: options.Credential}, clientOptions)
 	if err != nil {
@@ -78,7 +79,11 @@ func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, e
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.GetSecret(ctx, name, version, nil)
-	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
+	found, err := understood(revealed(answer.Secret), v.explain(err, secret.Value{}))
+	if err == nil && !found.Value.IsSet() {
+		return secret.Secret{}, notKeyVault(http.StatusOK)
+	}
+	return found, err
 }
 
 // Set creates a new version, which becomes the latest at once. A retry after a lost answer
@@ -90,7 +95,7 @@ func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secre
 	answer, err := v.client.SetSecret(ctx, name, azsecrets.SetSecretParameters{
 		Value: &value, ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return fromSecret(answer.Secret), v.explain(err, draft.Value)
+	return understood(revealed(answer.Secret), v.explain(err, draft.Value))
 }
 
 // Update changes the attributes, tags and content type of a version, or of the latest if version
@@ -101,7 +106,7 @@ func (v *Vault) Update(ctx context.Context, name, version string, draft secret.D
 	answer, err := v.client.UpdateSecretProperties(ctx, name, version, azsecrets.UpdateSecretPropertiesParameters{
 		ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return fromSecret(answer.Secret), v.explain(err, secret.Value{})
+	return understood(described(answer.Secret), v.explain(err, secret.Value{}))
 }
 
 // Backup returns all versions as an encrypted blob that only Key Vault can read.
@@ -109,8 +114,11 @@ func (v *Vault) Backup(ctx context.Context, name string) (secret.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.BackupSecret(ctx, name, nil)
-	if err != nil {
+	switch {
+	case err != nil:
 		return secret.Value{}, v.explain(err, secret.Value{})
+	case len(answer.Value) == 0:
+		return secret.Value{}, notKeyVault(http.StatusOK)
 	}
 	return blobValue(answer.Value), nil
 }
@@ -124,7 +132,7 @@ func (v *Vault) Restore(ctx context.Context, blob secret.Value) (secret.Secret, 
 	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.RestoreSecret(ctx, azsecrets.RestoreSecretParameters{SecretBackup: bytes}, nil)
-	return fromSecret(answer.Secret), v.explain(err, blob)
+	return understood(described(answer.Secret), v.explain(err, blob))
 }
 
 // withoutRetries returns the context of a call that is tried once, because a retry after a lost

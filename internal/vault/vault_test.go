@@ -83,6 +83,9 @@ func TestFailuresHaveTheirKind(t *testing.T) {
 		"a page of some proxy":     {goodToken, answers(503, "<html>"+canary, nil), secret.ErrVaultUnreachable},
 		"a token that is no good":  {goodToken, answers(401, kvError("Unauthorized", "", "AKV10032: Invalid issuer."), nil), secret.ErrIdentityUnavailable},
 		"a vault that never comes": {goodToken, hang, secret.ErrVaultTimeout},
+		"a proxy that gave up":     {goodToken, answers(504, "<html>"+canary, nil), secret.ErrVaultTimeout},
+		"a 404 of some proxy":      {goodToken, answers(404, "<html>"+canary, nil), secret.ErrVaultUnreachable},
+		"a 403 of some proxy":      {goodToken, answers(403, "", nil), secret.ErrVaultUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
