@@ -8,12 +8,12 @@ import (
 	"rotunda/internal/secret"
 )
 
-// door is a worker's own way to the vault.
+// door is the vault as one worker reaches it.
 type door struct{ *worker }
 
 var _ Vault = door{}
 
-// through makes a call of the vault.
+// through makes one call to the vault.
 func through[T any](ctx context.Context, d door, what string, writes, set bool, effect func() (T, error)) (answer T, err error) {
 	var none T
 	err = d.call(ctx, act{what: what, writes: writes, set: set, faults: d.w.faultsOf(writes), fail: d.w.vaultAway, effect: func() (err error) {
@@ -26,7 +26,7 @@ func through[T any](ctx context.Context, d door, what string, writes, set bool, 
 	return answer, nil
 }
 
-// short names a secret and a version in the log.
+// short returns the name of a secret and a version for the log.
 func short(name, version string) string {
 	if secret.IsPending(name) {
 		name = "record"
