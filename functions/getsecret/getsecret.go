@@ -13,7 +13,8 @@ import (
 )
 
 // Reader reads a version, or the latest if version is "". If fresh is true, it bypasses the cache.
-// Peek returns a reading only if it is in the cache. ReadAs lets the vault convert a certificate to a media type, and also bypasses the cache.
+// Peek returns a reading only if it is in the cache. ReadAs lets the vault convert a certificate
+// to a media type, and also bypasses the cache.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	ReadAs(ctx context.Context, name, version, contentType string) (wire.Reading, error)

@@ -37,8 +37,9 @@ type Subject struct {
 	Tags         map[string]string
 	Current      secret.Value // of the version that is rotated
 	Admin        secret.Value // of the secret that the tag AdminSecret names; not set without that tag
-	// Owner names the vault and the secret, such as "contoso.vault.azure.net/db". A rotator marks with
-	// it what it makes at the provider, and changes nothing there that bears another owner's mark.
+	// Owner names the vault and the secret, such as "contoso.vault.azure.net/db". A rotator marks
+	// with it what it makes at the provider, and changes nothing there that bears another owner's
+	// mark.
 	Owner string
 }
 
@@ -79,9 +80,9 @@ type Prober interface {
 	Probe(ctx context.Context, s Subject, value secret.Value) (Verdict, error)
 }
 
-// Checker is implemented by a Rotator that can find out, without changing anything, what would keep
-// a rotation from succeeding: missing rights, versions, plugins, the provider's policy, and whether
-// the credential belongs to another secret or to nobody that Rotunda knows.
+// Checker is implemented by a Rotator that can find out, without changing anything, what would
+// keep a rotation from succeeding: missing rights, versions, plugins, the provider's policy, and
+// whether the credential belongs to another secret or to nobody that Rotunda knows.
 type Checker interface {
 	// Check logs in with the credentials that preflight has found valid. It returns warnings for
 	// whoever asks for a plan, and everything that is wrong, each as a *Fault, joined by errors.Join.

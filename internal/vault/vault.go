@@ -79,7 +79,12 @@ func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, e
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.GetSecret(ctx, name, version, nil)
-	found, err := understood(revealed(answer.Secret), v.explain(err, secret.Value{}))
+	return readable(answer.Secret, v.explain(err, secret.Value{}))
+}
+
+// readable returns the answer to a get, which has a value if Key Vault gave it.
+func readable(answer azsecrets.Secret, err error) (secret.Secret, error) {
+	found, err := understood(revealed(answer), err)
 	if err == nil && !found.Value.IsSet() {
 		return secret.Secret{}, notKeyVault(http.StatusOK)
 	}

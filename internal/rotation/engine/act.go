@@ -109,6 +109,9 @@ func (a *attempt) intent(ctx context.Context) error {
 		return err
 	}
 	a.tellStarted()
+	if a.evidence.single { // the value in the cache may stop logging in at any moment now
+		a.Vault.Bypass(a.latest.Name, time.Now().Add(a.Policy.Limit+a.Policy.CacheTTL))
+	}
 	a.evidence.prepared, a.evidence.intended, a.evidence.marked = false, true, true
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// proof returns what the provider said to a credential at the end of an attempt.
+// proof returns the provider's verdict on a credential at the end of an attempt.
 func proof(out rotation.Outcome, credential string) string {
 	for _, p := range out.Proofs {
 		if p.Credential == credential {
@@ -21,12 +21,13 @@ func proof(out rotation.Outcome, credential string) string {
 	return ""
 }
 
-// After a leak: a rotation in the grace period of the last one, and no older credential is left.
+// TestRetireNow rotates after a leak, in the grace period of the last rotation: no older
+// credential stays valid.
 func TestRetireNow(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single, rotation.Issued} {
 		t.Run(string(class), func(t *testing.T) {
 			inWorld(t, scenario{class: class}, func(w *world) {
-				w.incident = true // old credentials die before their grace, as asked
+				w.incident = true // old credentials end before their grace period, as asked
 				w.onEvent()
 				w.sleep(time.Minute)
 				out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: true})
@@ -42,7 +43,7 @@ func TestRetireNow(t *testing.T) {
 	}
 }
 
-// The old credential of a rotation can be ended before its grace period is over.
+// TestRetireByHand: a person can end the old credential before its grace period is over.
 func TestRetireByHand(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.incident = true
@@ -57,7 +58,8 @@ func TestRetireByHand(t *testing.T) {
 	})
 }
 
-// A provider that goes on accepting what was made invalid is found out.
+// TestRetiredMeansRefused: while the provider still accepts the old credential, the rotation is
+// not closed and raises an alarm.
 func TestRetiredMeansRefused(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()
@@ -131,7 +133,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// What is published cannot be cancelled, and no rotation is not either.
+// TestCancelOfNothing: a person cannot cancel a published rotation, or one that never started.
 func TestCancelOfNothing(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		if _, err := w.whole().Cancel(context.Background(), theName); !isPermanent(err) {
@@ -174,7 +176,7 @@ func TestRollBack(t *testing.T) {
 // it.
 func TestLostTags(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
-		w.incident = true // tags are put back on the latest version
+		w.incident = true // the latest version's tags are restored
 		w.onEvent()
 		w.settle()
 		current := w.vault.versions(theName)[1]
@@ -204,7 +206,7 @@ func TestLostTags(t *testing.T) {
 	})
 }
 
-// Who removes the tags to end rotation says so once.
+// TestLostTagsOnPurpose: after the tags were removed to end rotation, one Cancel confirms that.
 func TestLostTagsOnPurpose(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()
@@ -219,7 +221,8 @@ func TestLostTagsOnPurpose(t *testing.T) {
 	})
 }
 
-// A record without a note is left alone until a person says whose it is.
+// TestRecordWithoutProof: a record without a note is left alone until a person adopts or cancels
+// it.
 func TestRecordWithoutProof(t *testing.T) {
 	for _, adopt := range []bool{true, false} {
 		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
@@ -250,7 +253,8 @@ func TestRecordWithoutProof(t *testing.T) {
 	}
 }
 
-// A secret of somebody's under the name of a record is never touched.
+// TestForeignSecretUnderARecordsName: somebody else's secret under the name of a record is never
+// changed.
 func TestForeignSecretUnderARecordsName(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		name := secret.PendingName(theName)
@@ -267,7 +271,8 @@ func TestForeignSecretUnderARecordsName(t *testing.T) {
 	})
 }
 
-// Tags that are edited while a rotation runs are seen before it publishes.
+// TestTagsEditedMeanwhile: the engine notices tags that change during a rotation before it
+// publishes.
 func TestTagsEditedMeanwhile(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.before = map[string]func(){"Probe app:canary-2": func() { w.humanTags(rotation.TagProviderAddress, "sim://other") }}
@@ -278,7 +283,8 @@ func TestTagsEditedMeanwhile(t *testing.T) {
 	})
 }
 
-// A fault that lasts is counted from the first attempt, and raises an alarm.
+// TestNoFailureIsSilent: failures count from the first attempt on, and raise an alarm if they
+// last.
 func TestNoFailureIsSilent(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.target.away = true
@@ -302,7 +308,7 @@ func TestNoFailureIsSilent(t *testing.T) {
 	})
 }
 
-// A fault outside the secret ends by itself once it is corrected there.
+// TestAdminComesLater: a fault outside the secret ends once it is corrected there.
 func TestAdminComesLater(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.tag(rotation.TagAdminSecret, "admin")
@@ -317,7 +323,7 @@ func TestAdminComesLater(t *testing.T) {
 	})
 }
 
-// An attempt that reaches its own limit notes why it failed.
+// TestLimitIsNoted: an attempt that reaches its time limit notes why it failed.
 func TestLimitIsNoted(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.target.hangs = true
@@ -328,7 +334,7 @@ func TestLimitIsNoted(t *testing.T) {
 	})
 }
 
-// Two secrets with one credential would replace each other's password.
+// TestTwins: two secrets may not hold one credential, as they would replace each other's password.
 func TestTwins(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		w.onEvent()
@@ -345,7 +351,7 @@ func TestTwins(t *testing.T) {
 	})
 }
 
-// A secret that was set without an expiry is due by its age.
+// TestDueByAge: a secret without an expiry is due by its age.
 func TestDueByAge(t *testing.T) {
 	s, err := parseSchedule(map[string]string{rotation.TagValidity: "60", rotation.TagLead: "10"}, 30*day)
 	created := noon

@@ -7,8 +7,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// going is the evidence about an operation that broke off after its intent was marked, and that
-// this attempt has taken up.
+// going returns the evidence about an operation that was interrupted after its intent was marked,
+// and that this attempt has resumed.
 func going(latest owner, change func(*evidence)) evidence {
 	e := evidence{read: true, open: true, begun: true, met: true, intended: true, marked: true, latest: latest, means: byLogin}
 	if change != nil {
@@ -17,7 +17,7 @@ func going(latest owner, change func(*evidence)) evidence {
 	return e
 }
 
-// The order of writes: what a rotation does next that meets nothing unexpected.
+// TestOrderOfWrites follows a rotation that meets nothing unexpected, step by step.
 func TestOrderOfWrites(t *testing.T) {
 	e, order := evidence{means: byAdmin}, []step{}
 	for range 20 {
@@ -65,7 +65,7 @@ func TestOrderOfWrites(t *testing.T) {
 	t.Fatalf("it does not end: %v", order)
 }
 
-// The resume table of docs/rotation.md, row by row.
+// TestResumeTable tests the resume table of docs/rotation.md, row by row.
 func TestResumeTable(t *testing.T) {
 	for name, row := range map[string]struct {
 		evidence evidence
@@ -119,8 +119,8 @@ func TestResumeTable(t *testing.T) {
 	}
 }
 
-// Whatever the evidence is, there is a decision, and nothing is done on an answer that was not
-// given.
+// TestDecisionsAreSafe draws evidence at random: there is always a decision, and no decision rests
+// on an answer that the provider did not give.
 func TestDecisionsAreSafe(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500_000 {
@@ -147,8 +147,8 @@ func TestDecisionsAreSafe(t *testing.T) {
 	}
 }
 
-// randomEvidence is any that an attempt can come to: a secret's own rotation is open or not, and
-// its latest version is somebody's.
+// randomEvidence returns evidence that an attempt can reach. At most one of prepared, intended and
+// grace is set, and somebody owns the latest version.
 func randomEvidence(random *rand.Rand) evidence {
 	flip := func() bool { return random.IntN(2) == 0 }
 	e := evidence{
@@ -172,7 +172,7 @@ func randomEvidence(random *rand.Rand) evidence {
 	return e
 }
 
-// Unknown is not rejected, whatever else changes in the order of the constants.
+// TestVerdictOf fails if a change to the order of the constants turns one verdict into another.
 func TestVerdictOf(t *testing.T) {
 	for from, to := range map[rotation.Verdict]verdict{rotation.Unknown: unknown, rotation.Accepted: accepted, rotation.Rejected: rejected} {
 		if got := verdictOf(from); got != to {

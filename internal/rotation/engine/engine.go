@@ -21,6 +21,9 @@ type Vault interface {
 	Reader
 	Writer
 	Recoverer
+	// Bypass makes readers of a name get it past any cache of this process until a time; the zero
+	// time ends that.
+	Bypass(name string, until time.Time)
 }
 
 // Reader reads versions, past any cache. Version "" is the latest.

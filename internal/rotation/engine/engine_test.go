@@ -9,7 +9,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// No rotation begins before the cooldown of the one before has passed, whoever asks.
+// TestCooldown: no rotation starts within the cooldown of the last one, whoever asks for it.
 func TestCooldown(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		w.onEvent()
@@ -25,7 +25,8 @@ func TestCooldown(t *testing.T) {
 	})
 }
 
-// Nor before the grace of the old credential has ended, nor in the attempt that retires it.
+// TestGraceFirst: no rotation starts before the old credential's grace period has ended, or in the
+// attempt that retires it.
 func TestGraceFirst(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()
@@ -50,10 +51,10 @@ func TestWhenNothingIsToBeDone(t *testing.T) {
 		tags map[string]string
 		says string
 	}{
-		"nothing to resume":      {ByResume, nil, "no open rotation"},
-		"not due":                {BySweep, map[string]string{rotation.TagLead: "5"}, "not due before"},
-		"due at another hour":    {BySweep, map[string]string{rotation.TagWindow: "03:00-04:00"}, "outside the hours"},
-		"an event that is early": {ByEvent, map[string]string{rotation.TagLead: "5"}, "not due before"},
+		"nothing to resume":  {ByResume, nil, "no open rotation"},
+		"not due":            {BySweep, map[string]string{rotation.TagLead: "5"}, "not due before"},
+		"outside its window": {BySweep, map[string]string{rotation.TagWindow: "03:00-04:00"}, "outside the hours"},
+		"an early event":     {ByEvent, map[string]string{rotation.TagLead: "5"}, "not due before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
@@ -69,7 +70,8 @@ func TestWhenNothingIsToBeDone(t *testing.T) {
 	}
 }
 
-// A secret that stays deleted is asked about ever more seldom, and its record keeps the value.
+// TestBlockedIsNoLoop: while a secret stays deleted, attempts become rarer and the record keeps
+// the value.
 func TestBlockedIsNoLoop(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		w.crashAtPublish()
@@ -95,8 +97,8 @@ func TestBlockedIsNoLoop(t *testing.T) {
 	})
 }
 
-// A secret that was pointed elsewhere while its rotation was open waits for a human; to rotate by
-// hand gives that one up.
+// TestRepointedIsGivenUpByHand: a secret whose tags change to another credential while its
+// rotation is open waits for a person. Rotating it by hand gives the open rotation up.
 func TestRepointedIsGivenUpByHand(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.crashAtPublish()
@@ -118,7 +120,8 @@ func TestRepointedIsGivenUpByHand(t *testing.T) {
 	})
 }
 
-// After three values that the policy refused, tags have to change; then it goes on with a new one.
+// TestRefusedAndMended: once the policy has refused three values, the secret waits until its tags
+// change. Then it rotates to a new value.
 func TestRefusedAndMended(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap, refuses: 5}, func(w *world) {
 		w.onEvent()
@@ -134,7 +137,7 @@ func TestRefusedAndMended(t *testing.T) {
 	})
 }
 
-// Started tells once, as soon as the rotation is on record.
+// TestStarted: Started is called once, as soon as the rotation is on record.
 func TestStarted(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		var told []rotation.Outcome

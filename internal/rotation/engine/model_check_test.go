@@ -10,15 +10,15 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The invariants of docs/rotation.md that hold at every instant. They are looked at around each
-// call that a worker makes: what a human does in between is not the engine's doing.
+// These are the invariants that hold at every instant. They are checked before and after each call
+// of a worker, so that they do not blame the engine for what a person does in between.
 
-// sight is what is seen around a call.
+// sight is the state before or after a call.
 type sight struct {
 	latest   *secret.Secret
 	enabled  bool
 	tags     map[string]string
-	valid    bool // the latest logs in
+	valid    bool // the latest version logs in
 	accepted []string
 }
 
@@ -51,8 +51,9 @@ func (w *world) compare(before sight, what string) {
 	}
 }
 
-// died: a value that readers may hold must outlive its grace. Where a human and the engine gave
-// one login two passwords in the same moment, the one that is the latest wins.
+// died checks a value that no longer logs in: if readers may hold it, its grace period must have
+// ended. If a person and the engine gave one login two passwords at the same moment, the one in
+// the latest version wins.
 func (w *world) died(value, what string, latestValid bool) {
 	if w.byHand[value] && !latestValid {
 		return
@@ -63,8 +64,8 @@ func (w *world) died(value, what string, latestValid bool) {
 	}
 }
 
-// canBeRemoved: the provider lists its own keys, and what an operation that is on record has
-// issued.
+// canBeRemoved reports whether a value that the vault does not hold can still be found and
+// removed: the provider lists its own keys, and what a recorded operation issued.
 func (w *world) canBeRemoved(value string) bool {
 	if w.class == rotation.DualKey {
 		return true
@@ -79,7 +80,7 @@ func (w *world) canBeRemoved(value string) bool {
 	return false
 }
 
-// latestIs keeps when values stop being the latest.
+// latestIs notes that a value is the latest now, and when the one before stopped being that.
 func (w *world) latestIs(before, made string) {
 	if before == made {
 		return
@@ -90,14 +91,15 @@ func (w *world) latestIs(before, made string) {
 	w.wasLatest[made] = ending{}
 }
 
-// mustBeOwn: what a forged record asks for is never done.
+// mustBeOwn checks that the engine never does what a forged record asks for.
 func (w *world) mustBeOwn(what, value string) {
 	if w.forged != "" && value == w.forged {
 		w.breaks("I21", "%s, as a forged record asks", what)
 	}
 }
 
-// published looks at a version that a worker wrote, after having read the one before.
+// published checks a version that a worker has written on top of before. read is the version that
+// the worker had seen.
 func (k *worker) published(before *secret.Secret, made, read secret.Secret) {
 	w, op := k.w, made.Tags[tagOperation]
 	w.mustBeOwn("publish", made.Value.Reveal())
@@ -126,7 +128,7 @@ func withoutOurs(tags map[string]string) map[string]string {
 	return users
 }
 
-// baseOf is the version that an operation was to replace.
+// baseOf returns the version that an operation was to replace.
 func (w *world) baseOf(operation string) string {
 	for _, v := range w.vault.versions(secret.PendingName(theName)) {
 		if r, err := parseRecord(*v); err == nil && r.Operation == operation {
@@ -136,22 +138,22 @@ func (w *world) baseOf(operation string) string {
 	return ""
 }
 
-// mustKnow: what gives up an old credential, or makes a new one, never follows a probe without an
-// answer.
+// mustKnow checks that every probe of the worker had an answer before it gives up a credential or
+// makes another one. Apply is exempt, because it repeats the value on record.
 func (k *worker) mustKnow(what string) {
 	if k.unknown && !strings.HasPrefix(what, "Apply") {
 		k.w.breaks("I9", "%s after a probe without an answer", what)
 	}
 }
 
-// mustHaveLatest: no old credential is made invalid while the latest version does not log in.
+// mustHaveLatest checks that the latest version logs in before an old credential is made invalid.
 func (k *worker) mustHaveLatest(what string) {
 	if k.isUpToDate() && !k.w.observe().valid {
 		k.w.breaks("I2", "%s while the latest version does not log in", what)
 	}
 }
 
-// mustMean: an operation stays at the target that it began with.
+// mustMean checks that an operation stays at the target that it started with.
 func (k *worker) mustMean(s rotation.Subject) {
 	if r := k.w.record(); r.Fingerprint != hash(s.Address) {
 		k.w.breaks("R11", "an operation moves to another target")
@@ -175,7 +177,7 @@ func (w *world) saidToo(text string) {
 	w.said = append(w.said, text)
 }
 
-// record is the one that is latest, as it stands in the vault.
+// record returns the latest record in the vault.
 func (w *world) record() record {
 	all := w.vault.versions(secret.PendingName(theName))
 	if len(all) == 0 {
@@ -189,5 +191,6 @@ func (w *world) hasSaid(text string) bool {
 	return slices.ContainsFunc(w.said, func(said string) bool { return strings.Contains(said, text) })
 }
 
-// targetChanged: a human gave the target a value and has not brought it to the vault.
+// targetChanged reports whether a person gave the target a value and has not put it into the
+// vault.
 func (w *world) targetChanged() bool { return w.humanValue != "" && !w.known[w.humanValue] }

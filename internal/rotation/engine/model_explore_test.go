@@ -11,8 +11,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// chooser goes through a tree of choices, depth first: each run repeats the choices before the
-// last that has another way.
+// chooser walks a tree of choices, depth first. Each run repeats the choices of the one before,
+// up to the last that has an alternative left.
 type chooser struct {
 	path, width []int
 	at          int
@@ -32,7 +32,7 @@ func (c *chooser) choose(n int) int {
 	return c.path[c.at-1]
 }
 
-// next moves to the path after this one; false after the last.
+// next moves to the next path. It returns false after the last one.
 func (c *chooser) next() bool {
 	c.at = 0
 	for last := len(c.path) - 1; last >= 0; last-- {
@@ -45,7 +45,7 @@ func (c *chooser) next() bool {
 	return false
 }
 
-// tally is what schedules have reached.
+// tally counts what schedules reach.
 type tally struct {
 	schedules  int
 	states     map[uint64]bool
@@ -69,7 +69,7 @@ var coverage = struct {
 	ran int // explorations
 }{of: map[rotation.Class]*tally{}}
 
-// explore runs a story for every schedule that a scenario allows, and fails at the first that
+// explore runs a story on every schedule that a scenario allows, and fails at the first one that
 // breaks an invariant.
 func explore(t *testing.T, s scenario, story func(*world)) {
 	t.Helper()
@@ -86,8 +86,8 @@ func explore(t *testing.T, s scenario, story func(*world)) {
 	coverage.of[s.class].add(reached)
 }
 
-// search is explore without a judgment: it returns what was reached, and the first schedule that
-// breaks an invariant, in words.
+// search does what explore does, but does not fail: it returns what was reached, and describes the
+// first schedule that breaks an invariant.
 func search(t *testing.T, s scenario, story func(*world)) (reached *tally, broken string) {
 	reached, choices := newTally(), &chooser{}
 	for more := true; more; more = choices.next() {
@@ -107,7 +107,7 @@ func search(t *testing.T, s scenario, story func(*world)) (reached *tally, broke
 	return reached, ""
 }
 
-// deep asks for what takes minutes, small for what takes seconds.
+// deep selects schedules that take minutes, small only those that take seconds.
 var (
 	deep  = os.Getenv("MODEL") == "deep"
 	small = os.Getenv("MODEL") == "small"

@@ -9,23 +9,23 @@ import (
 	"rotunda/internal/secret"
 )
 
-// fault is what becomes of a call.
+// fault is what happens to a call.
 type fault int
 
 const (
 	none        fault = iota
-	away              // not carried out
-	lost              // carried out, and no answer
-	late              // no answer, and carried out later
+	away              // not carried out, and it fails
+	lost              // carried out, and the answer is lost
+	late              // it fails, and is carried out later
 	crashBefore       // the process dies
-	crashAfter        // the process dies once the call is carried out
-	hang              // not carried out, and no answer before the attempt's time is over
+	crashAfter        // the process dies after the call is carried out
+	hang              // not carried out, and no answer before the attempt times out
 	hangLost          // carried out, and no answer before then
 )
 
-// The faults that fit a call. A read that is carried out and has no answer is like one that is
-// not carried out, and to die before a write is like dying after the call before, or at that if
-// it is a read.
+// These are the faults that fit a call. Two are left out because others cover them: a read whose
+// answer is lost is like one that was not carried out, and dying before a write is like dying
+// after the call before it, or like dying at that call if it is a read.
 var (
 	ofRead  = []fault{away, crashBefore}
 	ofWrite = []fault{away, lost, crashAfter, late}
@@ -33,14 +33,14 @@ var (
 )
 
 func (w *world) faultsOf(writes bool) []fault {
-	if w.crashes { // before a call is like after the one before
+	if w.crashes { // dying before a call is like dying after the one before it
 		return []fault{crashBefore}
 	}
 	fit := ofRead
 	if writes {
 		fit = ofWrite
 	}
-	if writes && w.budget > 1 && !deep { // where a call lands late, each later call is another schedule
+	if writes && w.budget > 1 && !deep { // a late call doubles the schedules at each call that follows
 		fit = ofWrite[:3]
 	}
 	if w.slow {
@@ -78,7 +78,7 @@ func (f fault) happen(ctx context.Context, k *worker, a act) error {
 	return a.fail()
 }
 
-// vaultAway is one of the vault's ways to be away, in turn.
+// vaultAway returns each error of an absent vault in turn.
 func (w *world) vaultAway() error {
 	w.aways++
 	switch w.aways % 3 {
@@ -92,7 +92,7 @@ func (w *world) vaultAway() error {
 
 func providerAway() error { return rotation.Temporaryf("The provider is away.") }
 
-// simLock is a lease that is lost when its holder dies or sleeps through it.
+// simLock is a lease. Its holder loses it by dying or by sleeping through it.
 type simLock struct {
 	holder *worker
 	until  time.Time
@@ -100,7 +100,7 @@ type simLock struct {
 
 const lease = time.Minute
 
-// workerLock is a worker's own door to the lock.
+// workerLock is the lock as one worker reaches it.
 type workerLock struct{ *worker }
 
 func (k workerLock) Lock(ctx context.Context, name string) (held context.Context, release func(), err error) {

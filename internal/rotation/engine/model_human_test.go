@@ -11,8 +11,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// What a human does while a rotation is under way, in steps. The explorer puts each step at every
-// point.
+// humanActs lists what a person may do while a rotation is in progress, in steps. The explorer
+// tries each step at every point.
 var humanActs = map[string]func(*world) []func(){
 	"sets a value that logs in": func(w *world) []func() {
 		return []func(){w.humanReplaces(false), w.humanWrites(false)}
@@ -57,8 +57,7 @@ var humanActs = map[string]func(*world) []func(){
 	},
 }
 
-// humanReplaces changes the credential at the target; a following humanWrites brings it to the
-// vault.
+// humanReplaces changes the credential at the target. A later humanWrites puts it into the vault.
 func (w *world) humanReplaces(keep bool) func() {
 	return func() {
 		w.humanValue, w.humanID = w.target.setByHand(keep)
@@ -90,7 +89,7 @@ func (w *world) humanWrites(allTags bool) func() {
 	}
 }
 
-// humanForges writes a record that asks for a value of the forger's own to be published.
+// humanForges writes a record that asks the engine to publish the forger's own value.
 func (w *world) humanForges() {
 	w.forged = "app:" + w.target.password()
 	all := w.vault.versions(theName)
@@ -116,7 +115,7 @@ func (w *world) humanEnables(enabled bool) {
 	all[len(all)-1].Attributes.Enabled = &enabled
 }
 
-// mayMeddle lets the human take a step now, if the explorer wants that.
+// mayMeddle lets the person take a step now, if the explorer chooses so.
 func (w *world) mayMeddle() {
 	for len(w.steps) > 0 && w.broken == "" && w.chooser.choose(2) == 1 {
 		w.meddle()
@@ -131,8 +130,7 @@ func (w *world) meddle() {
 	w.count()
 }
 
-// meddledRotation is a rotation that a human comes upon, until nothing is left to do but what a
-// human must.
+// meddledRotation is a rotation in which a person interferes, and then acts on the alarms.
 func meddledRotation(w *world) {
 	w.season()
 	w.steps = humanActs[w.human](w)
@@ -173,21 +171,21 @@ func (w *world) humanRepairs() {
 	}
 }
 
-// restoreTags puts lost tags back by hand.
+// restoreTags restores lost tags by hand.
 func (w *world) restoreTags() {
 	k := w.newWorker("H")
 	out, err := w.engine(k).RestoreTags(context.Background(), theName)
 	w.hear(k, out, err)
 }
 
-// cancel gives the operation up by hand.
+// cancel cancels the operation by hand.
 func (w *world) cancel() {
 	k := w.newWorker("H")
 	out, err := w.engine(k).Cancel(context.Background(), theName)
 	w.hear(k, out, err)
 }
 
-// endsByHand looks at what must hold once all is done and a human has had a hand in it.
+// endsByHand checks what must hold at the end if a person interfered.
 func (w *world) endsByHand() {
 	if w.broken != "" {
 		return

@@ -9,7 +9,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The provider's policy refuses a value or two, and takes the next.
+// TestModelRefused: the provider's policy refuses a value or two and accepts the next, or refuses
+// so many that a person has to act.
 func TestModelRefused(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
 		t.Run(string(class), func(t *testing.T) {
@@ -22,7 +23,7 @@ func TestModelRefused(t *testing.T) {
 	}
 }
 
-// refusedForGood ends after so many values, and asks for a human.
+// refusedForGood checks that the engine stops after maxRefused values and asks for a person.
 func refusedForGood(w *world) {
 	w.onEvent()
 	w.settle()
@@ -34,7 +35,8 @@ func refusedForGood(w *world) {
 	}
 }
 
-// A provider that says it took a password, and did not, is found out before anything is published.
+// TestModelLiar: if a provider reports that it took a password and did not, that shows before
+// anything is published.
 func TestModelLiar(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
 		explore(t, scenario{class: class, lies: 2}, oneRotation)
@@ -42,7 +44,7 @@ func TestModelLiar(t *testing.T) {
 	}
 }
 
-// A provider that accepts any password is refused before anything is written for a rotation.
+// TestModelTrusting: if a provider accepts any password, no rotation starts.
 func TestModelTrusting(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
 		explore(t, scenario{class: class, trusts: true}, trustedRotation)
@@ -143,7 +145,7 @@ func cancelledRotation(w *world) {
 	}
 }
 
-// The vault's clock may be five minutes off: all calls are the same.
+// TestModelSkew: the engine makes the same calls if the vault's clock is five minutes off.
 func TestModelSkew(t *testing.T) {
 	for _, class := range allClasses {
 		t.Run(string(class), func(t *testing.T) {
@@ -166,7 +168,8 @@ func TestModelSkew(t *testing.T) {
 	}
 }
 
-// calls is the story without times: what a worker said may name some.
+// calls returns the story without times. It leaves out how attempts ended, because a note may
+// hold a time.
 func (w *world) calls() string {
 	var calls []string
 	for line := range strings.Lines(w.story()) {
@@ -177,7 +180,7 @@ func (w *world) calls() string {
 	return strings.Join(calls, "")
 }
 
-// One event may come often, late, and out of order with others.
+// TestModelEvents: an event may arrive several times, late, or out of order with others.
 func TestModelEvents(t *testing.T) {
 	for _, class := range allClasses {
 		t.Run(string(class), func(t *testing.T) {
@@ -188,7 +191,7 @@ func TestModelEvents(t *testing.T) {
 	}
 }
 
-// manyEvents brings the event of the first version again and again, and some that mean nothing.
+// manyEvents delivers the first version's event again and again, among events that mean nothing.
 func manyEvents(w *world) {
 	w.faults = w.budget
 	event := Request{Name: theName, Version: w.vault.versions(theName)[0].Version, By: ByEvent}
@@ -206,7 +209,7 @@ func manyEvents(w *world) {
 	}
 }
 
-// What somebody does at once may meet with the death of a worker too.
+// TestModelHumanAndCrash: a person acts and a worker dies, at every pair of points.
 func TestModelHumanAndCrash(t *testing.T) {
 	for _, class := range allClasses {
 		t.Run(string(class), func(t *testing.T) {

@@ -8,13 +8,13 @@ import (
 
 var allClasses = []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single, rotation.DualKey, rotation.Issued, rotation.ValueOnly}
 
-// onEvent is how a rotation begins: Key Vault says that the latest version nears its expiry.
+// onEvent delivers the event with which a rotation starts: the latest version nears its expiry.
 func (w *world) onEvent() {
 	all := w.vault.versions(theName)
 	w.run(Request{Name: theName, Version: all[len(all)-1].Version, By: ByEvent})
 }
 
-// oneRotation is a rotation with what faults the scenario allows, until its old credential is
+// oneRotation is a rotation with the faults that the scenario allows, until its old credential is
 // retired.
 func oneRotation(w *world) {
 	w.season()
@@ -29,7 +29,7 @@ func oneRotation(w *world) {
 	w.ends()
 }
 
-// season lets a rotation without faults go before.
+// season first completes a rotation without faults, if the scenario wants that.
 func (w *world) season() {
 	if w.seasoned {
 		w.onEvent()
@@ -39,10 +39,11 @@ func (w *world) season() {
 	w.faults = w.budget
 }
 
-// maxBroken is how many attempts may meet with a fault or a human.
+// maxBroken is how many attempts may meet a fault or a person.
 const maxBroken = 4
 
-// breakSettling is settle with faults, and a human, for as long as there are any.
+// breakSettling is settle with faults and with a person, as long as either has something left to
+// do.
 func (w *world) breakSettling() {
 	for range maxBroken {
 		if w.faults == 0 && len(w.steps) == 0 || w.broken != "" || w.settled() {

@@ -8,7 +8,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// simRotator is a worker's own way to the target, whatever its class.
+// simRotator is the target, of any class, as one worker reaches it.
 type simRotator struct{ *worker }
 
 var (
@@ -25,7 +25,7 @@ func (r simRotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	}, nil
 }
 
-// ask is a call that changes nothing, tell one that does.
+// ask makes a call that changes nothing.
 func (r simRotator) ask(ctx context.Context, what string, effect func() error) error {
 	return r.call(ctx, act{what: what, faults: r.w.faultsOf(false), fail: providerAway, effect: func() error {
 		r.asked = r.w.meddled
@@ -33,6 +33,7 @@ func (r simRotator) ask(ctx context.Context, what string, effect func() error) e
 	}})
 }
 
+// tell makes a call that changes the target.
 func (r simRotator) tell(ctx context.Context, what string, s rotation.Subject, effect func() error) error {
 	r.mustKnow(what)
 	r.mustMean(s)
@@ -67,8 +68,7 @@ func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.
 	return verdict, nil
 }
 
-// Apply logs in, asks the fence, and then changes the password, with whatever authority it logged
-// in.
+// Apply checks the login that it acts for, asks the fence, and then changes the password.
 func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
 	t := r.w.target
 	if !t.accepts(s.Current.Reveal()) && (!s.Admin.IsSet() || !t.accepts(s.Admin.Reveal())) {

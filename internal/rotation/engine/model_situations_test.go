@@ -5,8 +5,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// situate names the situation of docs/rotation.md's table that a worker finds, as only the model
-// can know it.
+// situate notes which row of the table in docs/rotation.md a worker is about to find. Only the
+// model can know that before any probe.
 func (w *world) situate(*worker) {
 	r := w.record()
 	if !r.open() || r.state == rotation.Retiring {
@@ -50,7 +50,7 @@ func (w *world) situation(r record, latest *secret.Secret, ours, theirs bool) st
 	return "neither logs in"
 }
 
-// situateUnknown is R7: the provider gives no answer to the new value.
+// situateUnknown notes R7: the provider gives no answer about the new value.
 func (w *world) situateUnknown(_ *worker, value string) {
 	if r := w.record(); r.state == rotation.Intent && r.pending().Reveal() == value {
 		w.situations["R7"] = true

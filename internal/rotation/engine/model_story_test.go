@@ -10,24 +10,24 @@ import (
 	"rotunda/internal/secret"
 )
 
-// scenario is what a set of schedules has in common.
+// scenario is what a set of schedules shares.
 type scenario struct {
 	class    rotation.Class
-	budget   int           // faults
-	crashes  bool          // no fault but the death of a worker
-	slow     bool          // calls without an answer count among them
+	budget   int           // how many faults
+	crashes  bool          // the only fault is that a worker dies
+	slow     bool          // calls that hang count among the faults
 	skew     time.Duration // of the vault's clock
-	refuses  int           // new passwords that the provider's policy refuses
-	lies     int           // passwords that the provider says it took, and did not
+	refuses  int           // how many new passwords the provider's policy refuses
+	lies     int           // how many passwords the provider reports as taken and drops
 	trusts   bool          // the provider accepts any password
-	seasoned bool          // one rotation has gone before
-	repeated bool          // another one follows
-	switches int           // from one worker to another
-	cancels  bool          // a worker that loses its lease hears of it
-	human    string        // what somebody does meanwhile
+	seasoned bool          // another rotation came before
+	repeated bool          // another rotation follows
+	switches int           // how many times the turn passes to another worker
+	cancels  bool          // a worker that loses its lease learns of it
+	human    string        // what a person does in the meantime
 	keeps    bool          // the provider goes on accepting what was made invalid
 	silent   bool          // the provider answers nothing
-	mistake  mistake       // of the engine's, which an invariant must find
+	mistake  mistake       // in the engine, which an invariant must find
 }
 
 const address = "sim://db"
@@ -45,12 +45,12 @@ func (w *world) firstTags() map[string]string {
 
 func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
 
-// engine is one worker's.
+// engine returns a worker's engine.
 func (w *world) engine(k *worker) *Engine {
 	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": simRotator{k}}, Policy: policy, mistake: w.watched()}
 }
 
-// watched is the scenario's mistake, with an eye on the rows of the resume table that are
+// watched returns the scenario's mistake. It also notes which rows of the resume table are
 // followed.
 func (w *world) watched() mistake {
 	right := w.mistake.decide
@@ -73,7 +73,7 @@ func (w *world) newWorker(name string) *worker {
 	return &worker{w: w, name: name, began: time.Now(), rejected: map[string]bool{}}
 }
 
-// attempt lets a worker make one attempt, to its end or its death.
+// attempt runs one attempt of a worker, until it ends or the worker dies.
 func (w *world) attempt(r Request) (rotation.Outcome, error) {
 	k := w.newWorker("W1")
 	out, err := rotation.Outcome{}, error(nil)
@@ -89,15 +89,15 @@ func (w *world) attempt(r Request) (rotation.Outcome, error) {
 	return out, err
 }
 
-// run is an attempt of which only the world's state matters.
+// run runs an attempt whose outcome does not matter.
 func (w *world) run(r Request) { _, _ = w.attempt(r) }
 
-// hear looks at how an attempt ended.
+// hear checks how an attempt ended.
 func (w *world) hear(k *worker, out rotation.Outcome, err error) {
 	w.tell("%s ends: %s, %s (alarm %v, error %v)", k.name, out.State, out.Note, out.Alarm, err)
 	w.mustHide("an outcome", fmt.Sprint(out, err))
 	w.saidToo(out.Note)
-	if out.Alarm && out.Again == 0 { // class S is told while readers may be failing
+	if out.Alarm && out.Again == 0 { // class S raises an alarm while readers may be failing, and tries again
 		w.alarms = append(w.alarms, out.Note)
 	}
 	if took := time.Since(k.began); took > policy.Limit+time.Second && w.turns == nil {
@@ -105,10 +105,10 @@ func (w *world) hear(k *worker, out rotation.Outcome, err error) {
 	}
 }
 
-// maxAttempts is how many it may take from any cut to a closed operation.
+// maxAttempts is how many attempts may pass from any interruption to a closed operation.
 const maxAttempts = 14
 
-// settle lets the timer do its work in a world without faults, until nothing is left to do.
+// settle runs the timer in a world without faults until nothing is left to do.
 func (w *world) settle() {
 	w.faults, w.turns = 0, nil
 	attempts := 0
@@ -126,8 +126,8 @@ func (w *world) settle() {
 	w.breaks("I5", "%d attempts did not close the operation", maxAttempts)
 }
 
-// mustNotBeExposed: one attempt without a fault ends what a fault left of class S. Each call that
-// lands late, such as in the middle of that attempt, may cost another.
+// mustNotBeExposed checks class S: after a fault, one attempt without a fault makes the latest
+// version log in again. Each call that lands late may cost another attempt.
 func (w *world) mustNotBeExposed(attempts int) {
 	if w.class == rotation.Single && w.human == "" && w.lies == 0 && !w.observe().valid && attempts > w.landed {
 		w.breaks("I3", "the latest version does not log in after %d attempts", attempts)
@@ -139,7 +139,7 @@ func (w *world) settled() bool {
 	return w.needsPerson() || !r.open() && r.tries == 0 && !w.sweepNames()
 }
 
-// needsPerson reports whether nothing goes on before a person has acted.
+// needsPerson reports whether the rotation waits for a person to act.
 func (w *world) needsPerson() bool {
 	r, all := w.record(), w.vault.versions(theName)
 	untagged := !rotation.IsManaged(all[len(all)-1].Tags) && r.wasRotated()
@@ -147,7 +147,7 @@ func (w *world) needsPerson() bool {
 	return r.state == rotation.Attention || r.stuck || untagged || forged
 }
 
-// sweepNames: the timer finds the secret.
+// sweepNames reports whether the sweep names the secret.
 func (w *world) sweepNames() bool {
 	due, err := w.engine(nil).Sweep(context.Background(), w.vault)
 	if err != nil {
@@ -156,8 +156,7 @@ func (w *world) sweepNames() bool {
 	return slices.ContainsFunc(due, func(d Due) bool { return d.Name == theName })
 }
 
-// sleepToWork passes the time until the record, or the lock of a worker that died, lets anybody
-// work.
+// sleepToWork sleeps until the record, and the lock of a worker that died, allow another attempt.
 func (w *world) sleepToWork() {
 	r := w.record()
 	for _, at := range []time.Time{r.next, r.retireAt, w.lock.until} {
@@ -168,7 +167,7 @@ func (w *world) sleepToWork() {
 	w.sleep(time.Minute)
 }
 
-// ends looks at what must hold once all is done, if no human had a hand in it.
+// ends checks what must hold at the end if no person interfered.
 func (w *world) ends() {
 	if w.broken != "" {
 		return
@@ -192,11 +191,12 @@ func (w *world) ends() {
 	w.counts(len(all), len(w.vault.versions(secret.PendingName(theName))))
 }
 
-// counts: a rotation makes one version of each secret, and one more for each answer that was lost.
+// counts checks that a rotation makes one version of the secret and one of the record, and one
+// more for each lost answer.
 func (w *world) counts(live, pending int) {
 	rotations := len(w.published)
 	again := 0
-	if w.extraSets+w.landed > 0 { // a record may hide another then, which is written once more, and at each fault in that
+	if w.extraSets+w.landed > 0 { // then one record may hide another, which is written again, and once more per fault in that
 		again = max(1, w.extraSets) + w.budget - 1
 	}
 	if live-1-rotations > w.extraSets || pending-rotations-w.refused-w.noted > w.extraSets+again {

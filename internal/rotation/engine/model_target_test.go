@@ -14,21 +14,21 @@ type simTarget struct {
 	w       *world
 	class   rotation.Class
 	trusts  bool // accepts any password
-	refuses int  // so many more new passwords, by policy
+	refuses int  // how many more new passwords its policy refuses
 	refused map[string]bool
-	lies    int                 // so many times it says that it took a password, and did not
+	lies    int                 // how many more times it reports a password as taken and drops it
 	logins  map[string][]string // O, A, S: the passwords of each login
 	keys    map[string]string   // K: by key id
 	issued  map[string]issued   // C: by id
 	made    int
-	keeps   bool // it goes on accepting what was made invalid
-	away    bool // it answers nothing
-	hangs   bool // it never answers
+	keeps   bool // keeps accepting what was made invalid
+	away    bool // every call fails
+	hangs   bool // no call is answered
 }
 
 type issued struct{ value, operation string }
 
-// canary is in every value, so that a leak shows.
+// canary is part of every value, so that a leak shows.
 const canary = "canary"
 
 func newTarget(w *world, class rotation.Class) *simTarget {
@@ -51,7 +51,7 @@ func (t *simTarget) password() string {
 	return fmt.Sprintf("%s-%d", canary, t.made)
 }
 
-// first is the value that the secret begins with.
+// first returns the value that the secret starts with.
 func (t *simTarget) first() string {
 	switch t.class {
 	case rotation.DualKey:
@@ -62,7 +62,7 @@ func (t *simTarget) first() string {
 	return t.accepted()[0]
 }
 
-// accepted is every value that logs in now.
+// accepted returns every value that logs in now.
 func (t *simTarget) accepted() (values []string) {
 	for _, login := range slices.Sorted(maps.Keys(t.logins)) {
 		for _, password := range t.logins[login] {
@@ -82,7 +82,7 @@ func (t *simTarget) accepts(value string) bool {
 	return t.class == rotation.ValueOnly || t.trusts || slices.Contains(t.accepted(), value)
 }
 
-// next is a fresh value that takes the place of current.
+// next returns a fresh value to replace current.
 func (t *simTarget) next(current string) string {
 	login, _, _ := strings.Cut(current, ":")
 	switch {
@@ -120,7 +120,7 @@ func (t *simTarget) apply(value string) error {
 	return nil
 }
 
-// retire makes old invalid. Class A: it closes the whole login, if that is not the current one's.
+// retire makes old invalid. In class A it closes the whole login, unless current uses it.
 func (t *simTarget) retire(current, old string) {
 	if t.keeps {
 		return
@@ -141,8 +141,8 @@ func (t *simTarget) issue(operation string) (id, value string) {
 	return id, value
 }
 
-// setByHand is what a human does at the target. It gives the value that logs in from then on, and
-// the id it goes by.
+// setByHand makes a credential at the target, as a person would. It returns its value and, for
+// classes K and C, its id. keep leaves the other passwords of the login valid.
 func (t *simTarget) setByHand(keep bool) (value, id string) {
 	switch t.class {
 	case rotation.ValueOnly:

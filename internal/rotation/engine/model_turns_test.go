@@ -8,23 +8,23 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// turns lets one of several workers run at a time. Who runs next is the explorer's choice at each
-// call, as long as it may still switch; when one has ended, another one goes on.
+// turns lets one of several workers run at a time. At each call, the explorer chooses who runs
+// next, while it has switches left. When a worker has ended, another one goes on.
 type turns struct {
 	w       *world
 	actors  []*actor
 	current *actor
-	left    int         // switches
-	stopped chan *actor // that waits for its turn, or has ended
+	left    int         // switches left
+	stopped chan *actor // an actor that waits for its turn, or has ended
 }
 
-// actor is a worker, or a line of workers one after the other.
+// actor is a worker, or a series of workers that run one after another.
 type actor struct {
 	turn chan struct{}
 	done bool
 }
 
-// pass ends a worker's turn, until it has the next.
+// pass ends a worker's turn, and returns when its next one starts.
 func (s *turns) pass(k *worker) {
 	s.stopped <- k.actor
 	<-k.actor.turn
@@ -65,7 +65,7 @@ func (s *turns) run() {
 	}
 }
 
-// ready are the actors that can go on, the current one first.
+// ready returns the actors that can go on, the current one first.
 func (s *turns) ready() (ready []*actor) {
 	if !s.current.done {
 		ready = append(ready, s.current)
@@ -78,8 +78,8 @@ func (s *turns) ready() (ready []*actor) {
 	return ready
 }
 
-// work makes one attempt after the other, until the operation is published, nothing is left to
-// do, or so much time has passed that the host has killed whoever began when this did.
+// work makes one attempt after another. It stops when the operation is published, when nothing is
+// left to do, or when the host would have killed a worker that started at the same time.
 func (w *world) work(a *actor, name string, first Request, attempts int) {
 	until := time.Now().Add(policy.Cooldown - time.Minute)
 	for i := range attempts {
@@ -101,8 +101,8 @@ func (w *world) work(a *actor, name string, first Request, attempts int) {
 	}
 }
 
-// twoWorkers have both an event to work on, and neither is kept away by the lock: each sleeps
-// when the other runs.
+// twoWorkers runs two workers that handle the same event. The lock keeps neither out, because each
+// sleeps through its lease while the other runs.
 func twoWorkers(w *world) {
 	w.season()
 	all := w.vault.versions(theName)
@@ -115,7 +115,7 @@ func twoWorkers(w *world) {
 	w.endsRaced()
 }
 
-// endsRaced looks at what must hold once two workers were at it.
+// endsRaced checks what must hold at the end if two workers raced.
 func (w *world) endsRaced() {
 	if w.broken != "" {
 		return
@@ -149,7 +149,7 @@ func TestModelTwoWorkers(t *testing.T) {
 			if deep || !small && !racing && class == rotation.DualKey { // where two values at once do the most harm
 				explore(t, scenario{class: class, switches: 3, seasoned: deep}, twoWorkers)
 			}
-			if deep || !small && !racing && class == rotation.Single { // where a value that is forgotten does
+			if deep || !small && !racing && class == rotation.Single { // where a forgotten value does
 				explore(t, scenario{class: class, switches: 2, budget: 1, crashes: true}, twoWorkers)
 			}
 		})

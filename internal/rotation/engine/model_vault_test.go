@@ -12,9 +12,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// simVault is Key Vault as far as rotation meets it: each Set makes a version that is the latest
-// at once, times have whole seconds, versions are listed in the order of their ids, and nothing
-// compares before it sets.
+// simVault is the part of Key Vault that rotation meets. Each Set makes a version, which is the
+// latest at once, and never compares first. Times are whole seconds, and versions are listed by
+// id.
 type simVault struct {
 	w       *world
 	all     map[string][]*secret.Secret // by name, in the order they were made
@@ -96,7 +96,7 @@ func (v *simVault) set(name string, d secret.Draft) (secret.Secret, error) {
 	return copied(made), nil
 }
 
-// remember keeps which values the vault has, and which of them readers may hold.
+// remember notes the values that the vault holds, in versions of the secret and in records.
 func (v *simVault) remember(made *secret.Secret) {
 	w := v.w
 	if !secret.IsPending(made.Name) {
@@ -126,7 +126,7 @@ func (v *simVault) update(name, version string, d secret.Draft) (secret.Secret, 
 	return answer, nil
 }
 
-// list gives the versions without values, ordered by id, two a page.
+// list returns the versions without values, ordered by id, three per page.
 func (v *simVault) list(name, after string) (secret.Page, error) {
 	if _, err := v.find(name, ""); err != nil {
 		return secret.Page{}, err
@@ -148,11 +148,12 @@ func (v *simVault) list(name, after string) (secret.Page, error) {
 	return secret.Page{Secrets: all[from : from+perPage], Next: all[from+perPage].Version}, nil
 }
 
-// List and ListDeleted are what Sweep reads; they don't break.
+// List is what Sweep reads. It never fails.
 func (v *simVault) List(context.Context, secret.Query) (secret.Page, error) {
 	return v.entries(false), nil
 }
 
+// ListDeleted is what Sweep reads, too. It never fails.
 func (v *simVault) ListDeleted(context.Context, secret.Query) (secret.Page, error) {
 	return v.entries(true), nil
 }

@@ -9,35 +9,35 @@ import (
 	"rotunda/internal/secret"
 )
 
-// worker is one attempt's process.
+// worker is the process of one attempt.
 type worker struct {
 	w        *world
 	name     string
 	began    time.Time
 	dead     bool
-	actor    *actor                  // whose turn it takes
+	actor    *actor                  // in whose turns it runs
 	end      context.CancelCauseFunc // of the lock's context
-	read     secret.Secret           // the latest version, when it last looked
-	looked   int                     // what the human had done then
-	asked    int                     // what the human had done when the provider was last asked
-	unknown  bool                    // a probe had no answer in this attempt
-	rejected map[string]bool         // values that were rejected in this attempt, since the last Apply
+	read     secret.Secret           // the latest version when it last read that
+	looked   int                     // how many steps the person had taken by then
+	asked    int                     // how many they had taken when it last asked the provider
+	unknown  bool                    // a probe of this attempt had no answer
+	rejected map[string]bool         // values rejected in this attempt since the last Apply
 }
 
-// act is one call as the explorer sees it.
+// act is a call as the explorer sees it.
 type act struct {
 	what   string
 	writes bool
 	set    bool         // a Set in the vault
 	faults []fault      // that fit
-	fail   func() error // the error of a fault; nil means the vault's
+	fail   func() error // returns the error of a fault
 	effect func() error
 }
 
-// latency is what every call takes.
+// latency is how long every call takes.
 const latency = 10 * time.Millisecond
 
-// call carries out one call of a worker, or what the explorer makes of it.
+// call carries out a call of a worker, or the fault that the explorer chooses for it.
 func (k *worker) call(ctx context.Context, a act) error {
 	w := k.w
 	k.mayDie()
@@ -68,8 +68,8 @@ func (k *worker) call(ctx context.Context, a act) error {
 	return chosen.happen(ctx, k, a)
 }
 
-// isUpToDate: no human did anything since the worker has looked. What is done in that moment,
-// nobody can see.
+// isUpToDate reports whether the person has done nothing since the worker last looked. No worker
+// can see what happens between its look and its next call.
 func (k *worker) isUpToDate() bool { return k.looked == k.w.meddled && k.asked == k.w.meddled }
 
 func (k *worker) mayDie() {
@@ -84,7 +84,7 @@ func (k *worker) die() {
 	runtime.Goexit()
 }
 
-// carry lets a call take effect, and looks at what that did.
+// carry lets a call take effect, and checks what it did.
 func (k *worker) carry(a act, suffix string) error {
 	w := k.w
 	before := w.observe()
@@ -97,7 +97,7 @@ func (k *worker) carry(a act, suffix string) error {
 	return err
 }
 
-// shown is an error after a call in the log.
+// shown formats a call's error for the log; it is empty without one.
 type shown struct{ err error }
 
 func (s shown) String() string {

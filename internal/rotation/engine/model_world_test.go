@@ -12,10 +12,10 @@ import (
 	"rotunda/internal/secret"
 )
 
-// The model: a vault, a target and a lock in memory, and the engine itself between them. Every
-// call that leaves the engine comes through worker.call, where the explorer may break it, or let
-// somebody else go first. One schedule is one list of choices; the explorer goes through all of
-// them, each in a synctest bubble of its own, so that time is the model's.
+// The model is a vault, a target and a lock in memory, and the real engine between them. Every
+// call of the engine passes through worker.call, where the explorer may break it or let somebody
+// else go first. A schedule is a list of choices. The explorer runs all of them, each in its own
+// synctest bubble, so that the model controls time.
 
 // world is one schedule while it runs.
 type world struct {
@@ -26,51 +26,51 @@ type world struct {
 	vault  *simVault
 	target *simTarget
 	lock   simLock
-	notes  map[string]string // beside the lock
+	notes  map[string]string // the notes beside the locks
 	origin time.Time
 
-	faults   int      // that may still be injected
-	landed   int      // calls that were believed lost
+	faults   int      // how many may still be injected
+	landed   int      // how many calls that were believed lost have landed
 	inFlight *landing // a call that its worker believes lost
-	turns    *turns   // nil where only one worker runs
+	turns    *turns   // nil if only one worker runs
 	log      []line   // the calls, for whoever reads a failure
 	broken   string   // the first invariant that did not hold
 
-	known      map[string]bool   // values in the vault, in live and pending versions of any age
+	known      map[string]bool   // values in any version of the secret or of the record
 	wasLatest  map[string]ending // values that readers may hold
-	byHand     map[string]bool   // values that a human gave the target or the vault
-	toReport   map[string]bool   // versions of a human's that ours came on top of
+	byHand     map[string]bool   // values that a person gave the target
+	toReport   map[string]bool   // versions by a person that the engine published on top of
 	said       []string          // notes and reasons
 	alarms     []string
-	extraSets  int            // Sets that were carried out and whose answer was lost
-	operations map[string]int // by id, in order of appearance
+	extraSets  int            // how many Sets were carried out without an answer
+	operations map[string]int // their numbers, by id, in order of appearance
 	situations map[string]bool
 	published  map[string]string // the values, by operation
-	byHuman    map[string]bool   // versions that a human wrote
-	refused    int               // operations that were abandoned
-	noted      int               // records of failures before any operation
+	byHuman    map[string]bool   // versions that a person wrote
+	refused    int               // how many operations were abandoned
+	noted      int               // how many records note a failure before any operation
 	aways      int
 	diesAt     string   // the call before which a worker dies
-	meddled    int      // steps that the human has taken
-	steps      []func() // that the human has still to take
-	humanValue string   // what the human made at the target
+	meddled    int      // how many steps the person has taken
+	steps      []func() // that the person has yet to take
+	humanValue string   // the credential that the person made at the target
 	humanID    string
-	incident   bool              // old credentials end before their grace period, as somebody asks
-	before     map[string]func() // what happens right before a call
-	forged     string            // a value that nobody but a forged record asks for
+	incident   bool              // a person ends old credentials before their grace period
+	before     map[string]func() // what happens right before a call, by what it is
+	forged     string            // a value that only a forged record asks for
 }
 
-// ending is when a value stopped being the latest; zero while it is.
+// ending is when a value stopped being the latest. It is zero while the value is the latest.
 type ending struct{ at time.Time }
 
-// landing is a call that is carried out later than its worker believes.
+// landing is a call that takes effect after its worker believed it lost.
 type landing struct {
 	what   string
-	before time.Time // the host has killed whoever sent it
+	before time.Time // when the host has killed its sender
 	effect func()
 }
 
-// policy is the model's; a function lives for at most ten minutes.
+// policy is the model's policy. It assumes that a function runs for ten minutes at most.
 var policy = Policy{Lead: 30 * day, Grace: day, Cooldown: 11 * time.Minute, Limit: 25 * time.Second}
 
 const theName = "db-password"
@@ -86,7 +86,7 @@ func newWorld(s scenario, c *chooser, reached *tally) *world {
 	return w
 }
 
-// breaks notes that an invariant does not hold.
+// breaks notes the first invariant that does not hold.
 func (w *world) breaks(invariant, format string, args ...any) {
 	if w.broken == "" {
 		w.broken = invariant + ": " + fmt.Sprintf(format, args...)
@@ -98,14 +98,14 @@ func (w *world) tell(format string, args ...any) {
 	w.log = append(w.log, line{time.Since(w.origin), format, args})
 }
 
-// line is what happened, in words only if somebody wants to read it.
+// line is a line of the log. It is formatted only if somebody reads it.
 type line struct {
 	at     time.Duration
 	format string
 	args   []any
 }
 
-// story is the schedule in words.
+// story returns the log as text.
 func (w *world) story() string {
 	var text strings.Builder
 	for _, l := range w.log {
@@ -114,10 +114,10 @@ func (w *world) story() string {
 	return text.String()
 }
 
-// vaultNow is the time by the vault's clock.
+// vaultNow returns the time by the vault's clock.
 func (w *world) vaultNow() time.Time { return time.Now().Add(w.skew).Truncate(time.Second).UTC() }
 
-// mayLand lets a call that was believed lost take effect now, if the explorer wants that.
+// mayLand lets a call that was believed lost take effect now, if the explorer chooses so.
 func (w *world) mayLand() {
 	if w.inFlight != nil && w.chooser.choose(2) == 1 {
 		w.land()
@@ -133,7 +133,7 @@ func (w *world) land() {
 	w.compare(before, late.what)
 }
 
-// sleep passes time. What is under way lands before the host has killed its sender.
+// sleep lets time pass. A call in flight lands before the host kills its sender.
 func (w *world) sleep(d time.Duration) {
 	if w.inFlight != nil && time.Now().Add(d).After(w.inFlight.before) {
 		w.land()
@@ -141,7 +141,7 @@ func (w *world) sleep(d time.Duration) {
 	time.Sleep(d)
 }
 
-// count adds the state of things to those that were seen.
+// count adds the current state to the states that were seen.
 func (w *world) count() {
 	h := fnv.New64a()
 	put := func(texts ...string) {
@@ -162,7 +162,7 @@ func (w *world) count() {
 	w.reached.states[h.Sum64()] = true
 }
 
-// operation numbers operations, whose ids are random, in order of appearance.
+// operation returns the number of an operation, by order of appearance: ids are random.
 func (w *world) operation(id string) int {
 	if id == "" {
 		return 0

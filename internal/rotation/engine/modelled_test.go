@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// TestModelled runs after all of the model, and says what was reached. Its file's name puts it
-// there.
+// TestModelled prints what the model reached. It must run after the rest of the model; its file's
+// name ensures that.
 func TestModelled(t *testing.T) {
 	coverage.Lock()
 	defer coverage.Unlock()
@@ -23,7 +23,7 @@ func TestModelled(t *testing.T) {
 		}
 	}
 	ran := coverage.ran
-	coverage.of, coverage.ran = map[rotation.Class]*tally{}, 0 // for another -count
+	coverage.of, coverage.ran = map[rotation.Class]*tally{}, 0 // for the next run with -count
 	t.Log(slices.Sorted(maps.Keys(all.situations)), all.situations)
 	if small || ran < 9*len(allClasses) {
 		t.Skip("only a part of the model ran")
@@ -40,7 +40,7 @@ func TestModelled(t *testing.T) {
 	}
 }
 
-// unreached is what the model's people and providers do not bring about.
+// unreached lists the reasons that the model's people and providers never cause.
 var unreached = map[reason]bool{movedByHand: true, allRejected: true, refusedAndRejected: true, baseRejected: true}
 
 func thousands(n int) string {

@@ -11,12 +11,12 @@ import (
 	"rotunda/internal/secret"
 )
 
-// mutation is a mistake in the engine, made at one of its seams, that the model must find.
+// mutation is a mistake, made at a seam of the engine, that the model must find.
 type mutation struct {
 	name    string
 	mistake mistake
-	part    part   // of the model, that finds it
-	wants   string // the invariants, one of which must fail
+	part    part   // of the model that finds it
+	wants   string // invariants, one of which must break
 }
 
 // part is a part of the model: a story, in some scenarios.
@@ -25,13 +25,13 @@ type part struct {
 	scenarios []scenario
 }
 
-// of returns the part for some classes only.
+// of returns the part limited to some classes.
 func (p part) of(classes ...rotation.Class) part {
 	p.scenarios = slices.DeleteFunc(slices.Clone(p.scenarios), func(s scenario) bool { return !slices.Contains(classes, s.class) })
 	return p
 }
 
-// everyClass returns scenarios of every class.
+// everyClass returns a part that runs the scenarios for each of the classes.
 func everyClass(story func(*world), classes []rotation.Class, scenarios ...scenario) part {
 	p := part{story: story}
 	for _, class := range classes {
@@ -56,7 +56,7 @@ var (
 	eventful   = everyClass(manyEvents, allClasses, scenario{}, scenario{budget: 1})
 )
 
-// humans returns a scenario for each thing that a person may do.
+// humans returns a scenario for everything that a person may do.
 func humans(s scenario) (all []scenario) {
 	for _, s.human = range sortedHumans() {
 		all = append(all, s)
@@ -64,12 +64,12 @@ func humans(s scenario) (all []scenario) {
 	return all
 }
 
-// instead is a mistake in one step.
+// instead returns a mistake that replaces one step.
 func instead(of step, do func(ctx context.Context, a *attempt, right func() error) error) mistake {
 	return mistake{steps: map[step]func(context.Context, *attempt, func() error) error{of: do}}
 }
 
-// misread is a mistake in reading the evidence.
+// misread returns a mistake that changes the evidence before each decision.
 func misread(change func(*evidence)) mistake {
 	return mistake{decide: func(e evidence) decision {
 		change(&e)
@@ -80,7 +80,7 @@ func misread(change func(*evidence)) mistake {
 var mutations = []mutation{
 	{name: "the engine as it is", part: faulty},
 	{
-		name: "what is published was never proven",
+		name: "an unproven value is published",
 		mistake: instead(verify, func(_ context.Context, a *attempt, _ func() error) error {
 			a.evidence.proven = true
 			return nil
@@ -88,7 +88,7 @@ var mutations = []mutation{
 		part: lying, wants: "I2",
 	},
 	{
-		name: "a lost answer of the provider counts as success",
+		name: "a lost answer from the provider counts as success",
 		mistake: instead(apply, func(_ context.Context, a *attempt, right func() error) error {
 			if err := right(); err != nil {
 				a.pending = credential{value: a.record.pending()}
@@ -110,7 +110,7 @@ var mutations = []mutation{
 		part: refusing, wants: "I9",
 	},
 	{
-		name: "no look at the base before publishing",
+		name: "the latest version is not read again before publishing",
 		mistake: instead(reread, func(_ context.Context, a *attempt, right func() error) error {
 			if a.evidence.rival {
 				return right()
@@ -139,7 +139,7 @@ var mutations = []mutation{
 		part: trusting, wants: "I17",
 	},
 	{
-		name: "retire without a look at the latest",
+		name: "the old credential is retired without trying the latest version",
 		mistake: misread(func(e *evidence) {
 			if e.grace && e.current == unasked {
 				e.current = accepted
@@ -148,7 +148,7 @@ var mutations = []mutation{
 		part: meddled, wants: "I2",
 	},
 	{
-		name: "retire before grace has ended",
+		name: "the old credential is retired before its grace period ends",
 		mistake: misread(func(e *evidence) {
 			if e.grace {
 				e.declined = false
@@ -157,7 +157,7 @@ var mutations = []mutation{
 		part: eventful, wants: "I8",
 	},
 	{
-		name: "nobody gives way to a record that is hidden",
+		name: "nobody gives way to a hidden record",
 		mistake: instead(meet, func(ctx context.Context, a *attempt, _ func() error) error {
 			if a.evidence.fresh {
 				a.hide(ctx, a.before)
@@ -179,7 +179,7 @@ var mutations = []mutation{
 		part: everyClass(oneRotation, []rotation.Class{rotation.DualKey}, scenario{budget: 1, slow: true, seasoned: true}, scenario{budget: 2}), wants: "I2|I8",
 	},
 	{
-		name: "class C revokes at once what an attempt before had issued",
+		name: "class C revokes at once what an earlier attempt issued",
 		mistake: instead(apply, func(ctx context.Context, a *attempt, right func() error) error {
 			if c, ok := a.class.(issuing); ok && !a.evidence.fresh {
 				ids, err := c.provider.ListIssued(ctx, a.subject, a.record.Operation)
@@ -200,7 +200,7 @@ var mutations = []mutation{
 		part: faulty, wants: "I4",
 	},
 	{
-		name: "the value is in a note",
+		name: "a note shows the value",
 		mistake: instead(closing, func(_ context.Context, a *attempt, right func() error) error {
 			a.report = a.latest.Value.Reveal()
 			return right()
@@ -258,7 +258,7 @@ var lateMutations = []mutation{
 	},
 }
 
-// TestMutations makes each mistake in turn, and runs a part of the model on it.
+// TestMutations makes each mistake in turn and runs a part of the model, which must find it.
 func TestMutations(t *testing.T) {
 	for _, m := range slices.Concat(mutations, lateMutations) {
 		t.Run(m.name, func(t *testing.T) {

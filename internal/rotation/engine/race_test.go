@@ -2,5 +2,5 @@
 
 package engine
 
-// racing: the race detector makes everything five times slower.
+// racing reports whether the race detector is on; it makes everything five times slower.
 const racing = true

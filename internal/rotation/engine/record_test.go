@@ -32,7 +32,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	}
 }
 
-// A record of the first releases has the value within its JSON.
+// TestOldRecord: records of the first releases hold the value within their JSON.
 func TestOldRecord(t *testing.T) {
 	old := `{"op":"x","of":"Db","base":"1","fp":"f","value":"a\nb","at":"2026-01-01T00:00:00Z"}`
 	r, err := parseRecord(secret.Secret{Name: "db--pending", Version: "1", Value: secret.NewValue(old), ContentType: new(recordType)})
@@ -41,7 +41,7 @@ func TestOldRecord(t *testing.T) {
 	}
 }
 
-// What is not a record is refused, whatever it looks like.
+// TestNotARecord: a secret that is not a record is rejected, however similar it looks.
 func TestNotARecord(t *testing.T) {
 	for name, found := range map[string]secret.Secret{
 		"another secret's":     {Name: "db--pending", Value: secret.NewValue(`{"op":"x","of":"other"}`), ContentType: new(recordType)},
@@ -55,7 +55,8 @@ func TestNotARecord(t *testing.T) {
 	}
 }
 
-// A value that a vault can hold, with nothing but escapes in JSON, fits its record.
+// TestRecordOfALargeValue: the largest value that a vault can hold fits into its record, even if
+// JSON would escape every character.
 func TestRecordOfALargeValue(t *testing.T) {
 	value := strings.Repeat("\n\"", 12_500)
 	c := content{Operation: newOperation(), Of: strings.Repeat("d", 127), Base: strings.Repeat("b", 32), Fingerprint: hash(""), Value: &value, At: noon}
@@ -76,8 +77,8 @@ func TestLongReasonFitsATag(t *testing.T) {
 	}
 }
 
-// Whatever is in the vault under a record's name, and whatever tags it has, is read without harm;
-// what was written is read as it was.
+// FuzzRecord parses anything that the vault may hold under a record's name, with any tags: parsing
+// does no harm, and what was written is read back unchanged.
 func FuzzRecord(f *testing.F) {
 	f.Add(`{"op":"x","of":"db","base":"1","fp":"f","value":"v","at":"2026-01-01T00:00:00Z"}`, "retiring", "2026-01-01T00:00:00Z", "3")
 	f.Add(`not JSON`, "", "yesterday", "-1")

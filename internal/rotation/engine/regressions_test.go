@@ -49,8 +49,8 @@ func TestRegressionTwoForeignVersions(t *testing.T) {
 	}
 }
 
-// What was published in place of a dead version is reported and has its own grace period, though somebody
-// else writes a version before it is confirmed.
+// What was published in place of a dead version is reported and has its own grace period, though
+// somebody else writes a version before it is confirmed.
 func TestRegressionReplacedInGraceKeepsItsGrace(t *testing.T) {
 	var there *world
 	once := false
@@ -152,7 +152,8 @@ func TestRegressionNoProgressIsNoted(t *testing.T) {
 	})
 }
 
-// Class K: somebody else's version logs in, and the provider has another key in place of ours. Theirs stays.
+// Class K: somebody else's version logs in, and the provider has another key in place of ours.
+// Theirs stays.
 func TestRegressionForeignStaysThoughKeyIsGone(t *testing.T) {
 	inWorld(t, scenario{class: rotation.DualKey}, func(w *world) {
 		w.crashAtPublish()

@@ -17,12 +17,12 @@ func TestDue(t *testing.T) {
 		tags map[string]string
 		due  time.Time
 	}{
-		"before expiry, by the standard lead":      {map[string]string{rotation.TagValidity: "60"}, expires.Add(-30 * day)},
-		"by a lead of its own":                     {map[string]string{rotation.TagValidity: "60", rotation.TagLead: "7"}, expires.Add(-7 * day)},
-		"half of a short validity":                 {map[string]string{rotation.TagValidity: "20"}, expires.Add(-10 * day)},
-		"by interval, where that comes first":      {map[string]string{rotation.TagValidity: "60", rotation.TagInterval: "5"}, created.Add(5 * day)},
-		"by expiry, where that comes first":        {map[string]string{rotation.TagValidity: "60", rotation.TagInterval: "50"}, expires.Add(-30 * day)},
-		"by interval alone, and a version expires": {map[string]string{rotation.TagInterval: "50"}, expires.Add(-30 * day)},
+		"before expiry, by the default lead":     {map[string]string{rotation.TagValidity: "60"}, expires.Add(-30 * day)},
+		"by its own lead":                        {map[string]string{rotation.TagValidity: "60", rotation.TagLead: "7"}, expires.Add(-7 * day)},
+		"by half of a short validity":            {map[string]string{rotation.TagValidity: "20"}, expires.Add(-10 * day)},
+		"by interval, if that comes first":       {map[string]string{rotation.TagValidity: "60", rotation.TagInterval: "5"}, created.Add(5 * day)},
+		"by expiry, if that comes first":         {map[string]string{rotation.TagValidity: "60", rotation.TagInterval: "50"}, expires.Add(-30 * day)},
+		"by expiry, though only interval is set": {map[string]string{rotation.TagInterval: "50"}, expires.Add(-30 * day)},
 	} {
 		s, err := parseSchedule(row.tags, 30*day)
 		if err != nil {
@@ -79,7 +79,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// What is wrong with a schedule names the tag.
+// TestBadSchedules: the error about a bad schedule names the tag.
 func TestBadSchedules(t *testing.T) {
 	for _, row := range []struct{ tags, says string }{
 		{"", rotation.TagValidity},

@@ -12,7 +12,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// whole is an engine that asks without being broken.
+// whole returns an engine whose calls meet no fault.
 func (w *world) whole() *Engine { return w.engine(w.newWorker("S")) }
 
 func (w *world) status(t *testing.T) Status {
@@ -63,7 +63,7 @@ func TestStatusOfWhatIsWrong(t *testing.T) {
 	})
 }
 
-// A reader that is cut off shows, and for how long.
+// TestStatusOfExposure: the status shows for how long readers were cut off.
 func TestStatusOfExposure(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		w.onEvent()
@@ -104,7 +104,8 @@ func TestPreview(t *testing.T) {
 	})
 }
 
-// Previous is what was replaced; Pending what is about to be published, and only until it is.
+// TestStages: Previous returns the version that was replaced. Pending returns the value that is
+// about to be published, and only until it is.
 func TestStages(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap, budget: 1}, func(w *world) {
 		first := w.vault.versions(theName)[0].Version
@@ -134,14 +135,14 @@ func (w *world) mustHaveNoStage(t *testing.T) {
 	}
 }
 
-// crashAtPublish is an attempt that ends right before the new version is written.
+// crashAtPublish makes an attempt that dies right before it writes the new version.
 func (w *world) crashAtPublish() {
 	w.diesAt = "Set " + short(theName, "")
 	w.onEvent()
 	w.diesAt = ""
 }
 
-// A deleted record is no business of whoever only asks.
+// TestStatusLeavesADeletedRecord: asking for the status does not recover a deleted record.
 func TestStatusLeavesADeletedRecord(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()

@@ -11,7 +11,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// entriesOf lists what it is given, one a page, with an empty page in between.
+// entriesOf lists the given entries, one per page, with empty pages in between.
 type entriesOf struct{ live, deleted []secret.Secret }
 
 func (e entriesOf) List(_ context.Context, q secret.Query) (secret.Page, error) {
@@ -63,22 +63,22 @@ func TestSweep(t *testing.T) {
 		deleted      bool // the record
 		named        bool
 	}{
-		"due and never begun":                       {due, secret.Secret{}, false, true},
-		"not due":                                   {managed("db", far), secret.Secret{}, false, false},
-		"disabled":                                  {disabled(due), secret.Secret{}, false, false},
-		"nobody's to rotate":                        {secret.Secret{Name: "db"}, secret.Secret{}, false, false},
-		"due, and closed long ago":                  {due, recordOf(progress{state: rotation.Closed}, "x"), false, true},
-		"broken off":                                {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), false, true},
-		"broken off, and its record deleted":        {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), true, true},
-		"broken off, and not to be tried yet":       {due, recordOf(progress{state: rotation.Intent, next: now.Add(time.Minute)}, "x"), false, false},
-		"in its grace":                              {due, recordOf(progress{state: rotation.Retiring, retireAt: now.Add(time.Hour)}, "x"), false, false},
-		"its grace has ended":                       {managed("db", far), recordOf(progress{state: rotation.Retiring, retireAt: now.Add(-time.Hour)}, "x"), false, true},
-		"waits for a human":                         {due, recordOf(progress{state: rotation.Attention}, "x"), false, false},
-		"wrong, and not yet said":                   {wrong, secret.Secret{}, false, true},
-		"wrong, and said":                           {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(wrong)}, ""), false, false},
-		"wrong, said, and changed since":            {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(due)}, ""), false, true},
-		"the secret is disabled and its record not": {disabled(due), recordOf(progress{state: rotation.Intent}, "x"), false, true},
-		"the secret's name in another case":         {managed("DB", soon), recordOf(progress{state: rotation.Attention}, "x"), false, false},
+		"due and never rotated":                   {due, secret.Secret{}, false, true},
+		"not due":                                 {managed("db", far), secret.Secret{}, false, false},
+		"disabled":                                {disabled(due), secret.Secret{}, false, false},
+		"not managed":                             {secret.Secret{Name: "db"}, secret.Secret{}, false, false},
+		"due, and closed long ago":                {due, recordOf(progress{state: rotation.Closed}, "x"), false, true},
+		"interrupted":                             {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), false, true},
+		"interrupted, and its record is deleted":  {managed("db", far), recordOf(progress{state: rotation.Intent}, "x"), true, true},
+		"interrupted, and not to be tried yet":    {due, recordOf(progress{state: rotation.Intent, next: now.Add(time.Minute)}, "x"), false, false},
+		"in its grace period":                     {due, recordOf(progress{state: rotation.Retiring, retireAt: now.Add(time.Hour)}, "x"), false, false},
+		"its grace period has ended":              {managed("db", far), recordOf(progress{state: rotation.Retiring, retireAt: now.Add(-time.Hour)}, "x"), false, true},
+		"waits for a person":                      {due, recordOf(progress{state: rotation.Attention}, "x"), false, false},
+		"wrong, and not reported yet":             {wrong, secret.Secret{}, false, true},
+		"wrong, and reported":                     {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(wrong)}, ""), false, false},
+		"wrong, reported, and changed since":      {wrong, recordOf(progress{state: rotation.Attention, seen: fingerprintOf(due)}, ""), false, true},
+		"interrupted, and the secret is disabled": {disabled(due), recordOf(progress{state: rotation.Intent}, "x"), false, true},
+		"the secret's name in another case":       {managed("DB", soon), recordOf(progress{state: rotation.Attention}, "x"), false, false},
 	} {
 		engine := &Engine{Rotators: map[string]rotation.Rotator{"sim": simRotator{}}, Policy: policy}
 		for _, order := range []string{"secret first", "record first"} {

@@ -32,9 +32,10 @@ const (
 func (i is) fits(value bool) bool { return i == either || (i == yes) == value }
 
 // resumeTable decides how an operation goes on from evidence. The first row that fits is followed.
-// Before the provider changes, the attempt marks its intent; before it publishes, it reads the latest
-// version again: decide sees to both. A fresh operation goes through the table too: there, preflight has the current credential accepted, and
-// the pending one counts as rejected, as nobody has heard of it yet.
+// Before the provider changes, the attempt marks its intent; before it publishes, it reads the
+// latest version again: decide sees to both. A fresh operation goes through the table too: there,
+// preflight has the current credential accepted, and the pending one counts as rejected, as nobody
+// has heard of it yet.
 //
 // R7 (no answer), R13 (deleted) and R14 (the record is deleted) are in decide.
 var resumeTable = []row{

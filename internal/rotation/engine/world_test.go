@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 )
 
-// inWorld tells one story in a world of the model, without faults.
+// inWorld runs one story in a world of the model, without faults.
 func inWorld(t *testing.T, s scenario, story func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
@@ -17,7 +17,7 @@ func inWorld(t *testing.T, s scenario, story func(*world)) {
 	})
 }
 
-// tag changes the latest version's tags; "" removes one.
+// tag sets a tag of the latest version; the value "" removes it.
 func (w *world) tag(name, value string) {
 	w.humanTags(name, value)
 	if all := w.vault.versions(theName); value == "" {

@@ -11,33 +11,33 @@ import (
 	"rotunda/internal/secret"
 )
 
-// wrongs are the ways in which a secret's tags can make a rotation impossible, and what is said
-// of each.
+// wrongs lists the ways in which tags can make a rotation impossible, and what the message about
+// each must say.
 var wrongs = map[string]struct {
 	tags map[string]string // "" removes one
 	says string
 }{
-	"no rotator for it":           {map[string]string{rotation.TagProviderAddress: "gopher://db"}, "must be one of sim"},
-	"a rotator that there isn't":  {map[string]string{rotation.TagRotator: "gopher"}, "must be one of sim"},
-	"no validity":                 {map[string]string{rotation.TagValidity: ""}, rotation.TagValidity},
-	"a validity that is no count": {map[string]string{rotation.TagValidity: "soon"}, rotation.TagValidity},
-	"a lead that is too long":     {map[string]string{rotation.TagLead: "60"}, rotation.TagLead},
-	"an interval out of bounds":   {map[string]string{rotation.TagInterval: "5000"}, rotation.TagInterval},
-	"a window that is none":       {map[string]string{rotation.TagWindow: "night"}, rotation.TagWindow},
-	"an admin that is no name":    {map[string]string{rotation.TagAdminSecret: "no name"}, rotation.TagAdminSecret},
-	"too many tags":               {fourteenTags(), "Remove a tag"},
+	"a scheme without a rotator":     {map[string]string{rotation.TagProviderAddress: "gopher://db"}, "must be one of sim"},
+	"an unknown rotator":             {map[string]string{rotation.TagRotator: "gopher"}, "must be one of sim"},
+	"no validity":                    {map[string]string{rotation.TagValidity: ""}, rotation.TagValidity},
+	"a validity that isn't a number": {map[string]string{rotation.TagValidity: "soon"}, rotation.TagValidity},
+	"a lead as long as the validity": {map[string]string{rotation.TagLead: "60"}, rotation.TagLead},
+	"an interval out of bounds":      {map[string]string{rotation.TagInterval: "5000"}, rotation.TagInterval},
+	"a malformed window":             {map[string]string{rotation.TagWindow: "night"}, rotation.TagWindow},
+	"an invalid name of an admin":    {map[string]string{rotation.TagAdminSecret: "no name"}, rotation.TagAdminSecret},
+	"too many tags":                  {fourteenTags(), "Remove a tag"},
 }
 
 func fourteenTags() map[string]string {
 	tags := map[string]string{}
-	for i := range secret.MaxTags - 3 { // three are there
+	for i := range secret.MaxTags - 3 { // the secret has three already
 		tags[fmt.Sprint("t", i)] = "x"
 	}
 	return tags
 }
 
-// By hand, it is an error. By event and sweep, it is said once, and again only when the secret
-// has changed.
+// TestWrongIsSaidOnce: a request by hand fails with an error. An event or a sweep reports the
+// problem once, and again only after the secret has changed.
 func TestWrongIsSaidOnce(t *testing.T) {
 	for name, wrong := range wrongs {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func (w *world) mustSayOnce(t *testing.T, says string) {
 	}
 }
 
-// mustRotate lets the timer do its work, which brings a rotation to its end.
+// mustRotate runs the timer for four days and requires that a rotation completes.
 func (w *world) mustRotate(t *testing.T) {
 	t.Helper()
 	for range 4 {
@@ -99,7 +99,7 @@ func (w *world) mustRotate(t *testing.T) {
 	}
 }
 
-// A secret that nothing says how to rotate is not ours.
+// TestUnmanaged: a secret without rotation tags is left alone.
 func TestUnmanaged(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.tag(rotation.TagProviderAddress, "")
