@@ -81,9 +81,12 @@ type secret struct {
 }
 
 func (c client) do(method, path string, body any) (secret, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return secret{}, err
+	var text []byte
+	if body != nil { // an operation that reads no body refuses one
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return secret{}, err
+		}
 	}
 	request, err := http.NewRequest(method, c.base+path, bytes.NewReader(text))
 	if err != nil {
