@@ -27,7 +27,7 @@ var accepts = map[string]wire.Accepts{
 	"recoverdeletedsecret": {Query: []string{"wait"}},
 	"restorerotationtags":  {},
 	"restoresecret":        {Body: true},
-	"resumerotation":       {},
+	"resumerotation":       {Query: []string{"adopt"}},
 	"resumerotations":      {Query: []string{"state"}},
 	"retirerotation":       {},
 	"rollbackrotation":     {},

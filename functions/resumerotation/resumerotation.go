@@ -10,9 +10,10 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Resumer resumes an open rotation and reports whether it has finished.
+// Resumer resumes an open rotation and reports whether it has finished. With adopt, a record counts
+// as the app's though nothing proves it.
 type Resumer interface {
-	ResumeRotation(ctx context.Context, name string) (rotation wire.Rotation, finished bool, err error)
+	ResumeRotation(ctx context.Context, name string, adopt bool) (rotation wire.Rotation, finished bool, err error)
 }
 
 // Handler serves POST secrets/{name}/rotation/resume. It waits until the attempt ends.
@@ -22,7 +23,11 @@ func Handler(rotations Resumer, links wire.Links) http.Handler {
 		if err != nil {
 			return err
 		}
-		rotation, finished, err := rotations.ResumeRotation(r.Context(), name)
+		adopt, err := wire.Flag(r, "adopt")
+		if err != nil {
+			return err
+		}
+		rotation, finished, err := rotations.ResumeRotation(r.Context(), name, adopt)
 		if err != nil {
 			return err
 		}

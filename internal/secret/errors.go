@@ -22,7 +22,7 @@ var (
 	ErrNoStage             = errors.New("no version in this stage")
 	ErrRotationRefused     = errors.New("rotation refused")
 	ErrRotationDelayed     = errors.New("rotation delayed")
-	ErrHostNotSupported    = errors.New("Functions host not supported")
+	ErrHostNotSupported    = errors.New("unsupported Functions host")
 )
 
 // Problem is a failure of the app, with a message for the caller. Cause is for the log only.

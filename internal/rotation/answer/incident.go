@@ -20,25 +20,40 @@ func (r Rotations) RetireRotation(ctx context.Context, name string) (wire.Rotati
 
 // CancelRotation gives an open rotation up.
 func (r Rotations) CancelRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "cancel", r.Engine.Cancel)
+	return r.byCall(ctx, name, "cancel", r.Engine.Cancel, isCancelled)
 }
 
 // RollBackRotation makes the version before the last rotation the latest again.
 func (r Rotations) RollBackRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "roll back", r.Engine.RollBack)
+	return r.byCall(ctx, name, "roll back", r.Engine.RollBack, always)
 }
 
 // RestoreTags puts rotation tags back that the latest version has lost.
 func (r Rotations) RestoreTags(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "restore tags", r.Engine.RestoreTags)
+	return r.byCall(ctx, name, "restore tags", r.Engine.RestoreTags, always)
 }
 
 // byCall makes a call of the engine that does not end with the caller, and logs it.
-func (r Rotations) byCall(ctx context.Context, name, what string, call func(context.Context, string) (rotation.Outcome, error)) (wire.Rotation, error) {
+func (r Rotations) byCall(ctx context.Context, name, what string, call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool) (wire.Rotation, error) {
 	began := time.Now()
 	outcome, err := call(context.WithoutCancel(ctx), name)
 	r.logAttempt(ctx, what, name, began, outcome, err)
-	return r.after(ctx, name, outcome, err, outcome.State == rotation.Abandoned || !outcome.Alarm || outcome.State == rotation.Retiring)
+	return r.after(ctx, name, outcome, err, done(outcome))
+}
+
+func always(rotation.Outcome) bool { return true }
+
+// isCancelled reports whether an operation has ended, and not only been looked at. One that ends
+// with somebody else's version, or for a credential that the secret no longer names, says so as an
+// alarm.
+func isCancelled(outcome rotation.Outcome) bool {
+	switch outcome.State {
+	case rotation.Abandoned, rotation.None:
+		return true
+	case rotation.Closed, rotation.Retiring:
+		return outcome.Alarm
+	}
+	return false
 }
 
 // after returns the status once a call has ended. done reports whether it did what was asked.

@@ -18,8 +18,8 @@ func (r Rotations) StartRotation(ctx context.Context, name string, options wire.
 }
 
 // ResumeRotation resumes an open rotation, and waits for the end of the attempt.
-func (r Rotations) ResumeRotation(ctx context.Context, name string) (resumed wire.Rotation, finished bool, err error) {
-	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByResume}, true)
+func (r Rotations) ResumeRotation(ctx context.Context, name string, adopt bool) (resumed wire.Rotation, finished bool, err error) {
+	return r.byHand(ctx, engine.Request{Name: name, By: engine.ByResume, Adopt: adopt}, true)
 }
 
 // attempt is the result of a call to the engine.

@@ -48,7 +48,7 @@ func TestAPanicInARotationEndsNothingElse(t *testing.T) {
 		if !strings.Contains(out.String(), `"secret":"db"`) || !strings.Contains(out.String(), "resumed") {
 			t.Errorf("the log does not say what comes next: %s", out.String())
 		}
-		if _, _, err := r.ResumeRotation(t.Context(), "db"); err == nil || !strings.Contains(err.Error(), "It is away.") {
+		if _, _, err := r.ResumeRotation(t.Context(), "db", false); err == nil || !strings.Contains(err.Error(), "It is away.") {
 			t.Errorf("the next attempt: %v", err)
 		}
 		if left := r.Attempts.Wait(t.Context()); len(left) > 0 {

@@ -78,7 +78,7 @@ func allFaults(err error) error {
 
 // joined returns the errors that errors.Join has joined.
 func joined(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost is a join
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost is a join
 		return joined.Unwrap()
 	}
 	return []error{err}
