@@ -22,7 +22,7 @@ type target struct {
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
-	if t.server, err = parseAddress(s.Address); err != nil {
+	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
 	if t.class, err = class.Choose(s.Tags, "MariaDB and MySQL", rotation.Overlap, rotation.Alternating, rotation.Single); err != nil {
@@ -105,11 +105,12 @@ func (t target) open(ctx context.Context, next login.Login) (*session, error) {
 func (t target) identity() string { return t.server.String() + " as " + t.account.String() }
 
 func (t target) warnings() []string {
+	warnings := t.server.tls.Warnings("sslmode=" + string(t.server.tls.Mode))
 	switch {
 	case t.class == rotation.Single:
-		return []string{"In class S, new logins fail between the change of the password and the secret's new version. Classes O and A have no such gap."}
+		warnings = append(warnings, "In class S, new logins fail between the change of the password and the secret's new version. Classes O and A have no such gap.")
 	case t.class == rotation.Alternating && !t.alternates(t.current.User):
-		return []string{"The first rotation moves readers to another account. The present account is locked at the end of the grace period."}
+		warnings = append(warnings, "The first rotation moves readers to another account. The present account is locked at the end of the grace period.")
 	}
-	return nil
+	return warnings
 }
