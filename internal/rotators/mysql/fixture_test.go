@@ -36,6 +36,7 @@ func newAccount(t *testing.T, server *testserver.MariaDB, with string) (rotation
 	return rotation.Subject{
 		Name: "db", Address: addressOf(server), CredentialID: app.user, Tags: map[string]string{},
 		Current: secret.NewValue(oldPassword), Admin: jsonValue(operator.user, operatorPassword),
+		Trust: rotatortest.Trust(server.Roots),
 	}, app
 }
 
@@ -62,7 +63,7 @@ func operatorOf(t *testing.T, s rotation.Subject) account {
 }
 
 func addressOf(server *testserver.MariaDB) string {
-	return "mysql://localhost:" + server.Port() + "?sslrootcert=" + url.QueryEscape(server.Roots)
+	return "mysql://localhost:" + server.Port() + "?sslrootcert=roots.pem"
 }
 
 func jsonValue(user, password string) secret.Value {

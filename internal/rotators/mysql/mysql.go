@@ -13,13 +13,13 @@
 //
 // Tags:
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
-//     ?sslmode=disable|require|verify-full (the default) and &sslrootcert=/path/ca.pem, which
-//     replaces the system's authorities
+//     ?sslmode=disable|require|verify-ca|verify-full (the default) and &sslrootcert=ca.pem, a file
+//     that replaces the system's authorities
 //   - CredentialId: the account, as user or user@host, where host is % by default; it may be
 //     absent if the value has the user and the class is not A
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
-//   - RotationClass, PasswordLength, PasswordExclude
+//   - RotationClass, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER; in classes O and S also SELECT on mysql.global_priv;
 // in class A also the role WITH ADMIN OPTION. An account that changes its own password needs no

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
 )
 
@@ -26,7 +27,8 @@ const fixedSettings = "host=none port=5432 user=none password=none dbname=none p
 type session struct{ conn *pgconn.PgConn }
 
 // logIn makes one connection and logs in once. Its error is the driver's: see newFault.
-func (d database) logIn(ctx context.Context, l login.Login) (*session, error) {
+func (d database) logIn(ctx context.Context, l login.Login) (_ *session, err error) {
+	defer bounded.Recover(&err)
 	config, err := d.config(l)
 	if err != nil {
 		return nil, err
@@ -54,6 +56,7 @@ func (d database) config(l login.Login) (*pgconn.Config, error) {
 	config.RuntimeParams = map[string]string{"application_name": "rotunda"}
 	// With a list of addresses the driver would log in at each; the dialer tries them and stops at
 	// the first that answers.
+	config.DialFunc, config.BuildFrontend = bounded.Dial, newFrontend
 	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	config.RequireAuth = d.allowedAuth()
 	config.TLSConfig, err = d.tls.Config(d.Host)
@@ -76,7 +79,8 @@ func (s *session) close() {
 }
 
 // exec runs statements that return no rows.
-func (s *session) exec(ctx context.Context, statements ...string) error {
+func (s *session) exec(ctx context.Context, statements ...string) (err error) {
+	defer bounded.Recover(&err)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	for _, statement := range statements {
@@ -88,7 +92,8 @@ func (s *session) exec(ctx context.Context, statements ...string) error {
 }
 
 // queryBools runs a query that finds one row of booleans, and returns these.
-func (s *session) queryBools(ctx context.Context, query string, args ...string) ([]bool, error) {
+func (s *session) queryBools(ctx context.Context, query string, args ...string) (_ []bool, err error) {
+	defer bounded.Recover(&err)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	params := make([][]byte, len(args))
