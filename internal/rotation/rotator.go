@@ -40,6 +40,7 @@ type Subject struct {
 	// Owner names the vault and the secret, such as "contoso.vault.azure.net/db". A rotator marks with
 	// it what it makes at the provider, and changes nothing there that bears another owner's mark.
 	Owner string
+	Trust Trust // in the server
 }
 
 // Plan is a rotator's answer to a Subject.

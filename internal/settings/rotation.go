@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -12,6 +14,8 @@ type Rotation struct {
 	Cooldown      time.Duration
 	AttemptLimit  time.Duration
 	ProviderHosts string // that rotations may connect to; "" for any
+	CAFolder      string // with the files of authorities that tags may name; "" for none
+	Plaintext     bool   // whether rotations may connect without TLS to other machines
 
 	// LockAccount and LockFolder say where locks are kept. At most one is set.
 	LockAccount, LockFolder string
@@ -32,7 +36,9 @@ func (r *reader) rotation() Rotation {
 		Grace:         r.duration(RotationGrace, 24*time.Hour, maxGrace),
 		Cooldown:      r.duration(RotationCooldown, max(defaultCooldown, 2*timeout), maxGrace),
 		AttemptLimit:  min(eventLimit, timeout*4/5), // at the timeout, the host kills the handler
-		ProviderHosts: r.getenv(RotationProviderHosts),
+		ProviderHosts: r.providerHosts(),
+		CAFolder:      r.caFolder(),
+		Plaintext:     r.truth(RotationPlaintext),
 	}
 	c.LockAccount, c.LockFolder = r.locks()
 	if timeout > 0 && c.Cooldown <= timeout {
@@ -40,6 +46,37 @@ func (r *reader) rotation() Rotation {
 			RotationCooldown, c.Cooldown, timeout)
 	}
 	return c
+}
+
+// providerHosts reads a list of scheme://host or scheme://host:port, where the host may begin with
+// *. for all hosts below it. Its problem does not quote an entry, which may hold a password.
+func (r *reader) providerHosts() string {
+	list := r.getenv(RotationProviderHosts)
+	for entry := range strings.SplitSeq(list, ",") {
+		if list != "" && !isServer(strings.TrimSpace(entry)) {
+			r.problemf("%s must be a list of servers, separated by commas, each as scheme://host or scheme://host:port, such as postgres://db.example.com", RotationProviderHosts)
+			break
+		}
+	}
+	return list
+}
+
+func isServer(entry string) bool {
+	u, err := url.Parse(entry)
+	if err != nil || u.Scheme == "" || u.Hostname() == "" {
+		return false
+	}
+	host, isWildcard := strings.CutPrefix(u.Hostname(), "*.")
+	isBare := u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
+	return isBare && host != "" && !strings.Contains(host, "*") && (!isWildcard || !strings.HasPrefix(host, "."))
+}
+
+func (r *reader) caFolder() string {
+	folder := r.getenv(RotationCAFolder)
+	if info, err := os.Stat(folder); folder != "" && (err != nil || !info.IsDir()) {
+		r.problemf("%s is %q: it must be a folder with files of certificate authorities, or empty", RotationCAFolder, folder)
+	}
+	return folder
 }
 
 // locks returns where locks are kept: by default, in the host's own storage account.
