@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,11 +31,12 @@ func TestPostgresAsDocumented(t *testing.T) {
 	// must exceed.
 	app := wiretest.Start(t, wiretest.Options{Env: []string{
 		"SECRET_CACHE_TTL=1s", "SECRET_CACHE_MAX_STALE=0", "ROTATION_GRACE=2500ms", "ROTATION_COOLDOWN=" + cooldown.String(),
-		"AzureFunctionsJobHost__functionTimeout=00:00:02",
+		"AzureFunctionsJobHost__functionTimeout=00:00:02", "ROTATION_CA_FOLDER=" + filepath.Dir(server.Roots),
+		"ROTATION_PROVIDER_HOSTS=postgres://" + server.Addr,
 	}})
-	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), consent)
+	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), consent("postgres://"+server.Addr))
 	put(t, app, "shop-db", shopURL(server, appPassword), map[string]string{
-		"ProviderAddress":    "postgres://" + server.Addr + "/shop?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.Roots),
+		"ProviderAddress":    "postgres://" + server.Addr + "/shop?sslmode=verify-full&sslrootcert=roots.pem",
 		"CredentialId":       "shop",
 		"AdminSecret":        "shop-db-admin",
 		"ValidityPeriodDays": "60",

@@ -25,8 +25,8 @@ type fleet struct {
 // kills aimed at them.
 const secretsPerFleet = 6
 
-// consent allows an admin's secret to be sent to the servers of the test.
-var consent = map[string]string{"AdminFor": "localhost,127.0.0.1"}
+// consent allows an admin's secret to be sent to a server, such as redis://127.0.0.1:6379.
+func consent(server string) map[string]string { return map[string]string{"AdminFor": server} }
 
 // adminSecret returns the name of the secret with the admin's login.
 func adminSecret(kind string) string { return kind + "-admin" }

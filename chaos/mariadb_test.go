@@ -26,7 +26,7 @@ func mariaDBFleet(t *testing.T, v vault) *fleet {
 	unlogged(
 		"CREATE USER keeper IDENTIFIED BY '"+password+"'", "GRANT CREATE USER ON *.* TO keeper", "GRANT SELECT ON mysql.global_priv TO keeper",
 	)
-	v.set(t, adminSecret("mariadb"), loginJSON("keeper", password), consent, nil)
+	v.set(t, adminSecret("mariadb"), loginJSON("keeper", password), consent("mariadb://"+server.Addr), nil)
 	account := func(user, password string) string {
 		unlogged("CREATE USER " + user + " IDENTIFIED BY '" + password + "'")
 		return loginJSON(user, password)

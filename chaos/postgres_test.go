@@ -39,7 +39,7 @@ func postgresFleets(t *testing.T, v vault) []*fleet {
 	server := quietPostgres(t)
 	password := canary()
 	unlogged(t, server, "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD '"+password+"'")
-	v.set(t, adminSecret("postgres"), loginJSON("keeper", password), consent, nil)
+	v.set(t, adminSecret("postgres"), loginJSON("keeper", password), consent("postgres://"+server.Addr), nil)
 	account := func(user, password string) string {
 		unlogged(t, server, `CREATE ROLE "`+user+`" LOGIN PASSWORD '`+password+`'`)
 		value := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: server.Addr, Path: "/postgres", RawQuery: "sslmode=disable"}

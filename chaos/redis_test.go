@@ -19,7 +19,7 @@ func redisFleet(t *testing.T, v vault) *fleet {
 	t.Helper()
 	server := testserver.StartRedis(t, testserver.RedisACLFile, "slowlog-max-len 100000")
 	admin := server.Client(t)
-	v.set(t, adminSecret("redis"), loginJSON(server.Admin, server.AdminPassword), consent, nil)
+	v.set(t, adminSecret("redis"), loginJSON(server.Admin, server.AdminPassword), consent("redis://"+server.Addr), nil)
 	account := func(user, password string) string {
 		if err := admin.Do(t.Context(), "ACL", "SETUSER", user, "on", ">"+password, "+ping").Err(); err != nil {
 			t.Fatal(err)

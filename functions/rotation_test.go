@@ -132,9 +132,10 @@ func TestRotationWithoutAPlaceForItsLockIsRefused(t *testing.T) {
 }
 
 func TestRotationsLogInToListedHostsOnly(t *testing.T) {
-	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_PROVIDER_HOSTS=db.example.com, *.cache.example.com"}})
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_PROVIDER_HOSTS=postgres://db.example.com, redis://*.cache.example.com"}})
 	for address, refused := range map[string]bool{
 		"redis://a.cache.example.com": false, "redis://cache.example.com": true, "redis://127.0.0.1": true,
+		"redis://a.cache.example.com:16390": true, "rediss://a.cache.example.com": true, "redis://db.example.com:5432": true,
 	} {
 		setDue(t, app, "due", `"tags":{"ProviderAddress":"`+address+`","RotationClass":"X","ValidityPeriodDays":"60"}`)
 		got := app.Do(t, http.MethodGet, "/secrets/due/rotation", "")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -49,12 +50,16 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 	if err != nil {
 		return app{}, err
 	}
+	trust, err := newTrust(s.Rotation)
+	if err != nil {
+		return app{}, err
+	}
 	kept, err := secrets.New(vault, secrets.Limits(s.Cache))
 	if err != nil {
 		return app{}, err
 	}
 	attempts := &answer.Attempts{}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks), Secrets: kept, Log: log, Attempts: attempts}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts}
 	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
 	handlers := functions.Handlers(kept, rotations, links, s.Vault.Name)
 	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
@@ -70,15 +75,29 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 	})
 }
 
-func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks) *engine.Engine {
+func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust) *engine.Engine {
 	r := s.Rotation
 	return &engine.Engine{
 		Vault: vault, Locks: locks, Rotators: rotatorKinds,
 		Policy: engine.Policy{
-			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Limit: r.AttemptLimit,
+			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Trust: trust, Limit: r.AttemptLimit,
 			CacheTTL: s.Cache.TTL, Vault: strings.TrimPrefix(s.Vault.URL, "https://"),
 		},
 	}
+}
+
+// newTrust opens the folder of certificate authorities as a root, which no link leads out of.
+func newTrust(s settings.Rotation) (rotation.Trust, error) {
+	trust := rotation.Trust{Plaintext: s.Plaintext}
+	if s.CAFolder == "" {
+		return trust, nil
+	}
+	folder, err := os.OpenRoot(s.CAFolder)
+	if err != nil {
+		return trust, fmt.Errorf("%s: %w", settings.RotationCAFolder, err)
+	}
+	trust.CAs = folder.FS()
+	return trust, nil
 }
 
 // newLocks returns blob leases in Azure, and files on one machine.

@@ -94,10 +94,10 @@ func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 		// the port is in use too: settings and files are checked before it opens
 		"a file without certificates": {
 			[]string{
-				"KEY_VAULT_NAME=contoso", "KEY_VAULT_CA_FILE=process_test.go", "ROTATION_PROVIDER_HOSTS=https://db", "OTEL_TRACES_SAMPLER=x",
+				"KEY_VAULT_NAME=contoso", "KEY_VAULT_CA_FILE=process_test.go", "ROTATION_PROVIDER_HOSTS=db.example.com", "OTEL_TRACES_SAMPLER=x",
 				fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", taken.Addr().(*net.TCPAddr).Port),
 			},
-			[]string{`"KEY_VAULT_CA_FILE: process_test.go holds no certificate`, `"ROTATION_PROVIDER_HOSTS has`, `"OTEL_TRACES_SAMPLER is`},
+			[]string{`"KEY_VAULT_CA_FILE: process_test.go holds no certificate`, `"ROTATION_PROVIDER_HOSTS must`, `"OTEL_TRACES_SAMPLER is`},
 		},
 	} {
 		p := start(t, row.env...)

@@ -36,7 +36,14 @@ func TestPasswords(t *testing.T) {
 
 func TestBadPasswords(t *testing.T) {
 	for _, tags := range []map[string]string{
-		{TagPasswordLength: "11"},
+		{TagPasswordLength: "14"},
+		{TagPasswordLength: "15"}, // of 62 characters: 89 bits
+		{TagPasswordLength: "16", TagPasswordExclude: "0O1lI"},
+		{TagPasswordSymbols: ""},
+		{TagPasswordSymbols: "!a"},
+		{TagPasswordSymbols: "! "},
+		{TagPasswordSymbols: "é"},
+		{TagPasswordSymbols: "!#$%&", TagPasswordExclude: Alphanumeric.Letters}, // nothing to begin with
 		{TagPasswordLength: "129"},
 		{TagPasswordLength: "long"},
 		{TagPasswordLength: ""},
@@ -49,5 +56,23 @@ func TestBadPasswords(t *testing.T) {
 	}
 	if password, err := NewPassword(nil, Alphanumeric); err != nil || len(password) != Alphanumeric.Length {
 		t.Errorf("without tags: %d letters, %v", len(password), err)
+	}
+}
+
+// Servers demand a character of each kind; the first one often must be a letter or digit.
+func TestPasswordsHaveEachKindOfCharacter(t *testing.T) {
+	for range 1000 {
+		password, err := NewPassword(map[string]string{TagPasswordSymbols: "!#!-", TagPasswordLength: "17"}, Alphanumeric)
+		if err != nil || len(password) != 17 || strings.Contains(symbols, password[:1]) {
+			t.Fatal(password, err)
+		}
+		for _, kind := range []string{capitals, smallLetters, digits, "!#-"} {
+			if !strings.ContainsAny(password, kind) {
+				t.Fatalf("%s has none of %s", password, kind)
+			}
+		}
+		if strings.ContainsAny(password, "$%&") {
+			t.Fatal(password)
+		}
 	}
 }

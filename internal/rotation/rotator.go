@@ -41,6 +41,7 @@ type Subject struct {
 	// with it what it makes at the provider, and changes nothing there that bears another owner's
 	// mark.
 	Owner string
+	Trust Trust // in the server
 }
 
 // Plan is a rotator's answer to a Subject.

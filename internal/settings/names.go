@@ -21,6 +21,8 @@ const (
 	RotationLockAccount   = "ROTATION_LOCK_ACCOUNT"
 	RotationLockFolder    = "ROTATION_LOCK_FOLDER"
 	RotationProviderHosts = "ROTATION_PROVIDER_HOSTS"
+	RotationCAFolder      = "ROTATION_CA_FOLDER"
+	RotationPlaintext     = "ROTATION_ALLOW_PLAINTEXT"
 )
 
 // The settings of OpenTelemetry that the app reads. OpenTelemetry's SDK reads OTEL_SERVICE_NAME,

@@ -45,3 +45,12 @@ func (r *reader) number(name string, normal int) int {
 	}
 	return n
 }
+
+// truth reads true or false.
+func (r *reader) truth(name string) bool {
+	text := r.getenv(name)
+	if text != "" && text != "true" && text != "false" {
+		r.problemf("%s is %q: it must be true or false; the default is false", name, text)
+	}
+	return text == "true"
+}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -13,6 +14,8 @@ type Rotation struct {
 	Cooldown      time.Duration
 	AttemptLimit  time.Duration
 	ProviderHosts string // that rotations may connect to; "" for any
+	CAFolder      string // with the files of authorities that tags may name; "" for none
+	Plaintext     bool   // whether rotations may connect without TLS to other machines
 
 	// LockAccount and LockFolder say where locks are kept. At most one is set.
 	LockAccount, LockFolder string
@@ -34,6 +37,8 @@ func (r *reader) rotation() Rotation {
 		Cooldown:      r.duration(RotationCooldown, max(defaultCooldown, 2*timeout), maxGrace),
 		AttemptLimit:  min(eventLimit, timeout*4/5), // at the timeout, the host kills the handler
 		ProviderHosts: r.providerHosts(),
+		CAFolder:      r.caFolder(),
+		Plaintext:     r.truth(RotationPlaintext),
 	}
 	c.LockAccount, c.LockFolder = r.locks()
 	if timeout > 0 && c.Cooldown <= timeout {
@@ -41,6 +46,37 @@ func (r *reader) rotation() Rotation {
 			RotationCooldown, c.Cooldown, timeout)
 	}
 	return c
+}
+
+// providerHosts reads a list of scheme://host or scheme://host:port, where the host may begin with
+// *. for all hosts below it. Its problem does not quote an entry, which may hold a password.
+func (r *reader) providerHosts() string {
+	list := r.getenv(RotationProviderHosts)
+	for entry := range strings.SplitSeq(list, ",") {
+		if list != "" && !isServer(strings.TrimSpace(entry)) {
+			r.problemf("%s must be a list of servers, separated by commas, each as scheme://host or scheme://host:port, such as postgres://db.example.com", RotationProviderHosts)
+			break
+		}
+	}
+	return list
+}
+
+func isServer(entry string) bool {
+	u, err := url.Parse(entry)
+	if err != nil || u.Scheme == "" || u.Hostname() == "" {
+		return false
+	}
+	host, isWildcard := strings.CutPrefix(u.Hostname(), "*.")
+	isBare := u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
+	return isBare && host != "" && !strings.Contains(host, "*") && (!isWildcard || !strings.HasPrefix(host, "."))
+}
+
+func (r *reader) caFolder() string {
+	folder := r.getenv(RotationCAFolder)
+	if info, err := os.Stat(folder); folder != "" && (err != nil || !info.IsDir()) {
+		r.problemf("%s is %q: it must be a folder with files of certificate authorities, or empty", RotationCAFolder, folder)
+	}
+	return folder
 }
 
 // locks returns where locks are kept: by default, in the host's own storage account.
@@ -59,23 +95,6 @@ func (r *reader) locks() (account, folder string) {
 		r.problemf("%s is %q, which is not a folder: name a folder, which is created if it does not exist", RotationLockFolder, folder)
 	}
 	return account, folder
-}
-
-// providerHosts reads a list of host names. A wrong one would match no host, and its rotations
-// would stop.
-func (r *reader) providerHosts() string {
-	hosts := r.getenv(RotationProviderHosts)
-	if hosts == "" {
-		return ""
-	}
-	for host := range strings.SplitSeq(hosts, ",") {
-		host = strings.TrimSpace(host)
-		if name := strings.TrimPrefix(host, "*."); name == "" || strings.ContainsAny(name, "/*@[ ") || strings.Count(name, ":") == 1 {
-			r.problemf("%s has the entry %q: it must be a list of host names without scheme and port, separated by commas, such as db.example.com, *.cache.example.com",
-				RotationProviderHosts, host)
-		}
-	}
-	return hosts
 }
 
 // isStorageAccount reports whether name follows Azure's rule for names of storage accounts.

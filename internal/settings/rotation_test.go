@@ -10,6 +10,17 @@ import (
 	"rotunda/internal/settings"
 )
 
+func TestWhereRotationsMayConnect(t *testing.T) {
+	const hosts = "postgres://db.example.com, rediss://*.example.com:6380,mysql://[::1]"
+	folder := t.TempDir()
+	s, err := load(map[string]string{
+		settings.KeyVaultName: "contoso", settings.RotationProviderHosts: hosts, settings.RotationCAFolder: folder, settings.RotationPlaintext: "true",
+	})
+	if r := s.Rotation; err != nil || r.ProviderHosts != hosts || r.CAFolder != folder || !r.Plaintext {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestCooldownOutlastsFunctionTimeout(t *testing.T) {
 	const eventLimit = 25 * time.Second
 	root := t.TempDir()

@@ -80,12 +80,20 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.RotationGrace, "soon", "from 0 to 2160h"},
 		{settings.RotationGrace, "2161h", "2160h"},
 		{settings.RotationLockAccount, "My-Account", "storage account"},
+		{settings.RotationProviderHosts, "db.example.com", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://db,cache:6380", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://u:canary@db", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://db/canary", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://*", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://*db", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://*..db", "scheme://host"},
+		{settings.RotationProviderHosts, "postgres://db,", "scheme://host"},
+		{settings.RotationCAFolder, "settings.go", "folder"},
+		{settings.RotationCAFolder, "nowhere", "folder"},
+		{settings.RotationPlaintext, "yes", "true or false"},
 		{settings.StorageAccountName, "My-Account", "storage account"},
 		{settings.RotationLockFolder, "settings_test.go", "not a folder"},
-		{settings.RotationProviderHosts, "https://db.example.com", "without scheme and port"},
-		{settings.RotationProviderHosts, "db.example.com,", "without scheme and port"},
-		{settings.RotationProviderHosts, "db.example.com:5432", "without scheme and port"},
-		{settings.RotationProviderHosts, "db.*.example.com", "such as db.example.com"},
+		{settings.RotationProviderHosts, "postgres://db.*.example.com", "scheme://host"},
 	} {
 		_, err := load(map[string]string{row.name: row.value})
 		if err == nil || !strings.HasPrefix(err.Error(), row.name) || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "\n") {
@@ -133,6 +141,7 @@ func TestEachWrongSettingHasALineOfItsOwn(t *testing.T) {
 		settings.AzureClientID: "x", settings.LogLevel: "x", settings.HandlerPort: "x", settings.WebsiteHostname: "x/", settings.PublicURL: "x",
 		settings.CacheTTL: "x", settings.CacheMaxStale: "x", settings.CacheEntries: "x", settings.CacheBytes: "x",
 		settings.RotationLeadDays: "x", settings.RotationGrace: "x", settings.RotationCooldown: "x", settings.RotationLockAccount: "x",
+		settings.RotationProviderHosts: "x", settings.RotationCAFolder: "x", settings.RotationPlaintext: "x",
 		settings.FunctionTimeout: "x",
 		settings.OTLPEndpoint:    "x", settings.OTLPHeaders: "x", settings.OTLPProtocol: "x", settings.TracesSampler: "x", settings.TracesSamplerArg: "x",
 	}

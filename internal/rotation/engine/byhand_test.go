@@ -318,7 +318,7 @@ func TestAdminComesLater(t *testing.T) {
 		if _, err := w.attempt(Request{Name: theName, By: ByResume}); !isPermanent(err) {
 			t.Errorf("resumed: %v", err)
 		}
-		_, _ = w.vault.set("admin", secret.Draft{Value: secret.NewValue(w.target.first()), Tags: map[string]string{rotation.TagAdminFor: "db"}})
+		_, _ = w.vault.set("admin", secret.Draft{Value: secret.NewValue(w.target.first()), Tags: map[string]string{rotation.TagAdminFor: address}})
 		w.mustRotate(t)
 	})
 }

@@ -51,6 +51,7 @@ type Policy struct {
 	Grace    time.Duration  // for which the old credential stays valid after the new one is published
 	Cooldown time.Duration  // between two rotations of a secret; longer than the host lets a function run
 	Hosts    rotation.Hosts // to which rotations may log in; "" for any
+	Trust    rotation.Trust // in the servers that they log in to
 	Limit    time.Duration  // of one attempt; shorter than Event Grid waits, which is 30 s
 	CacheTTL time.Duration  // for which readers may get an older version from the app's memory
 	Vault    string         // the vault's host, by which a provider's marks name it

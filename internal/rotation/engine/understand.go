@@ -23,7 +23,10 @@ func (a *attempt) understand(ctx context.Context) (err error) {
 		return err
 	}
 	address := tags[rotation.TagProviderAddress]
-	a.subject = rotation.Subject{Name: a.latest.Name, Address: address, CredentialID: tags[rotation.TagCredentialID], Tags: tags, Current: a.latest.Value, Owner: a.Policy.Vault + "/" + strings.ToLower(a.latest.Name)}
+	a.subject = rotation.Subject{
+		Name: a.latest.Name, Address: address, CredentialID: tags[rotation.TagCredentialID], Tags: tags, Current: a.latest.Value,
+		Owner: a.Policy.Vault + "/" + strings.ToLower(a.latest.Name), Trust: a.Policy.Trust,
+	}
 	if err := a.checkHost(address); err != nil {
 		return err
 	}
@@ -66,10 +69,10 @@ func (e *Engine) rotatorOf(tags map[string]string) (rotation.Rotator, error) {
 
 // checkHost refuses a provider that the app's settings do not list.
 func (e *Engine) checkHost(address string) error {
-	if address == "" || e.Policy.Hosts == "" || e.Policy.Hosts.Include(rotation.HostOf(address)) {
+	if address == "" || e.Policy.Hosts == "" || e.Policy.Hosts.Include(address) {
 		return nil
 	}
-	return rotation.Permanentf("This app may not log in to the host in the tag %s. Its setting ROTATION_PROVIDER_HOSTS lists the hosts that it may log in to.", rotation.TagProviderAddress)
+	return rotation.Permanentf("This app may not log in to the server in the tag %s. Its setting ROTATION_PROVIDER_HOSTS lists the servers that it may log in to.", rotation.TagProviderAddress)
 }
 
 // adminValue reads the secret that the tag AdminSecret names.
@@ -95,11 +98,11 @@ func (a *attempt) adminValue(ctx context.Context, name string) (_ secret.Value, 
 
 // checkConsent refuses an admin's secret whose owner has not agreed that it is sent there.
 func checkConsent(admin map[string]string, address string) error {
-	if host := rotation.HostOf(address); host != "" && rotation.Hosts(admin[rotation.TagAdminFor]).Include(host) {
+	if rotation.Hosts(admin[rotation.TagAdminFor]).Include(address) {
 		return nil
 	}
-	return rotation.Permanentf("The secret that the tag %s names must list the host of %s in its own tag %s, such as %s. By that tag its owner agrees that it is sent there.",
-		rotation.TagAdminSecret, rotation.TagProviderAddress, rotation.TagAdminFor, "db.example.com")
+	return rotation.Permanentf("The secret that the tag %s names must list the server of %s in its own tag %s, as scheme://host or scheme://host:port, such as %s. By that tag its owner agrees that it is sent there.",
+		rotation.TagAdminSecret, rotation.TagProviderAddress, rotation.TagAdminFor, "postgres://db.example.com")
 }
 
 // checkTagCount makes sure that the version to publish has room for the tags that a rotation adds.

@@ -3,8 +3,6 @@
 package login
 
 import (
-	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -17,13 +15,20 @@ import (
 //	a bare password    the tag CredentialId names the user
 //	a URL              scheme://user:password@host/...
 //	a JSON object      {"username": ..., "password": ..., and any other fields}
+//
+// A byte order mark at the beginning and line ends at the end are kept, and belong to none of
+// them.
 type Login struct {
 	User     string
 	Password secret.Value
 	Bare     bool // the value is the password alone, so it can't name another user
 
-	render func(user, password string) (secret.Value, error)
+	render func(next credential) (string, error)
+	reread func(text string) (Login, error)
 }
+
+// credential is a login as it is written into a value.
+type credential struct{ user, password string }
 
 // Option changes what Parse accepts.
 type Option int
@@ -33,19 +38,49 @@ const UserOptional Option = 1
 
 // Parse reads a secret's value. A bare password belongs to user.
 func Parse(value secret.Value, user string, options ...Option) (Login, error) {
-	text := value.Reveal()
-	switch {
-	case strings.TrimSpace(text) == "":
-		return Login{}, rotation.Permanentf("The secret's value is empty. Set it to the credential that is valid now; rotation starts from there.")
-	case strings.HasPrefix(strings.TrimSpace(text), "{"):
-		return parseJSON(text)
-	case strings.Contains(text, "://"):
-		return parseURL(text, slices.Contains(options, UserOptional))
-	case user == "":
+	return parse(value.Reveal(), user, slices.Contains(options, UserOptional))
+}
+
+const byteOrderMark = "\ufeff"
+
+func parse(text, user string, userOptional bool) (l Login, err error) {
+	before, body, after := frame(text)
+	switch begin := strings.TrimSpace(body); {
+	case begin == "":
+		return l, rotation.Permanentf("The secret's value is empty. Set it to the credential that is valid now; rotation starts from there.")
+	case begin[0] == '{':
+		l, err = parseJSON(body)
+	case isOther(body) != "":
+		return l, rotation.Permanentf("The secret's value looks like %s, which Rotunda does not rotate. %s", isOther(body), forms)
+	case strings.Contains(body, "://"):
+		l, err = parseURL(body, userOptional)
+	default:
+		l, err = parseBare(body, user)
+	}
+	render := l.render
+	l.render = func(next credential) (string, error) {
+		text, err := render(next)
+		return before + text + after, err
+	}
+	l.reread = func(text string) (Login, error) { return parse(text, user, userOptional) }
+	return l, err
+}
+
+// frame splits a value into what editors and shells put around it, and the rest.
+func frame(text string) (before, body, after string) {
+	if rest, marked := strings.CutPrefix(text, byteOrderMark); marked {
+		before, text = byteOrderMark, rest
+	}
+	body = strings.TrimRight(text, "\r\n")
+	return before, body, text[len(body):]
+}
+
+func parseBare(body, user string) (Login, error) {
+	if user == "" {
 		return Login{}, rotation.Permanentf("The secret's value is a bare password. Add the tag CredentialId with its user name, or store a URL or JSON that has both.")
 	}
-	return Login{User: user, Password: value, Bare: true, render: func(_, password string) (secret.Value, error) {
-		return secret.NewValue(password), nil
+	return Login{User: user, Password: secret.NewValue(body), Bare: true, render: func(next credential) (string, error) {
+		return next.password, nil
 	}}, nil
 }
 
@@ -62,51 +97,16 @@ func ParseAdmin(value secret.Value, options ...Option) (*Login, error) {
 	return &admin, nil
 }
 
-// With returns the value with another user and password and everything else unchanged.
-func (l Login) With(user, password string) (secret.Value, error) { return l.render(user, password) }
-
-func parseURL(text string, userOptional bool) (Login, error) {
-	parsed, err := url.Parse(text)
+// With returns the value with another user and password, also where it repeats them, and
+// everything else unchanged. Its error is a permanent *rotation.Fault.
+func (l Login) With(user, password string) (secret.Value, error) {
+	text, err := l.render(credential{user, password})
 	if err != nil {
-		return Login{}, rotation.Permanentf("The secret's value looks like a URL but can't be parsed. Percent-encode the special characters in its password.")
+		return secret.Value{}, err
 	}
-	password, given := parsed.User.Password()
-	if !given || parsed.User.Username() == "" && !userOptional {
-		return Login{}, rotation.Permanentf("The URL in the secret's value must have user:password@ before its host.")
+	again, err := l.reread(text)
+	if err != nil || !again.Password.Equal(secret.NewValue(password)) || !l.Bare && again.User != user {
+		return secret.Value{}, rotation.Permanentf("The new password can't be written in the form that the secret's value has. Exclude its special characters by the tag %s, or store JSON.", rotation.TagPasswordExclude)
 	}
-	return Login{User: parsed.User.Username(), Password: secret.NewValue(password), render: func(user, password string) (secret.Value, error) {
-		changed := *parsed
-		changed.User = url.UserPassword(user, password)
-		return secret.NewValue(changed.String()), nil
-	}}, nil
-}
-
-func parseJSON(text string) (Login, error) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &fields) != nil {
-		return Login{}, rotation.Permanentf("The secret's value begins like JSON but is not a JSON object.")
-	}
-	var user, password string
-	if json.Unmarshal(fields["username"], &user) != nil || json.Unmarshal(fields["password"], &password) != nil || user == "" || password == "" {
-		return Login{}, rotation.Permanentf(`The JSON in the secret's value must have "username" and "password", both non-empty strings.`)
-	}
-	for name, field := range fields {
-		// A short password may occur in a host name by chance; a long one is a copy.
-		if name != "password" && len(password) >= 8 && strings.Contains(string(field), password) {
-			return Login{}, rotation.Permanentf("The JSON in the secret's value repeats the password in the field %q, where a rotation would leave the old one. Remove that field.", name)
-		}
-	}
-	return Login{User: user, Password: secret.NewValue(password), render: func(user, password string) (secret.Value, error) {
-		return renderJSON(fields, user, password)
-	}}, nil
-}
-
-func renderJSON(fields map[string]json.RawMessage, user, password string) (secret.Value, error) {
-	changed := make(map[string]any, len(fields))
-	for name, field := range fields {
-		changed[name] = field
-	}
-	changed["username"], changed["password"] = user, password
-	text, err := json.Marshal(changed)
-	return secret.NewValue(string(text)), err
+	return secret.NewValue(text), nil
 }

@@ -8,17 +8,24 @@ import (
 // Renew returns the two values that a plan needs: next, for user and with a new password in the
 // form that tags ask for, and decoy, the same login with a wrong password.
 func (l Login) Renew(user string, tags map[string]string) (next, decoy secret.Value, err error) {
-	password, err := rotation.NewPassword(tags, rotation.Alphanumeric)
-	if err != nil {
+	if next, err = l.withNew(user, tags); err != nil {
 		return next, decoy, err
 	}
-	if next, err = l.With(user, password); err != nil {
-		return next, decoy, err
-	}
-	wrong, err := rotation.NewPassword(nil, rotation.Alphanumeric)
-	if err != nil {
-		return next, decoy, err
-	}
-	decoy, err = l.With(l.User, wrong)
+	decoy, err = l.withNew(l.User, nil)
 	return next, decoy, err
+}
+
+// withNew tries again if the password looks like another form by chance, as one with :// in it.
+func (l Login) withNew(user string, tags map[string]string) (value secret.Value, err error) {
+	const tries = 10
+	for range tries {
+		password, err := rotation.NewPassword(tags, rotation.Alphanumeric)
+		if err != nil {
+			return value, err
+		}
+		if value, err = l.With(user, password); err == nil {
+			return value, nil
+		}
+	}
+	return value, err
 }

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/address"
 	"rotunda/internal/rotators/tlsconfig"
 )
@@ -19,11 +20,11 @@ var addressForm = address.Form{
 	Parameters: []string{"sslmode", "sslrootcert"},
 }
 
-func parseAddress(text string) (server, error) {
+func parseAddress(text string, trust rotation.Trust) (server, error) {
 	named, parameters, err := addressForm.Parse(text)
 	if err != nil {
 		return server{}, err
 	}
-	tls, err := tlsconfig.FromParameters(parameters, tlsconfig.Disable, tlsconfig.Require, tlsconfig.VerifyFull)
+	tls, err := tlsconfig.FromParameters(named.Host, parameters, trust, tlsconfig.Disable, tlsconfig.Require, tlsconfig.VerifyCA, tlsconfig.VerifyFull)
 	return server{named, tls}, err
 }

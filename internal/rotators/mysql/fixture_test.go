@@ -37,6 +37,7 @@ func newAccount(t *testing.T, server *testserver.MariaDB, with string) (rotation
 		Name: "db", Owner: "contoso.vault.azure.net/db-" + strings.ToLower(rand.Text()[:8]),
 		Address: addressOf(server), CredentialID: app.user, Tags: map[string]string{},
 		Current: secret.NewValue(oldPassword), Admin: jsonValue(operator.user, operatorPassword),
+		Trust: rotatortest.Trust(server.Roots),
 	}, app
 }
 
@@ -73,7 +74,7 @@ func operatorOf(t *testing.T, s rotation.Subject) account {
 }
 
 func addressOf(server *testserver.MariaDB) string {
-	return "mysql://localhost:" + server.Port() + "?sslrootcert=" + url.QueryEscape(server.Roots)
+	return "mysql://localhost:" + server.Port() + "?sslrootcert=roots.pem"
 }
 
 func jsonValue(user, password string) secret.Value {

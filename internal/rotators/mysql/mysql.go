@@ -18,13 +18,13 @@
 //
 // Tags:
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
-//     ?sslmode=disable|require|verify-full (the default) and &sslrootcert=/path/ca.pem, which
-//     replaces the system's authorities
+//     ?sslmode=disable|require|verify-ca|verify-full (the default) and &sslrootcert=ca.pem, a file
+//     that replaces the system's authorities
 //   - CredentialId: the account, as user or user@host; it may be absent if the value has the user
 //     and the class is not A. In class A the host is that of both accounts, % by default
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
-//   - RotationClass, PasswordLength, PasswordExclude
+//   - RotationClass, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
 // class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that

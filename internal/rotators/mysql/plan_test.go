@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"testing"
+	"testing/fstest"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
@@ -28,8 +29,11 @@ func TestWrongMySQLSubjectsSayWhatIsWrong(t *testing.T) {
 		"user or password":     func(s *rotation.Subject) { s.Address = "mysql://app:canary-x@db" },
 		"no others":            func(s *rotation.Subject) { s.Address = "mysql://db?tls=canary-x" },
 		"sslmode":              func(s *rotation.Subject) { s.Address = "mysql://db?sslmode=canary-x" },
-		"no effect":            func(s *rotation.Subject) { s.Address = "mysql://db?sslmode=require&sslrootcert=/ca.pem" },
-		"absolute":             func(s *rotation.Subject) { s.Address = "mysql://db?sslrootcert=ca.pem" },
+		"no effect":            func(s *rotation.Subject) { s.Address = "mysql://db?sslmode=require&sslrootcert=ca.pem" },
+		"without its folder":   func(s *rotation.Subject) { s.Address = "mysql://db?sslrootcert=/ca.pem" },
+		"ROTATION_CA_FOLDER":   func(s *rotation.Subject) { s.Address = "mysql://db?sslrootcert=ca.pem" },
+		"needs the parameter":  func(s *rotation.Subject) { s.Address = "mysql://db?sslmode=verify-ca" },
+		"in clear text":        func(s *rotation.Subject) { s.Address = "mysql://db?sslmode=disable" },
 		"number from 1":        func(s *rotation.Subject) { s.Address = "mysql://db:0" },
 		"control":              func(s *rotation.Subject) { s.CredentialID = "a\x00b" },
 		"the tag CredentialId": func(s *rotation.Subject) { s.CredentialID = "" },
@@ -58,17 +62,17 @@ func TestWrongMySQLSubjectsSayWhatIsWrong(t *testing.T) {
 }
 
 func FuzzMySQLAddresses(f *testing.F) {
-	for _, address := range []string{"mysql://db", "mariadb://[::1]:3307?sslmode=require", "mysql://a:canary@b", "mysql://db?sslrootcert=/ca.pem", "mysql://db/app"} {
+	for _, address := range []string{"mysql://db", "mariadb://[::1]:3307?sslmode=require", "mysql://a:canary@b", "mysql://db?sslrootcert=ca.pem", "mysql://db/app"} {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		address, err := parseAddress(text)
+		trust := rotation.Trust{CAs: fstest.MapFS{}, Plaintext: true}
+		address, err := parseAddress(text, trust)
 		if err != nil {
 			return
 		}
-		again, err := parseAddress(address.String())
-		again.tls, again.Scheme = address.tls, address.Scheme
-		if err != nil || again != address {
+		again, err := parseAddress(address.String(), trust)
+		if err != nil || again.String() != address.String() {
 			t.Errorf("%q: %v, %v, %v", text, address, again, err)
 		}
 	})

@@ -40,16 +40,18 @@ func TestMySQLCertificates(t *testing.T) {
 	server := testserver.SharedMariaDB(t)
 	s, _ := newAccount(t, server, "")
 	for query, want := range map[string]rotation.Verdict{
-		"":                             rotation.Unknown,
-		"?sslmode=require":             rotation.Accepted,
-		"?sslmode=disable":             rotation.Accepted,
-		"?sslrootcert=/nowhere.pem":    rotation.Unknown,
-		"?sslrootcert=" + server.Roots: rotation.Accepted,
+		"":                          rotation.Unknown,
+		"?sslmode=require":          rotation.Accepted,
+		"?sslmode=disable":          rotation.Accepted,
+		"?sslrootcert=/nowhere.pem": rotation.Unknown,
+		"?sslrootcert=nowhere.pem":  rotation.Unknown,
+		"?sslrootcert=roots.pem":    rotation.Accepted,
+		"?sslmode=verify-ca&sslrootcert=roots.pem": rotation.Accepted,
 	} {
 		s.Address = "mariadb://localhost:" + server.Port() + query
 		rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, want)
 	}
-	s.Address = "mysql://127.0.0.1:" + server.Port() + "?sslrootcert=" + server.Roots
+	s.Address = "mysql://127.0.0.1:" + server.Port() + "?sslrootcert=roots.pem"
 	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Unknown)
 }
 

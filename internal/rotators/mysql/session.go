@@ -1,18 +1,21 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/hex"
 	"errors"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
 )
 
@@ -32,11 +35,10 @@ type session struct {
 
 // logIn makes one connection and logs in once.
 func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Verdict, error) {
-	connector, err := s.connector(l)
-	if err != nil {
-		return nil, rotation.Unknown, err
+	conn, err := s.connect(ctx, l)
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
+		return nil, rotation.Unknown, fault
 	}
-	conn, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, verdictOf(err), s.fault(loggingIn, err)
 	}
@@ -48,25 +50,56 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 		return nil, rotation.Unknown, err
 	}
 	session.mariaDB = strings.Contains(version, "MariaDB")
+	if !session.mariaDB && !s.tls.Mode.Verifies() {
+		session.close()
+		return nil, rotation.Unknown, rotation.Permanentf("The server %s is not MariaDB. It would be sent new passwords as they are, and nothing proves who it is. Set sslmode to verify-full, or to verify-ca with sslrootcert, in the tag ProviderAddress.", s)
+	}
 	return session, rotation.Accepted, nil
+}
+
+// connect returns the connection's own error, if it has one: the driver hides these.
+func (s server) connect(ctx context.Context, l login.Login) (driver.Conn, error) {
+	secure, err := s.tls.Config(s.Host)
+	if err != nil {
+		return nil, err
+	}
+	connection := &wire{secure: secure, verified: s.tls.Mode.Verifies()}
+	connector, err := s.connector(l, connection)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := connect(ctx, connector)
+	if err == nil {
+		return conn, nil
+	}
+	if connection.Conn != nil {
+		_ = connection.Close() // the driver does not after a panic
+	}
+	if errorNumber(err) != 0 {
+		return nil, err
+	}
+	return nil, cmp.Or(connection.failed, err)
 }
 
 // connector keeps the driver's defaults: no password in clear text, no local files, and one
 // statement at a time.
-func (s server) connector(l login.Login) (driver.Connector, error) {
+func (s server) connector(l login.Login, connection *wire) (driver.Connector, error) {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = l.User, l.Password.Reveal()
 	config.Net, config.Addr = "tcp", s.HostPort()
+	if connection.verified {
+		config.Net = "unix" // tells the driver that others can't read the connection, as it knows of no TLS
+	}
+	config.DialFunc = func(ctx context.Context, _, address string) (_ net.Conn, err error) {
+		connection.Conn, err = bounded.Dial(ctx, "tcp", address)
+		connection.stream = connection.Conn
+		return connection, err
+	}
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = packetTimeout, packetTimeout, packetTimeout
 	config.Logger = &mysql.NopLogger{} // the default writes to stderr
 	// quote relies on this mode. The timeout bounds how long the server's lock outlives a client
 	// that vanished; the fence takes less.
 	config.Params = map[string]string{"sql_mode": "'NO_BACKSLASH_ESCAPES'", "wait_timeout": idleTimeout}
-	tlsConfig, err := s.tls.Config(s.Host)
-	if err != nil {
-		return nil, err
-	}
-	config.TLS = tlsConfig
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, rotation.Permanentf("The tag ProviderAddress is not an address that the MySQL driver can connect to. Correct it.")

@@ -27,7 +27,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if fips140.Enforced() { // the client and the server's hashes need SHA-1; Go would panic
 		return t, rotation.Permanentf("MariaDB and MySQL logins need SHA-1, which GODEBUG=fips140=only forbids in this app. Set fips140=on, or rotate this secret in another app.")
 	}
-	if t.server, err = parseAddress(s.Address); err != nil {
+	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
 	if t.class, err = class.Choose(s.Tags, "MariaDB and MySQL", rotation.Overlap, rotation.Alternating, rotation.Single); err != nil {
@@ -110,11 +110,12 @@ func (t target) open(ctx context.Context, next login.Login) (*session, error) {
 func (t target) identity() string { return t.server.String() + " as " + t.account.String() }
 
 func (t target) warnings() []string {
+	warnings := t.server.tls.Warnings("sslmode=" + string(t.server.tls.Mode))
 	switch {
 	case t.class == rotation.Single:
-		return []string{"In class S, new logins fail between the change of the password and the secret's new version. Classes O and A have no such gap."}
+		warnings = append(warnings, "In class S, new logins fail between the change of the password and the secret's new version. Classes O and A have no such gap.")
 	case t.class == rotation.Alternating && !t.alternates(t.current.User):
-		return []string{"The first rotation moves readers to another account. The present account is locked at the end of the grace period."}
+		warnings = append(warnings, "The first rotation moves readers to another account. The present account is locked at the end of the grace period.")
 	}
-	return nil
+	return warnings
 }

@@ -27,7 +27,7 @@ var addressForm = address.Form{
 	Parameters: []string{"sslmode", "sslrootcert"},
 }
 
-func parseAddress(text string) (database, error) {
+func parseAddress(text string, trust rotation.Trust) (database, error) {
 	named, parameters, err := addressForm.Parse(text)
 	if err != nil {
 		return database{}, err
@@ -35,6 +35,6 @@ func parseAddress(text string) (database, error) {
 	if named.Database = cmp.Or(named.Database, "postgres"); len(named.Database) > maxNameBytes {
 		return database{}, rotation.Permanentf("The name of the database in the tag ProviderAddress must have at most %d bytes.", maxNameBytes)
 	}
-	tls, err := tlsconfig.FromParameters(parameters, tlsconfig.Disable, tlsconfig.Require, tlsconfig.VerifyCA, tlsconfig.VerifyFull)
+	tls, err := tlsconfig.FromParameters(named.Host, parameters, trust, tlsconfig.Disable, tlsconfig.Require, tlsconfig.VerifyCA, tlsconfig.VerifyFull)
 	return database{Server: named, tls: tls}, err
 }

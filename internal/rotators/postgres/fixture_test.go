@@ -33,7 +33,7 @@ func newApplication(t *testing.T, server *testserver.Postgres) application {
 	name := `Own"er '` + rand.Text()[:8]
 	app := application{server, name, strings.ToLower(name), name + " admin", ""}
 	app.address = "postgres://localhost:" + server.Addr[strings.LastIndex(server.Addr, ":")+1:] + "/" + url.PathEscape(app.database) +
-		"?sslmode=verify-full&sslrootcert=" + url.QueryEscape(server.Roots)
+		"?sslmode=verify-full&sslrootcert=roots.pem"
 	owner, admin := quoteIdentifier(app.owner), quoteIdentifier(app.admin)
 	server.Exec(t, "CREATE ROLE "+owner+" LOGIN PASSWORD '"+verifierOf(t, canaryOwner)+"'")
 	server.Exec(t, "CREATE ROLE "+admin+" LOGIN CREATEROLE PASSWORD '"+verifierOf(t, canaryAdmin)+"'")
@@ -62,7 +62,7 @@ func (app application) alternating() rotation.Subject {
 func (app application) single() rotation.Subject {
 	return rotation.Subject{
 		Name: "app-db", Owner: "vault.example/app-db", Address: app.address, CredentialID: app.owner, Tags: map[string]string{},
-		Current: urlValue(app.owner, canaryOwner),
+		Current: urlValue(app.owner, canaryOwner), Trust: rotatortest.Trust(app.Roots),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -76,10 +77,16 @@ func TestPostgresWrongSubjects(t *testing.T) {
 		"one database":       {address("postgres://db/canary/b"), address("postgres://db/a%00canary")},
 		"at most 63 bytes":   {address("postgres://db/" + strings.Repeat("canary", 11))},
 		"must be disable":    {address("postgres://db?sslmode=prefer"), address("postgres://db?sslmode=canary")},
-		"has no effect":      {address("postgres://db?sslmode=require&sslrootcert=/canary")},
-		"absolute path":      {address("postgres://db?sslrootcert=canary"), address("postgres://db?sslrootcert=../canary")},
-		"must be A or S":     {func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "canary" }, func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "O" }},
-		"must be S or A":     {func(s *rotation.Subject) { s.Admin, s.Tags[rotation.TagClass] = secret.Value{}, "O" }},
+		"has no effect":      {address("postgres://db?sslmode=require&sslrootcert=canary")},
+		"without its folder": {
+			address("postgres://db?sslrootcert=/dev/canary"), address("postgres://db?sslrootcert=../canary"), address("postgres://db?sslrootcert=..%5Ccanary"),
+			address("postgres://db?sslrootcert=."), address("postgres://db?sslrootcert=.."), address("postgres://db?sslrootcert=c:canary"), address("postgres://db?sslrootcert=canary%00"),
+		},
+		"ROTATION_CA_FOLDER":       {address("postgres://db?sslrootcert=canary")},
+		"ROTATION_ALLOW_PLAINTEXT": {address("postgres://db?sslmode=disable"), address("postgres://127.0.0.1.example.com?sslmode=disable")},
+		"needs the parameter":      {address("postgres://db?sslmode=verify-ca")},
+		"must be A or S":           {func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "canary" }, func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "O" }},
+		"must be S or A":           {func(s *rotation.Subject) { s.Admin, s.Tags[rotation.TagClass] = secret.Value{}, "O" }},
 		"needs an administrator": {func(s *rotation.Subject) {
 			s.Admin, s.Tags[rotation.TagClass] = secret.Value{}, "A"
 		}},
@@ -127,13 +134,14 @@ func TestPostgresWrongNextValues(t *testing.T) {
 
 func FuzzPostgresAddress(f *testing.F) {
 	for _, seed := range []string{
-		"postgres://db.example:5432/app?sslmode=verify-full&sslrootcert=/a.pem", "postgresql://[::1]:99", "postgres://a,b/app", "postgres://%2Ftmp/x",
+		"postgres://db.example:5432/app?sslmode=verify-full&sslrootcert=a.pem", "postgresql://[::1]:99", "postgres://a,b/app", "postgres://%2Ftmp/x",
 		"postgres://u:p@db", "postgres://db/a%2Fb", "postgres://[fe80::1%25eth0]/", "postgres://db:0", "postgres://db?sslmode=disable", "postgres://db/%C3%BC%20",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := parseAddress(text)
+		trust := rotation.Trust{CAs: fstest.MapFS{}, Plaintext: true}
+		a, err := parseAddress(text, trust)
 		if err != nil {
 			if fault, ok := errors.AsType[*rotation.Fault](err); !ok || !fault.Permanent {
 				t.Fatalf("%T", err)
@@ -144,8 +152,8 @@ func FuzzPostgresAddress(f *testing.F) {
 			t.Fatalf("%+v", a)
 		}
 		query := url.Values{"sslmode": {string(a.tls.Mode)}, "sslrootcert": {a.tls.RootsFile}}
-		again, err := parseAddress(a.String() + "?" + query.Encode())
-		if again.Scheme = a.Scheme; err != nil || again != a {
+		again, err := parseAddress(a.String()+"?"+query.Encode(), trust)
+		if again.Scheme = a.Scheme; err != nil || again.Server != a.Server || again.tls.Mode != a.tls.Mode || again.tls.RootsFile != a.tls.RootsFile {
 			t.Fatalf("%+v is not %+v: %v", again, a, err)
 		}
 	})

@@ -10,12 +10,12 @@
 // Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
 //
 // Tags:
-//   - ProviderAddress: postgres://host:port/database?sslmode=verify-full&sslrootcert=/a/file.pem.
+//   - ProviderAddress: postgres://host:port/database?sslmode=verify-full&sslrootcert=ca.pem.
 //     Only the host is needed; without the rest, port 5432, the database postgres, and verify-full
 //     with the system's authorities
 //   - CredentialId: in class A the owner; in class S the login, needed for a bare password only
 //   - RotationClass: A or S; without it A with AdminSecret, and S without
-//   - AdminSecret, PasswordLength, PasswordExclude
+//   - AdminSecret, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs
 // CREATEROLE, and from PostgreSQL 16 on, for a role that it did not create itself, in class A
@@ -62,8 +62,5 @@ func (t target) warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("The first rotation moves readers to %s. The login that they have now loses its password "+
 			"when the old value is retired; whoever else logs in with it must move before that.", t.nextUser()))
 	}
-	if !t.database.tls.Mode.Verifies() {
-		warnings = append(warnings, fmt.Sprintf("sslmode=%s does not check who the server is. Use verify-full.", t.database.tls.Mode))
-	}
-	return warnings
+	return append(warnings, t.database.tls.Warnings("sslmode="+string(t.database.tls.Mode))...)
 }

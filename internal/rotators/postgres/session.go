@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
 )
 
@@ -33,7 +34,8 @@ var startSettings = map[string]string{
 type session struct{ conn *pgconn.PgConn }
 
 // logIn makes one connection and logs in once. Its error is the driver's: see newFault.
-func (d database) logIn(ctx context.Context, l login.Login) (*session, error) {
+func (d database) logIn(ctx context.Context, l login.Login) (_ *session, err error) {
+	defer bounded.Recover(&err)
 	config, err := d.config(l)
 	if err != nil {
 		return nil, err
@@ -61,6 +63,7 @@ func (d database) config(l login.Login) (*pgconn.Config, error) {
 	config.RuntimeParams = maps.Clone(startSettings)
 	// With a list of addresses the driver would log in at each; the dialer tries them and stops at
 	// the first that answers.
+	config.DialFunc, config.BuildFrontend = bounded.Dial, newFrontend
 	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	config.RequireAuth = d.allowedAuth()
 	config.TLSConfig, err = d.tls.Config(d.Host)
@@ -88,13 +91,14 @@ func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s.conn.TxStatus() != 'I' {
-		_, _ = s.conn.Exec(ctx, "ROLLBACK").ReadAll()
+		_ = s.exec(ctx, "ROLLBACK")
 	}
 	_ = s.conn.Close(ctx)
 }
 
 // exec runs statements that return no rows.
-func (s *session) exec(ctx context.Context, statements ...string) error {
+func (s *session) exec(ctx context.Context, statements ...string) (err error) {
+	defer bounded.Recover(&err)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	for _, statement := range statements {
@@ -106,7 +110,8 @@ func (s *session) exec(ctx context.Context, statements ...string) error {
 }
 
 // query returns the rows that a query finds, as text; NULL is "".
-func (s *session) query(ctx context.Context, query string, args ...string) ([][]string, error) {
+func (s *session) query(ctx context.Context, query string, args ...string) (_ [][]string, err error) {
+	defer bounded.Recover(&err)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	params := make([][]byte, len(args))

@@ -26,7 +26,7 @@ type target struct {
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
 	t.secret = s.Owner
-	if t.database, err = parseAddress(s.Address); err != nil {
+	if t.database, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
 	if t.class, err = chooseClass(s); err != nil {

@@ -3,7 +3,7 @@
 // In a URL or a JSON object that holds a login, only the password is replaced; any other value is
 // replaced as a whole.
 //
-// Tags: PasswordLength and PasswordExclude. Rights: none.
+// Tags: PasswordLength, PasswordExclude and PasswordSymbols. Rights: none.
 package random
 
 import (
@@ -23,10 +23,6 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	if err != nil {
 		return rotation.Plan{}, err
 	}
-	password, err := rotation.NewPassword(s.Tags, rotation.Alphanumeric)
-	if err != nil {
-		return rotation.Plan{}, err
-	}
-	next, err := current.With(current.User, password)
+	next, _, err := current.Renew(current.User, s.Tags)
 	return rotation.Plan{Class: rotation.ValueOnly, Identity: "random value of " + s.Name, Next: next}, err
 }

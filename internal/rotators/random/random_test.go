@@ -11,9 +11,10 @@ import (
 
 func TestRandomValuesKeepTheirShape(t *testing.T) {
 	for value, around := range map[string][2]string{
-		"canary-text":                               {"", ""},
-		"https://app:canary-pw@api/x":               {"https://app:", "@api/x"},
-		`{"username":"app","password":"canary-pw"}`: {`{"password":"`, `","username":"app"}`},
+		"canary-text":                                                 {"", ""},
+		"https://app:canary-pw@api/x":                                 {"https://app:", "@api/x"},
+		`{"username":"app","password":"canary-pw"}`:                   {`{"username":"app","password":"`, `"}`},
+		"\ufeff" + `{"username":"app","password":"canary-pw"}` + "\n": {"\ufeff" + `{"username":"app","password":"`, `"}` + "\n"},
 	} {
 		plan, err := Rotator{}.Plan(rotation.Subject{Name: "key", Current: secret.NewValue(value), Tags: map[string]string{rotation.TagPasswordLength: "40"}})
 		rotatortest.Must(t, err)
@@ -31,6 +32,9 @@ func TestRandomValuesThatWouldLoseTheirShape(t *testing.T) {
 	for says, s := range map[string]rotation.Subject{
 		`"password"`:       {Name: "key", Current: secret.NewValue(`{"token":"canary-1"}`)},
 		"user:password@":   {Name: "key", Current: secret.NewValue("https://api/canary-1")},
+		"not a JSON":       {Name: "key", Current: secret.NewValue("\ufeff" + `{"username":"app","password":"canary-pw",}`)},
+		"not an object":    {Name: "key", Current: secret.NewValue(`["canary"]`)},
+		"PEM":              {Name: "key", Current: secret.NewValue("-----BEGIN PRIVATE KEY-----\ncanary\n")},
 		"empty":            {Name: "key"},
 		"PasswordExclude ": {Name: "key", Current: secret.NewValue("canary-1"), Tags: map[string]string{"PasswordExclude": rotation.Alphanumeric.Letters}},
 	} {

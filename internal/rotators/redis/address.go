@@ -17,7 +17,7 @@ func (s server) String() string { return s.Scheme + "://" + s.HostPort() }
 
 var addressForm = address.Form{Ports: map[string]string{"redis": "6379", "rediss": "6380"}, Parameters: []string{"cafile"}}
 
-func parseAddress(text string) (server, error) {
+func parseAddress(text string, trust rotation.Trust) (server, error) {
 	named, parameters, err := addressForm.Parse(text)
 	if err != nil {
 		return server{}, err
@@ -29,6 +29,6 @@ func parseAddress(text string) (server, error) {
 	if roots != "" && mode == tlsconfig.Disable {
 		return s, rotation.Permanentf("The tag ProviderAddress has a cafile but no TLS. For TLS, begin it with rediss://.")
 	}
-	s.tls, err = tlsconfig.New(mode, "cafile", roots)
+	s.tls, err = tlsconfig.New(s.Host, mode, "cafile", roots, trust)
 	return s, err
 }

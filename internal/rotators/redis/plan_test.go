@@ -2,6 +2,7 @@ package redis
 
 import (
 	"testing"
+	"testing/fstest"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
@@ -9,19 +10,21 @@ import (
 )
 
 func TestWrongRedisSubjectsSayWhatIsWrong(t *testing.T) {
-	good := rotation.Subject{Name: "cache", Address: "redis://cache", CredentialID: "app", Current: secret.NewValue(oldPassword)}
+	good := rotation.Subject{Name: "cache", Address: "redis://cache", CredentialID: "app", Current: secret.NewValue(oldPassword), Trust: rotation.Trust{Plaintext: true}}
 	for says, spoil := range map[string]func(*rotation.Subject){
-		"redis://host:6379": func(s *rotation.Subject) { s.Address = "cache:6379" },
-		"user or password":  func(s *rotation.Subject) { s.Address = "redis://app:canary-x@cache" },
-		"no TLS":            func(s *rotation.Subject) { s.Address = "redis://cache?cafile=/ca.pem" },
-		"absolute":          func(s *rotation.Subject) { s.Address = "rediss://cache?cafile=ca.pem" },
-		"no others":         func(s *rotation.Subject) { s.Address = "rediss://cache?password=canary-x" },
-		"CredentialId":      func(s *rotation.Subject) { s.CredentialID = "" },
-		"not the one in":    func(s *rotation.Subject) { s.Current = secret.NewValue("redis://:" + oldPassword + "@cache") },
-		"AdminSecret":       func(s *rotation.Subject) { s.Admin = secret.NewValue("canary-admin") },
-		tagPersist:          func(s *rotation.Subject) { s.Tags = map[string]string{tagPersist: "canary-yes"} },
-		rotation.TagClass:   func(s *rotation.Subject) { s.Tags = map[string]string{rotation.TagClass: "S"} },
-		"PasswordLength":    func(s *rotation.Subject) { s.Tags = map[string]string{"PasswordLength": "3"} },
+		"redis://host:6379":  func(s *rotation.Subject) { s.Address = "cache:6379" },
+		"user or password":   func(s *rotation.Subject) { s.Address = "redis://app:canary-x@cache" },
+		"no TLS":             func(s *rotation.Subject) { s.Address = "redis://cache?cafile=ca.pem" },
+		"without its folder": func(s *rotation.Subject) { s.Address = "rediss://cache?cafile=../ca.pem" },
+		"ROTATION_CA_FOLDER": func(s *rotation.Subject) { s.Address = "rediss://cache?cafile=ca.pem" },
+		"in clear text":      func(s *rotation.Subject) { s.Trust.Plaintext = false },
+		"no others":          func(s *rotation.Subject) { s.Address = "rediss://cache?password=canary-x" },
+		"CredentialId":       func(s *rotation.Subject) { s.CredentialID = "" },
+		"not the one in":     func(s *rotation.Subject) { s.Current = secret.NewValue("redis://:" + oldPassword + "@cache") },
+		"AdminSecret":        func(s *rotation.Subject) { s.Admin = secret.NewValue("canary-admin") },
+		tagPersist:           func(s *rotation.Subject) { s.Tags = map[string]string{tagPersist: "canary-yes"} },
+		rotation.TagClass:    func(s *rotation.Subject) { s.Tags = map[string]string{rotation.TagClass: "S"} },
+		"PasswordLength":     func(s *rotation.Subject) { s.Tags = map[string]string{"PasswordLength": "3"} },
 	} {
 		t.Run(says, func(t *testing.T) {
 			s := good
@@ -33,16 +36,17 @@ func TestWrongRedisSubjectsSayWhatIsWrong(t *testing.T) {
 }
 
 func FuzzRedisAddresses(f *testing.F) {
-	for _, address := range []string{"redis://cache", "rediss://[::1]:6380?cafile=/ca.pem", "redis://a:canary@b", "redis://h:0", "redis://cache/0"} {
+	for _, address := range []string{"redis://cache", "rediss://[::1]:6380?cafile=ca.pem", "redis://a:canary@b", "redis://h:0", "redis://cache/0"} {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		address, err := parseAddress(text)
+		trust := rotation.Trust{CAs: fstest.MapFS{}, Plaintext: true}
+		address, err := parseAddress(text, trust)
 		if err != nil {
 			return
 		}
-		again, err := parseAddress(address.String())
-		if again.tls.RootsFile = address.tls.RootsFile; err != nil || again != address {
+		again, err := parseAddress(address.String(), trust)
+		if err != nil || again.Server != address.Server {
 			t.Errorf("%q: %v, %v, %v", text, address, again, err)
 		}
 	})

@@ -16,7 +16,7 @@ func TestRedisWithNowhereToKeepPasswords(t *testing.T) {
 	s.Tags = map[string]string{tagPersist: "none"}
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
-	if plan, err := (Rotator{}).Plan(s); err != nil || len(plan.Warnings) != 1 {
+	if plan, err := (Rotator{}).Plan(s); err != nil || len(plan.Warnings) != 2 {
 		t.Errorf("%v, %v", plan.Warnings, err)
 	}
 }
@@ -62,11 +62,12 @@ func TestRedisFailsALoginOnce(t *testing.T) {
 func TestRedisOverTLS(t *testing.T) {
 	server := testserver.StartRedisTLS(t)
 	s := newUser(t, server)
-	s.Address = "rediss://" + server.TLSAddr + "?cafile=" + server.Roots
+	s.Address = "rediss://" + server.TLSAddr + "?cafile=roots.pem"
+	s.Trust = rotatortest.Trust(server.Roots)
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
 	s.Address = "rediss://" + server.TLSAddr
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Unknown)
-	s.Address = "rediss://" + server.TLSAddr + "?cafile=/nowhere/ca.pem"
+	s.Address = "rediss://" + server.TLSAddr + "?cafile=nowhere.pem"
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Unknown)
 }

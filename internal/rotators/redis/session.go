@@ -35,10 +35,11 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 	}
 	disableLogging()
 	client := redis.NewClient(&redis.Options{
-		Addr: s.HostPort(), TLSConfig: tlsConfig, Protocol: 2,
+		Addr: s.HostPort(), Dialer: s.dial(tlsConfig), Protocol: 2,
 		MaxRetries: -1, DialerRetries: 1, PoolSize: 1, DisableIdentity: true, ContextTimeoutEnabled: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
+	client.AddHook(guard{})
 	session := &session{client, client.Conn(), s.String()}
 	if err := session.conn.AuthACL(ctx, userOf(l), l.Password.Reveal()).Err(); err != nil {
 		session.close()

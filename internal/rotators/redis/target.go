@@ -24,7 +24,7 @@ type target struct {
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
-	if t.server, err = parseAddress(s.Address); err != nil {
+	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
 	if t.persist, err = persists(s.Tags); err != nil {
@@ -65,10 +65,14 @@ func (target) parse(s rotation.Subject, value secret.Value) (login.Login, error)
 }
 
 func (t target) warnings() []string {
-	if t.persist {
-		return nil
+	var warnings []string
+	if !t.server.tls.Mode.Verifies() {
+		warnings = append(warnings, "redis:// sends passwords in clear text and does not check who the server is. Use rediss://.")
 	}
-	return []string{"With RedisPersist=none, the server's old passwords come back when it restarts; the secret's latest version may then fail to log in."}
+	if !t.persist {
+		warnings = append(warnings, "With RedisPersist=none, the server's old passwords come back when it restarts; the secret's latest version may then fail to log in.")
+	}
+	return warnings
 }
 
 // changer returns the login that changes the password.

@@ -5,6 +5,8 @@ package rotatortest
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -83,3 +85,6 @@ func Must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Trust lets a tag name the files in the folder of roots, a test server's file of authorities.
+func Trust(roots string) rotation.Trust { return rotation.Trust{CAs: os.DirFS(filepath.Dir(roots))} }

@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"io/fs"
+	"net/netip"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"rotunda/internal/rotation"
 )
@@ -30,23 +32,43 @@ const (
 // Verifies reports whether the mode checks the server's certificate.
 func (m Mode) Verifies() bool { return m == VerifyCA || m == VerifyFull }
 
-// Options are what an address says about TLS.
+// Options are what an address and the app's settings say about TLS.
 type Options struct {
 	Mode      Mode
-	RootsFile string // certificates of trusted authorities in PEM form; "" for the system's
+	RootsFile string // the name of a file of trusted authorities; "" for the system's
+
+	cas fs.FS // has the file
 }
 
-// New returns options whose roots file was read from a parameter of an address.
-func New(mode Mode, parameter, rootsFile string) (Options, error) {
-	if rootsFile != "" && !filepath.IsAbs(rootsFile) {
-		return Options{}, rotation.Permanentf("The %s in the tag ProviderAddress must be an absolute path.", parameter)
+// New returns options for a connection to host. The name of the roots file was read from a
+// parameter of the address.
+func New(host string, mode Mode, parameter, rootsFile string, trust rotation.Trust) (Options, error) {
+	switch {
+	case mode == Disable && !trust.Plaintext && !isThisMachine(host):
+		return Options{}, rotation.Permanentf("The tag ProviderAddress asks for a connection without TLS, which would send credentials in clear text. Use TLS; or, on a trusted network, set the app's setting ROTATION_ALLOW_PLAINTEXT to true.")
+	case rootsFile == "":
+		return Options{Mode: mode}, nil
+	case !isFileName(rootsFile):
+		return Options{}, rotation.Permanentf("The %s in the tag ProviderAddress must be the name of a file without its folder, such as ca.pem. The file must be in the folder that the app's setting ROTATION_CA_FOLDER names.", parameter)
+	case trust.CAs == nil:
+		return Options{}, rotation.Permanentf("The tag ProviderAddress has the parameter %s, but this app has no folder of certificate authorities. Set ROTATION_CA_FOLDER.", parameter)
 	}
-	return Options{mode, rootsFile}, nil
+	return Options{mode, rootsFile, trust.CAs}, nil
+}
+
+// isThisMachine reports whether traffic to host stays on this machine.
+func isThisMachine(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+func isFileName(name string) bool {
+	return fs.ValidPath(name) && name != "." && !strings.ContainsAny(name, `/\:`) && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // FromParameters reads sslmode, which is one of offered or absent for verify-full, and
 // sslrootcert.
-func FromParameters(parameters url.Values, offered ...Mode) (Options, error) {
+func FromParameters(host string, parameters url.Values, trust rotation.Trust, offered ...Mode) (Options, error) {
 	mode, roots := Mode(parameters.Get("sslmode")), parameters.Get("sslrootcert")
 	switch {
 	case mode == "":
@@ -56,8 +78,18 @@ func FromParameters(parameters url.Values, offered ...Mode) (Options, error) {
 	case roots != "" && !mode.Verifies():
 		verifying := slices.DeleteFunc(slices.Clone(offered), func(m Mode) bool { return !m.Verifies() })
 		return Options{}, rotation.Permanentf("The sslrootcert in the tag ProviderAddress has no effect with this sslmode. Set sslmode to %s, or remove sslrootcert.", list(verifying))
+	case roots == "" && mode == VerifyCA:
+		return Options{}, rotation.Permanentf("With sslmode=%s, the tag ProviderAddress needs the parameter sslrootcert: anyone can get a certificate from a public authority. Name a file, or use %s.", VerifyCA, VerifyFull)
 	}
-	return New(mode, "sslrootcert", roots)
+	return New(host, mode, "sslrootcert", roots, trust)
+}
+
+// Warnings are about a server that is not verified. Setting says how the address asks for that.
+func (o Options) Warnings(setting string) []string {
+	if o.Mode.Verifies() {
+		return nil
+	}
+	return []string{setting + " does not check who the server is. Use " + string(VerifyFull) + "."}
 }
 
 func list(modes []Mode) string {
@@ -88,17 +120,37 @@ func (o Options) Config(host string) (*tls.Config, error) {
 	return config, nil
 }
 
+// maxRootsBytes is more than the system's own file has.
+const maxRootsBytes = 1 << 20
+
 // roots returns the certificates in the file; nil stands for the system's.
 func (o Options) roots() (*x509.CertPool, error) {
 	if o.RootsFile == "" {
 		return nil, nil
 	}
 	roots := x509.NewCertPool()
-	pem, err := os.ReadFile(o.RootsFile)
+	pem, err := readRegular(o.cas, o.RootsFile)
 	if err != nil || !roots.AppendCertsFromPEM(pem) {
-		return nil, rotation.Permanentf("The file of certificates that the tag ProviderAddress names can't be read, or has no certificate in PEM form.")
+		return nil, rotation.Permanentf("The file of certificates that the tag ProviderAddress names can't be read, has no certificate in PEM form, or is larger than 1 MiB. It must be a file in the folder that the app's setting ROTATION_CA_FOLDER names.")
 	}
 	return roots, nil
+}
+
+// readRegular looks before it opens, because opening a pipe blocks.
+func readRegular(folder fs.FS, name string) ([]byte, error) {
+	if info, err := fs.Stat(folder, name); err != nil || !info.Mode().IsRegular() {
+		return nil, fs.ErrInvalid
+	}
+	file, err := folder.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	content, err := io.ReadAll(io.LimitReader(file, maxRootsBytes+1))
+	if len(content) > maxRootsBytes {
+		return nil, fs.ErrInvalid
+	}
+	return content, err
 }
 
 func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
