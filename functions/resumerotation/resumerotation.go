@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Resumer resumes an open rotation and reports whether it has finished. With adopt, a record counts
-// as the app's though nothing proves it.
+// Resumer resumes an open rotation and reports whether it has finished. With adopt, a record
+// counts as the app's though nothing proves it.
 type Resumer interface {
 	ResumeRotation(ctx context.Context, name string, adopt bool) (rotation wire.Rotation, finished bool, err error)
 }
