@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,9 +106,11 @@ func (v vault) record(ctx context.Context, name string) (r record, err error) {
 	if err != nil {
 		return r, err
 	}
-	if err := json.Unmarshal([]byte(*got.Value), &r); err != nil {
+	head, value, _ := strings.Cut(*got.Value, "\n") // a line of JSON, and the new value as it is
+	if err := json.Unmarshal([]byte(head), &r); err != nil {
 		return r, err
 	}
+	r.Value = value
 	r.state = tag(got.Tags, "rot-state")
 	r.since, _ = time.Parse(time.RFC3339Nano, tag(got.Tags, "rot-since"))
 	r.retireAt, _ = time.Parse(time.RFC3339Nano, tag(got.Tags, "rot-retire-at"))

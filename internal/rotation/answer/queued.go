@@ -26,6 +26,10 @@ func (r Rotations) notQueued(ctx context.Context, due []engine.Due, now time.Tim
 	before := r.readQueued(ctx)
 	after, names := queued{}, []string{}
 	for _, d := range due {
+		if d.Open {
+			names = append(names, d.Name)
+			continue
+		}
 		at, waits := before[d.As]
 		if !waits || now.Sub(at) >= lostAfter {
 			names, at = append(names, d.Name), now.UTC().Truncate(time.Second)

@@ -50,6 +50,8 @@ func TestAWaitingSecretIsNotQueuedAgain(t *testing.T) {
 		{"both wait", 10 * time.Minute, []engine.Due{a, b}, []string{}},
 		{"one was tried, and failed", 20 * time.Minute, []engine.Due{tried, b}, []string{"a"}},
 		{"one message was lost", time.Hour, []engine.Due{tried, b}, []string{"b"}},
+		{"one is open", time.Hour + time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
+		{"it is open still", time.Hour + time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
 		{"nothing is due", 2 * time.Hour, nil, []string{}},
 		{"one is due again", 3 * time.Hour, []engine.Due{a}, []string{"a"}},
 	} {

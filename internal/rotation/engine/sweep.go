@@ -22,6 +22,7 @@ type Lister interface {
 type Due struct {
 	Name string
 	As   string // fingerprint of what asks for the work: once that was tried, it is another one
+	Open bool   // it was begun: readers may be waiting
 }
 
 // Sweep lists the vault once and returns the secrets that need work: those that are
@@ -164,7 +165,7 @@ func (s *sweep) due() []Due {
 	for key, found := range s.waiting {
 		fingerprint, settled := s.settled[key]
 		if found.record || !settled || fingerprint != "" && fingerprint != found.fingerprint {
-			due = append(due, Due{Name: found.name, As: hash(key + found.fingerprint)})
+			due = append(due, Due{Name: found.name, As: hash(key + found.fingerprint), Open: found.record})
 		}
 	}
 	slices.SortFunc(due, func(a, b Due) int { return strings.Compare(a.Name, b.Name) })
