@@ -60,6 +60,11 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 	if err != nil || strings.EqualFold(owner, a.latest.Name) {
 		return err
 	}
+	if owner != "" { // it may have begun since inspect has looked
+		if err := a.checkIdentity(ctx); err != nil {
+			return err
+		}
+	}
 	return a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name)
 }
 

@@ -138,3 +138,17 @@ func TestTwinByAnotherAddress(t *testing.T) {
 		}
 	})
 }
+
+// A twin that begins while this one's logins are tried is found out, too.
+func TestTwinThatBeginsMeanwhile(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
+		_, _ = w.vault.set("twin", secret.Draft{Value: w.vault.versions(theName)[0].Value, Tags: w.firstTags()})
+		looked := func() { // for the first time
+			w.before["ReadNote"] = func() { w.notes["id--"+hash(address)] = "twin" }
+		}
+		w.before = map[string]func(){"ReadNote": looked}
+		if _, err := w.attempt(Request{Name: theName, By: ByHand}); !isPermanent(err) || !strings.Contains(err.Error(), "twin") || len(w.vault.versions(theName)) != 1 {
+			t.Errorf("%v", err)
+		}
+	})
+}
