@@ -38,7 +38,8 @@ func (r Rotations) byCall(ctx context.Context, name, what string, call func(cont
 	began := time.Now()
 	outcome, err := call(context.WithoutCancel(ctx), name)
 	r.logAttempt(ctx, what, name, began, outcome, err)
-	return r.after(ctx, name, outcome, err, outcome.State == rotation.Abandoned || !outcome.Alarm || outcome.State == rotation.Retiring)
+	done := outcome.State == rotation.None || outcome.State == rotation.Abandoned || outcome.State == rotation.Retiring
+	return r.after(ctx, name, outcome, err, done || !outcome.Alarm)
 }
 
 // after returns the status once a call has ended. done reports whether it did what was asked.
