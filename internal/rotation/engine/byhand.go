@@ -124,7 +124,9 @@ func notApplicable(err error, why string) error {
 // RollBack makes the version before the last rotation the latest again, if the provider accepts it
 // or can be made to.
 func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, error) {
-	return e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+	reopened := false
+	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+		defer func() { reopened = a.record.state == rotation.Intent }()
 		if err := a.read(ctx); err != nil {
 			return err
 		}
@@ -141,6 +143,10 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 		}
 		return a.rollBack(ctx)
 	})
+	if err != nil && reopened { // readers may be failing; what this comes to is in the status
+		_, _ = e.Rotate(ctx, Request{Name: name, By: ByResume})
+	}
+	return outcome, err
 }
 
 func (a *attempt) rollBack(ctx context.Context) error {

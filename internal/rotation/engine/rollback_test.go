@@ -152,3 +152,25 @@ func TestTwinThatBeginsMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// A rollback that fails leaves things as they were.
+func TestRollBackRefused(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
+		inWorld(t, scenario{class: class}, func(w *world) {
+			w.incident = true
+			w.onEvent()
+			w.settle()
+			w.target.refuses = 1
+			if _, err := w.whole().RollBack(context.Background(), theName); err == nil {
+				t.Error("no error")
+			}
+			if r := w.record(); r.state == rotation.Intent || !w.observe().valid {
+				t.Errorf("%s: %s, valid %v", class, r.state, w.observe().valid)
+			}
+			w.settle()
+			if r := w.record(); r.open() || len(w.target.accepted()) != 1 {
+				t.Errorf("%s ends %s, accepted %v", class, r.state, w.target.accepted())
+			}
+		})
+	}
+}
