@@ -20,7 +20,8 @@ const lostAfter = time.Hour
 type queued map[string]time.Time
 
 // notQueued returns the names of the secrets that do not wait in the queue already, and notes
-// them. Without the note, a slow queue would get every message again at each sweep. If the note
+// them. What was begun is always returned: its message may have died with its worker. Without the
+// note, a slow queue would get every message again at each sweep. If the note
 // cannot be read or written, all are returned: a message too many does no harm.
 func (r Rotations) notQueued(ctx context.Context, due []engine.Due, now time.Time) []string {
 	before := r.readQueued(ctx)

@@ -280,7 +280,7 @@ func (a *attempt) refute(ctx context.Context) error {
 			return err
 		}
 	}
-	if !a.old.value.IsSet() {
+	if !a.old.value.IsSet() || a.old.value.Equal(a.subject.Current) { // or somebody made it the latest again
 		a.evidence.refuted = true
 		return nil
 	}

@@ -74,7 +74,7 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
 		err := a.read(ctx)
 		switch {
-		case a.evidence.untagged && !a.record.open():
+		case a.evidence.untagged && (!a.record.open() || a.record.state == rotation.Retiring):
 			stopped = true
 			return a.stopRotating(ctx)
 		case a.evidence.forged:
@@ -92,11 +92,14 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 }
 
 func (a *attempt) stopRotating(ctx context.Context) error {
-	const note = "The secret is no longer rotated."
+	note, inGrace := "The secret is no longer rotated.", a.record.state == rotation.Retiring
+	if inGrace {
+		note += " What its last rotation replaced was not made invalid. Remove it at the provider."
+	}
 	if err := a.enter(ctx, rotation.None, note); err != nil {
 		return err
 	}
-	return a.end(rotation.Outcome{State: rotation.None, Note: note})
+	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: inGrace})
 }
 
 // dropForged writes a closed record over one that is not the app's, which is left as it is.
@@ -121,15 +124,29 @@ func notApplicable(err error, why string) error {
 // RollBack makes the version before the last rotation the latest again, if the provider accepts it
 // or can be made to.
 func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, error) {
-	return e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+	reopened := false
+	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
+		defer func() { reopened = a.record.state == rotation.Intent }()
 		if err := a.read(ctx); err != nil {
 			return err
 		}
 		if a.latest.Version == "" || a.record.state != rotation.Retiring && a.record.state != rotation.Closed || !a.isPublished() {
 			return rotation.Permanentf("The latest version is not that of a rotation, so there is nothing to roll back.")
 		}
+		if a.fingerprint() != a.record.Fingerprint {
+			return rotation.Permanentf("The secret's tags point to another credential than when it was rotated, so there is nothing to roll back to. Change them back first.")
+		}
+		if genuine, err := a.isOurs(ctx, a.record); err != nil {
+			return err
+		} else if !genuine {
+			return rotation.Permanentf("Nothing proves that the record of the last rotation is the app's, so it is not rolled back. Set the secret to the value of an older version, if that logs in.")
+		}
 		return a.rollBack(ctx)
 	})
+	if err != nil && reopened { // readers may be failing; what this comes to is in the status
+		_, _ = e.Rotate(ctx, Request{Name: name, By: ByResume})
+	}
+	return outcome, err
 }
 
 func (a *attempt) rollBack(ctx context.Context) error {
@@ -167,11 +184,14 @@ func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
 	answer, err := a.class.probe(ctx, o, old)
 	switch {
 	case answer == rotation.Accepted:
-		return nil
+		return a.reopen(ctx)
 	case answer == rotation.Unknown:
 		return noAnswer(err)
 	case a.evidence.means != byLogin && a.plan.Class != rotation.Overlap && a.plan.Class != rotation.Alternating && a.plan.Class != rotation.Single:
 		return rotation.Permanentf("The provider no longer accepts the old value, and cannot be given it again. Rotate instead.")
+	}
+	if err := a.reopen(ctx); err != nil {
+		return err
 	}
 	o.Value = new(old.Reveal()) // the value to set now
 	applied, err := a.class.apply(ctx, o)
@@ -180,6 +200,10 @@ func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
 	}
 	return err
 }
+
+// reopen marks the operation as open again, as the provider may change from now on. If the
+// rollback breaks off, the next attempt makes what is the latest then valid, and retires the rest.
+func (a *attempt) reopen(ctx context.Context) error { return a.enter(ctx, rotation.Intent, "") }
 
 // baseID returns the tag CredentialId of the version that was replaced, or "".
 func (a *attempt) baseID(ctx context.Context) string {

@@ -28,11 +28,27 @@ func (a *attempt) checkIdentity(ctx context.Context) error {
 	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
 		return nil
 	}
-	if err != nil || !rotation.IsManaged(found.Tags) || found.Tags[rotation.TagProviderAddress] != a.subject.Address {
+	if err != nil || !rotation.IsManaged(found.Tags) {
+		return err
+	}
+	if same, err := a.isForTheSame(ctx, found); err != nil || !same {
 		return err
 	}
 	return rotation.Permanentf("The secret %s rotates the same credential, and two secrets would replace each other's password. "+
 		"Remove the rotation tags from one of them.", other)
+}
+
+// isForTheSame reports whether another secret is for the same credential. An address can be
+// spelled in several ways, so what counts is what its rotator makes of it; one that can't be
+// rotated as it is may be rotated later.
+func (a *attempt) isForTheSame(ctx context.Context, other secret.Secret) (bool, error) {
+	its := a.newAttempt(Request{Name: other.Name})
+	its.latest = other
+	err := its.understand(ctx)
+	if _, wrong := errors.AsType[*rotation.Fault](err); wrong {
+		return other.Tags[rotation.TagProviderAddress] == a.subject.Address, nil
+	}
+	return err == nil && its.fingerprint() == a.fingerprint(), err
 }
 
 // claimIdentity notes that this secret rotates the credential.
@@ -43,6 +59,11 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
 	if err != nil || strings.EqualFold(owner, a.latest.Name) {
 		return err
+	}
+	if owner != "" { // it may have begun since inspect has looked
+		if err := a.checkIdentity(ctx); err != nil {
+			return err
+		}
 	}
 	return a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name)
 }

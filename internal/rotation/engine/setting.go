@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -86,7 +87,11 @@ func (s setting) verify(ctx context.Context, o operation, applied credential) (c
 	case rotation.Accepted:
 		return applied, nil
 	case rotation.Rejected:
-		return credential{}, rotation.Temporaryf("The provider took the new value and then rejected it. Something else may be setting this login's password.")
+		const reason = "The provider took the new value and then rejected it."
+		if fault, ok := errors.AsType[*rotation.Fault](err); ok { // it knows more, such as that the login is turned off
+			return credential{}, rotation.Temporaryf("%s %s", reason, fault.Reason)
+		}
+		return credential{}, rotation.Temporaryf("%s Something else may be setting this login's password.", reason)
 	}
 	return credential{}, noAnswer(err)
 }

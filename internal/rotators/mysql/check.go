@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"rotunda/internal/rotation"
@@ -45,9 +46,9 @@ type checking struct {
 	wrong    []error
 }
 
-// note adds what is wrong, and reports whether nothing is.
+// note adds what is wrong, once, and reports whether nothing is.
 func (c *checking) note(err error) bool {
-	if err != nil {
+	if err != nil && !slices.ContainsFunc(c.wrong, func(known error) bool { return known.Error() == err.Error() }) {
 		c.wrong = append(c.wrong, err)
 	}
 	return err == nil
@@ -59,6 +60,7 @@ func (c *checking) checkOwn(ctx context.Context) {
 	var err error
 	if c.self, err = c.own.self(ctx); c.note(err) {
 		c.note(c.checkAccount())
+		c.note(c.checkOwnMark(ctx))
 	}
 	if c.class == rotation.Alternating {
 		c.note(c.hasRole(ctx))
@@ -74,6 +76,26 @@ func (c *checking) checkAccount() error {
 		return rotation.Permanentf("On the server %s the secret's login is another account than %s, which the tag CredentialId names: %s chose one of another host. Correct the host in the tag, or remove it.", c.server, c.account, product(c.own))
 	}
 	return nil
+}
+
+// checkOwnMark returns a fault if the secret's login bears another secret's mark. Every login may
+// read which roles it has; the administrator may lack the right to.
+func (c *checking) checkOwnMark(ctx context.Context) error {
+	if !c.own.mariaDB {
+		return nil
+	}
+	rows, err := c.own.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
+		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME LIKE 'rotunda:%'")
+	if err != nil {
+		return err
+	}
+	self := stored{account: c.self}
+	for _, row := range rows {
+		if row[1] == "NO" && strings.HasPrefix(row[0], markPrefix) {
+			self.owners = append(self.owners, row[0])
+		}
+	}
+	return c.mayChange([]stored{self})
 }
 
 // hasRole returns a fault if the secret's login does not have the role: the rotation would give

@@ -22,7 +22,8 @@ func (t target) retireAlternating(ctx context.Context, session *session, old log
 }
 
 // retireMariaDBAccounts does so for all accounts of the name that have the old password. It was
-// the secret's own, so these accounts are the secret's, unless another's mark says otherwise.
+// the secret's own, so these accounts are the secret's, unless another's mark says otherwise, or
+// the account that a first rotation replaces has another password too: that one stays.
 func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old login.Login) error {
 	all, err := session.accounts(ctx, old.User)
 	if err != nil {
@@ -38,12 +39,33 @@ func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old
 	if err := t.markOwn(ctx, session, holding); err != nil {
 		return err
 	}
-	for i := range holding {
-		if err := holding[i].spoil(old.Password); err != nil {
+	var shared, own []stored
+	for _, one := range holding {
+		if !t.alternates(one.user) && one.dropOne(old.Password) {
+			shared = append(shared, one)
+			continue
+		}
+		if err := one.spoil(old.Password); err != nil {
 			return err
 		}
+		own = append(own, one)
 	}
-	return t.set(ctx, session, holding, " ACCOUNT LOCK")
+	if err := t.set(ctx, session, shared, ""); err != nil {
+		return err
+	}
+	return t.set(ctx, session, own, " ACCOUNT LOCK")
+}
+
+// dropOne removes a password from an account that has another one, and reports whether it has. The
+// other one was not this secret's, so whoever knows it must still be able to log in.
+func (s *stored) dropOne(password secret.Value) bool {
+	removed := alternative{nativePlugin, nativeHash(password)}
+	others := slices.DeleteFunc(slices.Clone(s.alternatives), func(one alternative) bool { return one == removed })
+	if !slices.ContainsFunc(others, func(one alternative) bool { return one.Plugin == nativePlugin }) {
+		return false
+	}
+	s.alternatives = others
+	return true
 }
 
 // markOwn marks an account of the pair that has none yet, as its turn will come again.
