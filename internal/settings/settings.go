@@ -86,13 +86,23 @@ func (r *reader) publicURL() *url.URL {
 		return nil
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !isPort(u) || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		r.problemf("%s must be the address at which callers reach the app, without user info, query and fragment, such as https://secrets.example.com; leave it empty to use the host that each request names",
 			PublicURL)
 		return nil
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	return u
+}
+
+// isPort reports whether the address has no port, or one from 1 to 65535.
+func isPort(address *url.URL) bool {
+	text := address.Port()
+	if text == "" {
+		return !strings.HasSuffix(address.Host, ":")
+	}
+	port, err := strconv.Atoi(text)
+	return err == nil && port >= 1 && port <= 65535
 }
 
 func (r *reader) clientID() string {

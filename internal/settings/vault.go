@@ -2,6 +2,7 @@ package settings
 
 import (
 	"crypto/x509"
+	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -98,13 +99,26 @@ func isVaultName(name string) bool {
 		!strings.Contains(name, "--") && !strings.HasSuffix(name, "-")
 }
 
+// maxCAFile is many times the size of a system's file of certificates. What is longer, such as a
+// device without an end, is not read further.
+const maxCAFile = 8 << 20
+
+func readUpTo(file string, most int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
 func (r *reader) caFile() string {
 	file := r.getenv(KeyVaultCAFile)
 	if file == "" {
 		return ""
 	}
 	const remedy = "name a file of certificates in PEM form, or leave it empty"
-	text, err := os.ReadFile(file)
+	text, err := readUpTo(file, maxCAFile)
 	switch {
 	case err != nil:
 		r.problemf("%s: %w: %s", KeyVaultCAFile, err, remedy)

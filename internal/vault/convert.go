@@ -2,6 +2,8 @@ package vault
 
 import (
 	"encoding/base64"
+	"net/url"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
@@ -42,6 +44,9 @@ func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
 func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
+		if e == nil {
+			e = new(azsecrets.SecretProperties)
+		}
 		found := secret.Secret{
 			ContentType: e.ContentType, Tags: fromTags(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
 		}
@@ -54,6 +59,9 @@ func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
 func fromDeletedProperties(entries []*azsecrets.DeletedSecretProperties) secret.Page {
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
+		if e == nil {
+			e = new(azsecrets.DeletedSecretProperties)
+		}
 		found := secret.Secret{
 			ContentType: e.ContentType, Tags: fromTags(e.Tags), Attributes: fromAttributes(e.Attributes), Managed: e.Managed,
 			Deletion: &secret.Deletion{RecoveryID: e.RecoveryID, DeletedDate: e.DeletedDate, ScheduledPurgeDate: e.ScheduledPurgeDate},
@@ -81,10 +89,17 @@ func draftAttributes(d secret.Draft) *azsecrets.SecretAttributes {
 	return &azsecrets.SecretAttributes{Enabled: d.Enabled, NotBefore: d.NotBefore, Expires: d.Expires}
 }
 
+// setID leaves out an id that is not one of Key Vault's: azsecrets panics at it.
 func setID(s *secret.Secret, id *azsecrets.ID) {
-	if id != nil {
+	if id != nil && isID(string(*id)) {
 		s.ID, s.Name, s.Version = string(*id), id.Name(), id.Version()
 	}
+}
+
+// isID reports whether id is a URL whose path is a collection, a name and perhaps a version.
+func isID(id string) bool {
+	u, err := url.Parse(id)
+	return err == nil && u.Host != "" && strings.Contains(strings.Trim(u.Path, "/"), "/")
 }
 
 func fromTags(tags map[string]*string) map[string]string {

@@ -59,6 +59,11 @@ func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], pat
 		return secret.Page{}, v.explain(err, secret.Value{})
 	}
 	page, next := convert(answer)
+	for _, found := range page.Secrets {
+		if _, err := understood(found, nil); err != nil {
+			return secret.Page{}, err
+		}
+	}
 	page.Next, err = skipToken(next)
 	return page, err
 }

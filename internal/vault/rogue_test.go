@@ -54,7 +54,7 @@ func TestValuesAreDroppedWhereKeyVaultHasNone(t *testing.T) {
 func TestAnAnswerThatIsNotKeyVaultsIsNamedAsSuch(t *testing.T) {
 	for _, body := range []string{
 		"", "<html>" + canary, "null", "{}", "[]", `"` + canary + `"`, `{"id":`, `{"id":7}`, `{"value":"` + canary + `"}`, `{"attributes":"` + canary + `"}`,
-		"\x1f\x8b" + canary,
+		"\x1f\x8b" + canary, `{"value":"x","id":"::bad"}`, `{"value":"x","id":"https://contoso.vault.azure.net/secrets"}`, `{"value":"x","id":"` + "\\r\\n" + `"}`,
 	} {
 		v := open(t, goodToken, says(200, body, nil))
 		for name, call := range operations {
@@ -69,8 +69,15 @@ func TestAnAnswerThatIsNotKeyVaultsIsNamedAsSuch(t *testing.T) {
 		_, err := open(t, goodToken, says(200, body, nil)).Backup(t.Context(), "a")
 		wantStranger(t, "backup "+body, err)
 	}
-	_, err = open(t, goodToken, says(200, "<html>"+canary, nil)).List(t.Context(), secret.Query{})
-	wantStranger(t, "list", err)
+	for _, body := range []string{"<html>" + canary, `{"value":[null]}`, `{"value":[{}]}`, `{"value":[{"id":"x"}]}`, `{"value":[{"id":"::bad"}]}`} {
+		v := open(t, goodToken, says(200, body, nil))
+		_, err = v.List(t.Context(), secret.Query{})
+		wantStranger(t, "list "+body, err)
+		_, err = v.ListVersions(t.Context(), "a", secret.Query{})
+		wantStranger(t, "versions "+body, err)
+		_, err = v.ListDeleted(t.Context(), secret.Query{})
+		wantStranger(t, "list deleted "+body, err)
+	}
 	wantStranger(t, "purge", open(t, goodToken, says(200, "<html>"+canary, nil)).Purge(t.Context(), "a"))
 }
 

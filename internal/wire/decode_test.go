@@ -55,6 +55,11 @@ func TestBadBodiesAreRefusedWithoutQuotingThem(t *testing.T) {
 		"an array for a tag":      {`{"tags":{"build":["` + canary + `"]},"value":""}`, "tags.build must be a string, not an array"},
 		"another spelling":        {`{"VALUE":{"x":1}}`, "VALUE must be a string, not an object"},
 		"the second of its name":  {`{"tags":{"t":"a"},"tags":{"t":1},"value":"v"}`, "tags.t must be a string"},
+		"a field twice":           {`{"value":"` + canary + `","value":"` + canary + `"}`, "it has value twice"},
+		"two spellings of one":    {`{"value":"` + canary + `","Value":"` + canary + `"}`, "it has Value twice"},
+		"tags in two parts":       {`{"value":"` + canary + `","tags":{"a":"b"},"Tags":{"c":"d"}}`, "it has Tags twice"},
+		"an attribute twice":      {`{"value":"` + canary + `","attributes":{"exp":1,"EXP":2}}`, "it has attributes.EXP twice"},
+		"a tag twice":             {`{"value":"` + canary + `","tags":{"a":"b","a":"c"}}`, "it has tags.a twice"},
 		"a negative time":         {`{"value":"` + canary + `","attributes":{"nbf":-1}}`, "attributes.nbf must be Unix seconds"},
 		"a time out of reach":     {`{"value":"` + canary + `","attributes":{"exp":253402300800}}`, "attributes.exp"},
 		"a value over 25 KB":      {`{"value":"` + long(secret.MaxValueBytes+1) + `"}`, "25600"},
@@ -102,6 +107,7 @@ func TestGoodBodies(t *testing.T) {
 		`{"value":"\ud83d\ude00 ☃"}`: "😀 ☃",
 		`{"value":"\\ud800"}`:        `\ud800`,
 		`{"value":"�"}`:              "�",
+		`{"value":"v","tags":{"a":"1","A":"2","value":"3"}}`: "v",
 	} {
 		if draft, err := readSet(body); err != nil || draft.Value.Reveal() != want {
 			t.Errorf("%s: %q, %v", body, draft.Value.Reveal(), err)
