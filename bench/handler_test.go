@@ -15,6 +15,7 @@ import (
 	"rotunda/internal/azfunc"
 	"rotunda/internal/cache"
 	"rotunda/internal/jsonlog"
+	"rotunda/internal/rotation/answer"
 	"rotunda/internal/secret"
 	"rotunda/internal/telemetry"
 	"rotunda/internal/wire"
@@ -63,7 +64,7 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	if log != nil {
 		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, nil, wire.Links{}, "contoso"), provider, logger)
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, answer.Rotations{}, wire.Links{}, "contoso"), provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ func TestPostgresAsDocumented(t *testing.T) {
 	// A reader may get a cached value that is as old as SECRET_CACHE_TTL, which the grace period
 	// must exceed.
 	app := wiretest.Start(t, wiretest.Options{Env: []string{
-		"SECRET_CACHE_TTL=1s", "SECRET_CACHE_MAX_STALE=0", "ROTATION_GRACE=2500ms", "ROTATION_COOLDOWN=" + cooldown.String(),
-		"AzureFunctionsJobHost__functionTimeout=00:00:02", "ROTATION_CA_FOLDER=" + filepath.Dir(server.Roots),
+		"SECRET_CACHE_TTL=1s", "SECRET_CACHE_MAX_STALE=0", "ROTATION_GRACE=2500ms", "ROTATION_COOLDOWN=5100ms",
+		"AzureFunctionsJobHost__functionTimeout=00:00:05", "ROTATION_CA_FOLDER=" + filepath.Dir(server.Roots),
 		"ROTATION_PROVIDER_HOSTS=postgres://" + server.Addr,
 	}})
 	put(t, app, "shop-db-admin", loginJSON("rotunda", adminPassword), consent("postgres://"+server.Addr))

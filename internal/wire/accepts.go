@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -76,12 +77,12 @@ func (a Accepts) checkQuery(r *http.Request) (*http.Request, error) {
 		return r, secret.Problemf(secret.ErrBadParameter, "The query is malformed: separate parameters by &, and write other special characters as %%XX.")
 	}
 	query := make(url.Values, len(sent))
-	for name, values := range sent {
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		known := a.known(name)
 		if known == "" {
 			return r, a.unknown(sent)
 		}
-		query[known] = append(query[known], values...)
+		query[known] = append(query[known], sent[name]...)
 	}
 	for name, values := range query {
 		if len(values) > 1 && !slices.Contains(repeatable, name) && !slices.Contains(fromGateways, name) {

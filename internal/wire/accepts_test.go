@@ -16,7 +16,7 @@ var rotates = wire.Accepts{Query: []string{"wait", "dryRun", "tag"}}
 func TestQueriesThatAreNotUnderstoodAreRejected(t *testing.T) {
 	for query, want := range map[string]string{ // the query that the function gets, or "" for an error
 		"dryRun=true": "dryRun=true", "dryrun=true": "dryRun=true", "DRYRUN=true&Wait=x": "dryRun=true&wait=x", "dryRun": "dryRun=",
-		"tag=a&TAG=b": "tag=a&tag=b", "code=k&code=l&ClientId=c&dryrun=true": "clientId=c&code=k&code=l&dryRun=true",
+		"tag=a&TAG=b": "tag=b&tag=a", "code=k&code=l&ClientId=c&dryrun=true": "clientId=c&code=k&code=l&dryRun=true",
 		"api-version=7.6": "api-version=7.6", "Api-Version=2026-04-01": "api-version=2026-04-01",
 		"api-version=7.6-preview.2": "api-version=7.6-preview.2", "api-version=2026-03-01-preview": "api-version=2026-03-01-preview",
 		"api-version=": "", "api-version=latest": "", "api-version=7.4,7.4": "", "api-version=7.4&api-version=7.4": "",

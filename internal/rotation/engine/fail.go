@@ -49,11 +49,12 @@ func (a *attempt) noteContext(ctx context.Context) (context.Context, context.Can
 	if errors.Is(context.Cause(ctx), rotation.ErrLockLost) {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), noteLimit)
+	return context.WithTimeout(context.WithoutCancel(ctx), a.Policy.Limit/noteShare)
 }
 
-// noteLimit is the time for the note of a failure.
-const noteLimit = 3 * time.Second
+// noteShare is the part of an attempt's limit that the note of a failure may take in addition. The
+// settings leave a fifth of functionTimeout for it.
+const noteShare = 8
 
 // isInSecret reports whether a permanent fault lies in the secret's own tags and value, so that
 // only a change of these can help. Any other may be corrected elsewhere: at the provider, in its
