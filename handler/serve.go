@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"rotunda/internal/connections"
 	"rotunda/internal/panics"
 	"rotunda/internal/settings"
 )
@@ -69,7 +70,7 @@ func newServer(s service) *http.Server {
 		WriteTimeout:      requestTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         newConnections(maxConnections).state,
+		ConnState:         connections.New(connections.Max).State,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }

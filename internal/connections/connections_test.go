@@ -1,4 +1,4 @@
-package main
+package connections
 
 import (
 	"net"
@@ -18,7 +18,7 @@ func (c *conn) Close() error {
 }
 
 func TestTheLongestIdleConnectionIsClosed(t *testing.T) {
-	c := newConnections(3)
+	c := New(3)
 	var all [6]conn
 	for i, step := range []struct {
 		conn  int
@@ -39,7 +39,7 @@ func TestTheLongestIdleConnectionIsClosed(t *testing.T) {
 		{2, http.StateClosed, -1},
 	} {
 		before := all
-		c.state(&all[step.conn], step.state)
+		c.State(&all[step.conn], step.state)
 		for n := range all {
 			if closed := all[n].closed && !before[n].closed; closed != (n == step.gone) {
 				t.Errorf("step %d: connection %d closed: %v", i, n, closed)

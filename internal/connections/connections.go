@@ -1,4 +1,5 @@
-package main
+// Package connections closes idle connections of an HTTP server when there are too many.
+package connections
 
 import (
 	"container/list"
@@ -7,14 +8,14 @@ import (
 	"sync"
 )
 
-// maxConnections is how many connections the handler keeps. The host opens one for each request
+// Max is how many connections the handler keeps. The host opens one for each request
 // that it has in progress, and one instance serves at most 1,000 at a time
 // (MicrosoftDocs/azure-docs articles/azure-functions/functions-concurrency.md).
-const maxConnections = 2048
+const Max = 2048
 
-// connections closes connections that nobody uses when there are too many. Its state method is the
+// Limit closes connections that nobody uses when there are too many. Its State method is the
 // ConnState of an http.Server. A change of state costs no allocation.
-type connections struct {
+type Limit struct {
 	most int
 
 	mu   sync.Mutex
@@ -27,13 +28,14 @@ type connection struct {
 	idle bool
 }
 
-func newConnections(most int) *connections {
-	return &connections{most: most, open: map[net.Conn]*list.Element{}}
+// New returns a Limit that keeps at most so many connections.
+func New(most int) *Limit {
+	return &Limit{most: most, open: map[net.Conn]*list.Element{}}
 }
 
-// state notes the new state of a connection. A new connection counts as idle until its first
+// State notes the new state of a connection. A new connection counts as idle until its first
 // request has arrived.
-func (c *connections) state(conn net.Conn, state http.ConnState) {
+func (c *Limit) State(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch state {
@@ -54,7 +56,7 @@ func (c *connections) state(conn net.Conn, state http.ConnState) {
 
 // closeOldest closes the connection that has been idle for longest. If no other is idle, that is
 // the new one.
-func (c *connections) closeOldest() {
+func (c *Limit) closeOldest() {
 	for element := c.used.Front(); element != nil; element = element.Next() {
 		if found := element.Value.(*connection); found.idle {
 			c.forget(found.Conn)
@@ -64,7 +66,7 @@ func (c *connections) closeOldest() {
 	}
 }
 
-func (c *connections) forget(conn net.Conn) {
+func (c *Limit) forget(conn net.Conn) {
 	if known := c.open[conn]; known != nil {
 		c.used.Remove(known)
 		delete(c.open, conn)
