@@ -76,7 +76,7 @@ func (a *attempt) prepare(ctx context.Context) error {
 	}
 	a.before, a.record, a.durable = a.record, written, true
 	a.evidence.open, a.evidence.begun, a.evidence.fresh = true, true, true
-	a.evidence.latest, a.evidence.prepared, a.evidence.met = base, true, false
+	a.evidence.latest, a.evidence.prepared, a.evidence.alone = base, true, false
 	if a.evidence.means != byKeys {
 		a.evidence.pending = rejected // nobody has heard of it
 	}
@@ -92,7 +92,7 @@ func (a *attempt) meet(ctx context.Context) error {
 		a.hide(ctx, a.before)
 		a.forget(ctx, a.before)
 	}
-	a.evidence.met = true
+	a.evidence.alone = true
 	return nil
 }
 

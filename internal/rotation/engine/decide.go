@@ -29,7 +29,7 @@ func decide(e evidence) decision {
 		return decision{step: prepare}
 	case !e.begun:
 		return decision{step: resume}
-	case !e.met:
+	case !e.alone:
 		return decision{step: meet}
 	case (e.retired || e.confirmed && e.single) && !e.refuted:
 		return decision{step: refute}
@@ -98,6 +98,6 @@ func (r row) match(e evidence) (next step, fits bool) {
 func (r row) fits(e evidence) bool {
 	return (r.latest == anybody || r.latest == e.latest) &&
 		(r.means == anyMeans || r.means == e.means) &&
-		r.grace.fits(e.grace) && r.moved.fits(e.moved) && r.byHand.fits(e.byHand) && r.cancel.fits(e.cancel) && r.single.fits(e.single) &&
+		r.grace.fits(e.grace) && r.repointed.fits(e.repointed) && r.byHand.fits(e.byHand) && r.cancel.fits(e.cancel) && r.single.fits(e.single) &&
 		r.prepared.fits(e.prepared) && r.intended.fits(e.intended) && r.refused.fits(e.refused)
 }

@@ -10,7 +10,7 @@ import (
 // going returns the evidence about an operation that was interrupted after its intent was marked,
 // and that this attempt has resumed.
 func going(latest owner, change func(*evidence)) evidence {
-	e := evidence{read: true, open: true, begun: true, met: true, intended: true, marked: true, latest: latest, means: byLogin}
+	e := evidence{read: true, open: true, begun: true, alone: true, intended: true, marked: true, latest: latest, means: byLogin}
 	if change != nil {
 		change(&e)
 	}
@@ -35,7 +35,7 @@ func TestOrderOfWrites(t *testing.T) {
 		case prepare:
 			e.open, e.begun, e.prepared, e.latest, e.pending = true, true, true, base, rejected
 		case meet:
-			e.met = true
+			e.alone = true
 		case intent:
 			e.prepared, e.intended, e.marked = false, true, true
 		case apply:
@@ -77,7 +77,7 @@ func TestResumeTable(t *testing.T) {
 		"R2: ours is rejected, and an admin sets it again":                {going(ours, func(e *evidence) { e.current, e.means = rejected, byAdmin }), "R2", apply},
 		"R2: ours is rejected, and an older login sets it again":          {going(ours, func(e *evidence) { e.current, e.authority = rejected, accepted }), "R2", apply},
 		"R2: ours is rejected, and so are older ones":                     {going(ours, func(e *evidence) { e.current, e.authority = rejected, rejected }), "R2", attention},
-		"R2: ours is rejected, and the secret points elsewhere":           {going(ours, func(e *evidence) { e.current, e.moved = rejected, true }), "R2", attention},
+		"R2: ours is rejected, and the secret points elsewhere":           {going(ours, func(e *evidence) { e.current, e.repointed = rejected, true }), "R2", attention},
 		"R2: the provider's policy refuses ours":                          {going(ours, func(e *evidence) { e.current, e.refused = rejected, true }), "R2", attention},
 		"R2: the provider has another key":                                {going(ours, func(e *evidence) { e.current, e.pending, e.means, e.reread = rejected, accepted, byKeys, true }), "R2", publish},
 		"R2: another credential is issued":                                {going(ours, func(e *evidence) { e.current, e.means = rejected, byIssue }), "R2", apply},
@@ -101,9 +101,9 @@ func TestResumeTable(t *testing.T) {
 		"R10: ours logs in, theirs does not":                              {going(foreign, func(e *evidence) { e.pending, e.current, e.reread = accepted, rejected, true }), "R10", publish},
 		"R10: neither logs in, another is issued":                         {going(foreign, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byIssue }), "R10", apply},
 		"R10: neither logs in":                                            {going(foreign, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R10", attention},
-		"R11: theirs points elsewhere":                                    {going(foreign, func(e *evidence) { e.moved = true }), "R11", attention},
-		"R11: and somebody rotates by hand":                               {going(foreign, func(e *evidence) { e.moved, e.byHand = true, true }), "R11", giveUp},
-		"R11: the base points elsewhere":                                  {going(base, func(e *evidence) { e.moved = true }), "R11", attention},
+		"R11: theirs points elsewhere":                                    {going(foreign, func(e *evidence) { e.repointed = true }), "R11", attention},
+		"R11: and somebody rotates by hand":                               {going(foreign, func(e *evidence) { e.repointed, e.byHand = true, true }), "R11", giveUp},
+		"R11: the base points elsewhere":                                  {going(base, func(e *evidence) { e.repointed = true }), "R11", attention},
 		"R12: policy refuses the value":                                   {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, accepted }), "R12", abandon},
 		"R12: and the old one is rejected":                                {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, rejected }), "R12", attention},
 		"R13: deleted":                                                    {evidence{read: true, latest: gone}, "R13", block},
@@ -111,7 +111,7 @@ func TestResumeTable(t *testing.T) {
 		"retire: theirs logs in":                                          {going(foreign, func(e *evidence) { e.grace, e.current = true, accepted }), "retire", retire},
 		"retire: theirs is rejected":                                      {going(foreign, func(e *evidence) { e.grace, e.current = true, rejected }), "retire", attention},
 		"retire: ours is rejected":                                        {going(ours, func(e *evidence) { e.grace, e.current, e.authority = true, rejected, accepted }), "R2", apply},
-		"retire: the secret points elsewhere":                             {going(ours, func(e *evidence) { e.grace, e.moved = true, true }), "retire", giveUp},
+		"retire: the secret points elsewhere":                             {going(ours, func(e *evidence) { e.grace, e.repointed = true, true }), "retire", giveUp},
 	} {
 		if d := decide(row.evidence); d.row != row.row || d.step != row.next {
 			t.Errorf("%s: row %s, %s; want row %s, %s", name, d.row, d.step, row.row, row.next)
@@ -136,9 +136,9 @@ func TestDecisionsAreSafe(t *testing.T) {
 			}
 		}
 		switch {
-		case d.step == retire && (e.current != accepted || !e.grace || e.moved),
+		case d.step == retire && (e.current != accepted || !e.grace || e.repointed),
 			d.step == publish && (!e.reread || !e.proven && e.pending != accepted),
-			d.step == apply && (e.latest == base && (e.pending == accepted || !e.marked) || e.moved || e.latest == gone),
+			d.step == apply && (e.latest == base && (e.pending == accepted || !e.marked) || e.repointed || e.latest == gone),
 			d.step == abandon && (!e.refused || e.pending != rejected || e.current != accepted),
 			d.step == closing && !e.confirmed,
 			d.step == prepare && (e.open || e.declined || !e.preflown || !e.controlled):
@@ -153,8 +153,8 @@ func randomEvidence(random *rand.Rand) evidence {
 	flip := func() bool { return random.IntN(2) == 0 }
 	e := evidence{
 		read: random.IntN(20) > 0, latest: owner(1 + random.IntN(4)), open: random.IntN(5) > 0, declined: random.IntN(10) == 0,
-		begun: random.IntN(5) > 0, byHand: flip(), means: means(1 + random.IntN(4)), preflown: flip(), controlled: flip(), met: random.IntN(5) > 0,
-		marked: flip(), moved: random.IntN(4) == 0, refused: random.IntN(4) == 0,
+		begun: random.IntN(5) > 0, byHand: flip(), means: means(1 + random.IntN(4)), preflown: flip(), controlled: flip(), alone: random.IntN(5) > 0,
+		marked: flip(), repointed: random.IntN(4) == 0, refused: random.IntN(4) == 0,
 		pending: verdict(random.IntN(4)), current: verdict(random.IntN(4)), authority: verdict(random.IntN(4)),
 		applied: random.IntN(5) == 0, proven: random.IntN(5) == 0, reread: flip(), published: random.IntN(5) == 0, rival: random.IntN(9) == 0, confirmed: random.IntN(9) == 0,
 	}

@@ -21,12 +21,12 @@ type evidence struct {
 	preflown   bool // the credentials log in
 	controlled bool // the provider refuses a wrong password
 	inspected  bool // the administrator logs in, and nothing else stands in the way
-	met        bool // the operation hides no other worker's
+	alone      bool // the operation hides no other worker's
 	prepared   bool // the record says that nothing has changed at the provider
 	intended   bool // the record says that the provider may have changed
 	marked     bool // this attempt wrote that
 	grace      bool // the new credential is published, and the old one is to be retired
-	moved      bool // the tags name another credential than when the operation began
+	repointed  bool // the tags name another credential than when the operation began
 
 	pending   verdict // on the operation's new credential
 	current   verdict // on the latest version's

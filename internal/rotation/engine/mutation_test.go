@@ -162,7 +162,7 @@ var mutations = []mutation{
 			if a.evidence.fresh {
 				a.hide(ctx, a.before)
 			}
-			a.evidence.met = true
+			a.evidence.alone = true
 			return nil
 		}),
 		part: raced.of(rotation.Alternating, rotation.DualKey), wants: "I2|I5|I7|I8",

@@ -112,7 +112,7 @@ func (a *attempt) observe(now time.Time) {
 	a.evidence.cancel = a.request.By == ByCancel
 	a.evidence.prepared = a.evidence.open && r.state == rotation.Prepared
 	a.evidence.intended = r.state == rotation.Intent
-	a.evidence.met = !a.evidence.prepared
+	a.evidence.alone = !a.evidence.prepared
 	a.evidence.grace = r.state == rotation.Retiring
 	a.evidence.controlled = r.control == a.fingerprint()
 	a.observeLatest()
@@ -125,7 +125,7 @@ func (a *attempt) observe(now time.Time) {
 
 // observeLatest compares the latest version with the record.
 func (a *attempt) observeLatest() {
-	a.evidence.moved = a.evidence.open && a.fingerprint() != a.record.Fingerprint
+	a.evidence.repointed = a.evidence.open && a.fingerprint() != a.record.Fingerprint
 	switch {
 	case a.isPublished():
 		a.evidence.latest = ours
@@ -206,7 +206,7 @@ func (a *attempt) reread(ctx context.Context) error {
 	if !same && a.evidence.latest == ours {
 		a.landed() // the answer was lost
 	}
-	if same && !a.evidence.rival && !a.evidence.moved {
+	if same && !a.evidence.rival && !a.evidence.repointed {
 		a.evidence.reread = true
 		return nil
 	}

@@ -2,17 +2,17 @@ package engine
 
 // row is one row of the resume table. A column with the zero value fits anything.
 type row struct {
-	name     string // in docs/rotation.md
-	latest   owner
-	means    means
-	grace    is
-	moved    is
-	byHand   is
-	cancel   is
-	single   is
-	prepared is
-	intended is
-	refused  is
+	name      string // in docs/rotation.md
+	latest    owner
+	means     means
+	grace     is
+	repointed is
+	byHand    is
+	cancel    is
+	single    is
+	prepared  is
+	intended  is
+	refused   is
 
 	pending, current, authority verdict // asked in this order, each only if a row depends on it
 
@@ -40,7 +40,7 @@ func (i is) fits(value bool) bool { return i == either || (i == yes) == value }
 // R7 (no answer), R13 (deleted) and R14 (the record is deleted) are in decide.
 var resumeTable = []row{
 	// Somebody gives the rotation up. What was applied and not published is taken back.
-	{name: "cancel", cancel: yes, moved: yes, next: giveUp, why: cancelledElsewhere},
+	{name: "cancel", cancel: yes, repointed: yes, next: giveUp, why: cancelledElsewhere},
 	{name: "cancel", cancel: yes, latest: base, prepared: yes, next: cancelled, why: nothingChanged},
 	{name: "cancel", cancel: yes, latest: base, means: byKeys, current: accepted, next: cancelled, why: keyLeft},
 	{name: "cancel", cancel: yes, latest: base, means: byIssue, current: accepted, next: takeBack},
@@ -50,14 +50,14 @@ var resumeTable = []row{
 	{name: "cancel", cancel: yes, latest: base, current: rejected, next: cancelled, why: neitherLogsIn},
 
 	// The new credential is published. The old one is retired once the latest version logs in.
-	{name: "retire", grace: yes, moved: yes, next: giveUp, why: movedInGrace},
+	{name: "retire", grace: yes, repointed: yes, next: giveUp, why: movedInGrace},
 	{name: "retire", grace: yes, current: accepted, next: retire},
 	{name: "retire", grace: yes, latest: base, current: rejected, next: attention, why: foreignRejected},
 	{name: "retire", grace: yes, latest: foreign, current: rejected, next: attention, why: foreignRejected},
 
 	// The latest version is ours.
 	{name: "R1", latest: ours, current: accepted, next: confirm},
-	{name: "R2", latest: ours, current: rejected, moved: yes, next: attention, why: movedSince},
+	{name: "R2", latest: ours, current: rejected, repointed: yes, next: attention, why: movedSince},
 	{name: "R2", latest: ours, current: rejected, refused: yes, next: attention, why: refusedAndRejected},
 	{name: "R2", latest: ours, current: rejected, means: byKeys, pending: accepted, next: publish},
 	{name: "R2", latest: ours, current: rejected, means: byLogin, authority: accepted, next: apply},
@@ -65,7 +65,7 @@ var resumeTable = []row{
 	{name: "R2", latest: ours, current: rejected, next: apply},
 
 	// It is the one that the operation is to replace.
-	{name: "R11", latest: base, moved: yes, next: attention, why: movedSince},
+	{name: "R11", latest: base, repointed: yes, next: attention, why: movedSince},
 	{name: "R3", latest: base, intended: no, next: intent},
 	{name: "R4", latest: base, pending: accepted, next: publish},
 	{name: "R12", latest: base, refused: yes, pending: rejected, current: accepted, next: abandon},
@@ -79,8 +79,8 @@ var resumeTable = []row{
 
 	// It is somebody else's.
 	{name: "R8", latest: foreign, prepared: yes, next: supersede},
-	{name: "R11", latest: foreign, moved: yes, byHand: yes, next: giveUp, why: movedByHand},
-	{name: "R11", latest: foreign, moved: yes, next: attention, why: movedAway},
+	{name: "R11", latest: foreign, repointed: yes, byHand: yes, next: giveUp, why: movedByHand},
+	{name: "R11", latest: foreign, repointed: yes, next: attention, why: movedAway},
 	{name: "R8, R9", latest: foreign, current: accepted, next: yield},
 	{name: "R10", latest: foreign, pending: accepted, current: rejected, next: publish},
 	{name: "R10", latest: foreign, means: byIssue, pending: rejected, current: rejected, next: apply},
