@@ -64,6 +64,10 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
+// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm. `make bench`
+// allows nothing.
+const slack = 1.2
+
 // TestInProcess checks the part of the table that does not need a calm machine.
 func TestInProcess(t *testing.T) {
 	if raceEnabled {
@@ -71,8 +75,8 @@ func TestInProcess(t *testing.T) {
 	}
 	for _, r := range handlerAlone(t) {
 		t.Logf("%s: floor %s, ours %s, ratio %.2f, goal %s %.2f", r.metric, r.floor, r.figure, r.ratio, r.sign(), r.limit)
-		if !r.passes() {
-			t.Errorf("goal %s is missed: %s is %.2f", r.goal, r.metric, r.ratio)
+		if r.limit *= slack; !r.passes() {
+			t.Errorf("goal %s is missed by more than a busy machine explains: %s is %.2f", r.goal, r.metric, r.ratio)
 		}
 	}
 }
