@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,22 +65,28 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
-// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm. `make bench`
-// allows nothing.
-const slack = 1.2
-
-// TestInProcess checks the part of the table that does not need a calm machine.
+// TestInProcess checks the part of the table that does not need a calm machine. It measures up to
+// three times, because a machine that is busy throughout one measurement is not in all of them.
 func TestInProcess(t *testing.T) {
 	if raceEnabled {
 		t.Skip("skipped: the race detector changes what is measured; .ci/bench runs it without")
 	}
-	for _, r := range handlerAlone(t) {
+	rows := handlerAlone(t)
+	for range 2 {
+		if !slices.ContainsFunc(rows, missed) {
+			break
+		}
+		rows = handlerAlone(t) // other load can only make a call slower
+	}
+	for _, r := range rows {
 		t.Logf("%s: floor %s, ours %s, ratio %.2f, goal %s %.2f", r.metric, r.floor, r.figure, r.ratio, r.sign(), r.limit)
-		if r.limit *= slack; !r.passes() {
-			t.Errorf("goal %s is missed by more than a busy machine explains: %s is %.2f", r.goal, r.metric, r.ratio)
+		if missed(r) {
+			t.Errorf("goal %s is missed: %s is %.2f", r.goal, r.metric, r.ratio)
 		}
 	}
 }
+
+func missed(r row) bool { return !r.passes() }
 
 // starts measures the time from exec to the first response and to the first secret, interleaved.
 func starts(t *testing.T) []row {

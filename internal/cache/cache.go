@@ -61,10 +61,17 @@ type Cache[T any] struct {
 
 // answer is the result of a load: a value or an error.
 type answer[T any] struct {
-	value      T
-	err        error
-	readAt     time.Time // when the load began; the value is at least as recent
-	freshUntil time.Time
+	value    T
+	err      error
+	readAt   time.Time // when the load began; the value is at least as recent
+	freshFor time.Duration
+}
+
+// fresh returns the answer's age, and whether it is below the TTL. It reads only the monotonic
+// clock, which costs half of time.Now.
+func (a answer[T]) fresh() (time.Duration, bool) {
+	age := time.Since(a.readAt)
+	return age, age < a.freshFor
 }
 
 // Hit is a value and its age.
@@ -108,8 +115,8 @@ func (c *Cache[T]) weigh(key Key, a answer[T]) uint32 {
 func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	folded := key.folded()
 	if found, ok := c.peek(folded); ok {
-		if now := time.Now(); now.Before(found.freshUntil) {
-			return Hit[T]{Value: found.value, Age: now.Sub(found.readAt)}, found.err
+		if age, fresh := found.fresh(); fresh {
+			return Hit[T]{Value: found.value, Age: age}, found.err
 		}
 	}
 	_, hasOlder := c.older(folded)
@@ -139,11 +146,11 @@ func (c *Cache[T]) older(key Key) (answer[T], bool) {
 // Peek answers from memory alone, and only if the answer is fresh and not an error.
 func (c *Cache[T]) Peek(key Key) (Hit[T], bool) {
 	found, ok := c.peek(key.folded())
-	now := time.Now()
-	if !ok || found.err != nil || !now.Before(found.freshUntil) {
+	if !ok || found.err != nil {
 		return Hit[T]{}, false
 	}
-	return Hit[T]{Value: found.value, Age: now.Sub(found.readAt)}, true
+	age, fresh := found.fresh()
+	return Hit[T]{Value: found.value, Age: age}, fresh
 }
 
 // GetFresh answers from the vault, with a load that begins after the call.
@@ -226,7 +233,7 @@ func (c *Cache[T]) keep(key Key, a answer[T]) {
 }
 
 func (c *Cache[T]) store(key Key, a answer[T], ttl time.Duration) {
-	a.freshUntil = a.readAt.Add(ttl)
+	a.freshFor = ttl
 	c.kept.Set(key, a)
 	c.versions.add(key, func(k Key) bool { _, ok := c.kept.GetEntryQuietly(k); return ok })
 }

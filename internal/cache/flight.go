@@ -75,9 +75,11 @@ func (c *Cache[T]) join(ctx context.Context, key, folded Key, background bool) *
 		}
 		return f
 	}
-	if found, ok := c.peek(folded); ok && time.Now().Before(found.freshUntil) {
-		c.mu.Unlock()
-		return &flight[T]{done: closed, answer: found}
+	if found, ok := c.peek(folded); ok {
+		if _, fresh := found.fresh(); fresh {
+			c.mu.Unlock()
+			return &flight[T]{done: closed, answer: found}
+		}
 	}
 	return c.begin(ctx, key, folded, background)
 }
