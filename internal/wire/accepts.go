@@ -121,10 +121,10 @@ func (a Accepts) unknown(sent url.Values) error {
 
 // parameterName matches what looks like the name of a parameter, and not like a key that was put
 // into the query without a name.
-var parameterName = regexp.MustCompile(`^[0-9A-Za-z_.$-]{1,32}$`)
+var parameterName = regexp.MustCompile(`^[0-9A-Za-z_.$-]+$`)
 
 func quotedName(name string) string {
-	if parameterName.MatchString(name) {
+	if len(name) <= 32 && parameterName.MatchString(name) {
 		return strconv.Quote(name)
 	}
 	return fmt.Sprintf("(a name of %d bytes)", len(name))

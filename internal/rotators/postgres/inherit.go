@@ -137,11 +137,11 @@ func splitNames(list string) []string {
 	return append(names, name.String())
 }
 
-var settingName = regexp.MustCompile(`^[0-9A-Za-z_.$]{1,63}$`)
+var settingName = regexp.MustCompile(`^[0-9A-Za-z_.$]+$`)
 
 // printable returns a setting's name if it can't be anything else.
 func printable(name string) string {
-	if settingName.MatchString(name) {
+	if len(name) <= maxNameBytes && settingName.MatchString(name) {
 		return name
 	}
 	return "one whose name is unusual"

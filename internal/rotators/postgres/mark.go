@@ -76,13 +76,16 @@ func (t target) checkSecret() error {
 	return nil
 }
 
-// secretName is the form of a mark's owner: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]{1,200}/[0-9A-Za-z-]{1,127}$`)
+// secretName is the form of a mark's owner: text in any other form may be anything. The length is
+// checked apart, because a counted repetition of 200 costs half a millisecond of each start.
+var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
+
+const maxOwner = 328
 
 func (t target) otherOwner(r role) error {
 	other := "another secret"
 	for _, owner := range marks(r.comment) {
-		if owner != t.secret && secretName.MatchString(owner) {
+		if owner != t.secret && len(owner) <= maxOwner && secretName.MatchString(owner) {
 			other = "the secret " + owner
 		}
 	}
