@@ -51,6 +51,7 @@ const RoutePrefix = "api"
 type Secrets interface {
 	batchgetsecrets.Reader
 	getsecret.Reader
+	health.Vault
 	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater

@@ -20,9 +20,10 @@ import (
 // Vault calls one Key Vault as the app's identity. Its errors are *secret.Problem,
 // *secret.Refusal or an error of the context.
 type Vault struct {
-	client   *azsecrets.Client
-	base     *url.URL
-	identity string
+	client     *azsecrets.Client
+	base       *url.URL
+	credential *identity.Credential
+	identity   string
 }
 
 // Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil
@@ -67,12 +68,17 @@ func New(options Options) (*Vault, error) {
 	if options.Gate != nil {
 		clientOptions.PerCallPolicies = append(clientOptions.PerCallPolicies, gated{options.Gate})
 	}
-	client, err := azsecrets.NewClient(options.URL, identity.Credential{TokenCredential: options.Credential}, clientOptions)
+	credential := &identity.Credential{TokenCredential: options.Credential}
+	client, err := azsecrets.NewClient(options.URL, credential, clientOptions)
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{client: client, base: base, identity: options.Identity}, nil
+	return &Vault{client: client, base: base, credential: credential, identity: options.Identity}, nil
 }
+
+// LacksToken reports whether the latest request for a token of the app's identity has failed. It
+// calls nobody.
+func (v *Vault) LacksToken() bool { return v.credential.Failing() }
 
 // Get reads a version, or the latest if version is "".
 func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, error) {
