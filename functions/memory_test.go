@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/secret"
 	"rotunda/internal/wiretest"
 )
 
@@ -26,6 +28,7 @@ func TestMemoryUnderAttack(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=1h"}, plenty...)})
 	direct(app)
 	prepareBig(t, app)
+	prepareTagged(t, app)
 	same, several := make([]string, 200), make([]string, 200)
 	for i := range 200 {
 		same[i], several[i] = "big-0", fmt.Sprintf("big-%d", i%50)
@@ -41,6 +44,7 @@ func TestMemoryUnderAttack(t *testing.T) {
 		{"bodies without their end", 200, strings.TrimSuffix(post("/api/secrets/a", `{"value":"`+strings.Repeat("x", 1<<20-20)+`"}`), `"}`)},
 		{"headers without their end", 500, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 40<<10)},
 		{"backups", 20, strings.Repeat(post("/api/secrets/old/backup", ""), 10)},
+		{"lists", 1000, strings.Repeat("GET /api/secrets HTTP/1.1\r\nHost: x\r\n\r\n", 3)},
 		{"idle connections", 10_000, ""},
 	} {
 		hold(t, app, attack.connections, attack.sends)
@@ -66,6 +70,25 @@ func prepareBig(t *testing.T, app *wiretest.App) {
 			t.Error(got)
 		}
 		if got := app.Do(t, http.MethodGet, "/secrets/"+name, ""); got.Status != http.StatusOK {
+			t.Error(got)
+		}
+	})
+}
+
+// prepareTagged sets as many secrets as a page holds, with the longest tags. Each character of them
+// takes six bytes in JSON.
+func prepareTagged(t *testing.T, app *wiretest.App) {
+	t.Helper()
+	tags := map[string]string{}
+	for i := range secret.MaxTags {
+		tags[fmt.Sprintf("%02d", i)+strings.Repeat("\x01", secret.MaxTagLength-2)] = strings.Repeat("\x01", secret.MaxTagLength)
+	}
+	body, err := json.Marshal(map[string]any{"value": wiretest.Canary, "tags": tags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	together(secret.MaxPageSize, func(i int) {
+		if got := app.Do(t, http.MethodPut, fmt.Sprintf("/secrets/a-tagged-%d", i), string(body)); got.Status != http.StatusOK {
 			t.Error(got)
 		}
 	})

@@ -3,9 +3,7 @@
 package budget
 
 import (
-	"context"
 	"sync/atomic"
-	"time"
 
 	"rotunda/internal/secret"
 )
@@ -40,27 +38,4 @@ func (b *Bytes) Return(n int) { b.held.Add(-int64(n)) }
 // Busy returns the refusal of a request for which there is no room at the moment.
 func Busy() *secret.Problem {
 	return secret.Problemf(secret.ErrBusy, "The app holds as much as it may for other requests. Try again after the time in Retry-After.")
-}
-
-// Seat is taken by one request at a time, because the work needs much memory. Use NewSeat.
-type Seat chan struct{}
-
-// NewSeat returns a free seat.
-func NewSeat() Seat { return make(Seat, 1) }
-
-// maxWait bounds how long a request waits for a seat.
-const maxWait = 30 * time.Second
-
-// Take waits for the seat. The caller calls leave when it no longer needs the memory.
-func (s Seat) Take(ctx context.Context) (leave func(), err error) {
-	tooLong := time.NewTimer(maxWait)
-	defer tooLong.Stop()
-	select {
-	case s <- struct{}{}:
-		return func() { <-s }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-tooLong.C:
-		return nil, Busy()
-	}
 }

@@ -1,14 +1,9 @@
 package budget_test
 
 import (
-	"context"
-	"errors"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"rotunda/internal/budget"
-	"rotunda/internal/secret"
 )
 
 func TestBytesAreBounded(t *testing.T) {
@@ -30,29 +25,4 @@ func TestBytesAreBounded(t *testing.T) {
 		}
 		b.Return(step.giveBack)
 	}
-}
-
-func TestASeatIsTakenByOneAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seat := budget.NewSeat()
-		leave, err := seat.Take(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		if _, err := seat.Take(t.Context()); !errors.Is(err, secret.ErrBusy) || time.Since(began) > time.Minute {
-			t.Errorf("after %s: %v", time.Since(began), err)
-		}
-		gone, leaveEarly := context.WithCancel(t.Context())
-		leaveEarly()
-		if _, err := seat.Take(gone); !errors.Is(err, context.Canceled) {
-			t.Errorf("of a caller that left: %v", err)
-		}
-		time.AfterFunc(time.Second, leave)
-		leave, err = seat.Take(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave()
-	})
 }
