@@ -85,12 +85,12 @@ func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, e
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.GetSecret(ctx, name, version, nil)
-	return readable(answer.Secret, v.explain(err, secret.Value{}))
+	return v.readable(call{name: name, version: version}, answer.Secret, err)
 }
 
 // readable returns the answer to a get, which has a value if Key Vault gave it.
-func readable(answer azsecrets.Secret, err error) (secret.Secret, error) {
-	found, err := understood(revealed(answer), err)
+func (v *Vault) readable(c call, answer azsecrets.Secret, err error) (secret.Secret, error) {
+	found, err := v.understood(c, revealed(answer), err)
 	if err == nil && !found.Value.IsSet() {
 		return secret.Secret{}, notKeyVault(http.StatusOK)
 	}
@@ -106,7 +106,7 @@ func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secre
 	answer, err := v.client.SetSecret(ctx, name, azsecrets.SetSecretParameters{
 		Value: &value, ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return understood(revealed(answer.Secret), v.explain(err, draft.Value))
+	return v.understood(call{name: name, writes: true, sent: draft.Value}, revealed(answer.Secret), err)
 }
 
 // Update changes the attributes, tags and content type of a version, or of the latest if version
@@ -117,7 +117,7 @@ func (v *Vault) Update(ctx context.Context, name, version string, draft secret.D
 	answer, err := v.client.UpdateSecretProperties(ctx, name, version, azsecrets.UpdateSecretPropertiesParameters{
 		ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return understood(described(answer.Secret), v.explain(err, secret.Value{}))
+	return v.understood(call{name: name, version: version, writes: true}, described(answer.Secret), err)
 }
 
 // Backup returns all versions as an encrypted blob that only Key Vault can read.
@@ -127,7 +127,7 @@ func (v *Vault) Backup(ctx context.Context, name string) (secret.Value, error) {
 	answer, err := v.client.BackupSecret(ctx, name, nil)
 	switch {
 	case err != nil:
-		return secret.Value{}, v.explain(err, secret.Value{})
+		return secret.Value{}, v.explain(err, call{})
 	case len(answer.Value) == 0:
 		return secret.Value{}, notKeyVault(http.StatusOK)
 	}
@@ -143,7 +143,7 @@ func (v *Vault) Restore(ctx context.Context, blob secret.Value) (secret.Secret, 
 	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.RestoreSecret(ctx, azsecrets.RestoreSecretParameters{SecretBackup: bytes}, nil)
-	return understood(described(answer.Secret), v.explain(err, blob))
+	return v.understood(call{writes: true, sent: blob}, described(answer.Secret), err)
 }
 
 // withoutRetries returns the context of a call that is tried once, because a retry after a lost
