@@ -100,14 +100,16 @@ func othersGoOn(t *testing.T, app *wiretest.App, attack string) {
 		{http.MethodGet, "/secrets/big-3", ""},
 		{http.MethodPut, "/secrets/small", `{"value":"canary-small"}`},
 		{http.MethodPost, "/secrets/batch-get", batch("big-4", "small")},
-		{http.MethodGet, "/health", ""},
+		{http.MethodGet, "/secrets?prefix=small", ""},
 	} {
 		began := time.Now()
-		got := app.Do(t, request.method, request.path, request.body)
+		got := app.Do(t, request.method, request.path, request.body, "x-functions-key: another")
 		if got.Status != http.StatusOK || strings.Contains(got.Body, `"status":503`) || time.Since(began) > 30*time.Second {
 			t.Errorf("%s: %s %s after %s: %d", attack, request.method, request.path, time.Since(began), got.Status)
 		}
 	}
+	// Health waits only 1.5 s for the vault, which is in this process and as busy as the machine.
+	eventually(t, app, "/health", func(a wiretest.Answer) bool { return a.Status == http.StatusOK })
 }
 
 func post(path, body string) string {

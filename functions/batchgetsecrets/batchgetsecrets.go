@@ -8,6 +8,7 @@ import (
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
+	"rotunda/internal/fair"
 	"rotunda/internal/wire"
 )
 
@@ -41,7 +42,7 @@ func Handler(secrets Reader) http.Handler {
 		if err != nil {
 			return err
 		}
-		batch := newBatch(reads, held, items)
+		batch := newBatch(reads, held, fair.ShareOf(r.Context(), ""), items)
 		defer batch.end()
 		batch.write(r.Context(), wire.NewBatchWriter(w), items)
 		return nil
