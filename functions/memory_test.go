@@ -75,8 +75,8 @@ func prepareBig(t *testing.T, app *wiretest.App) {
 	})
 }
 
-// prepareTagged sets as many secrets as a page holds, with the longest tags. Each character of them
-// takes six bytes in JSON.
+// prepareTagged sets as many secrets as a page holds, with the longest tags. Each character of
+// them takes six bytes in JSON.
 func prepareTagged(t *testing.T, app *wiretest.App) {
 	t.Helper()
 	tags := map[string]string{}

@@ -26,8 +26,8 @@ func NewBytes(most int) *Bytes { return &Bytes{most: most, by: map[fair.Share]in
 // Length Thresholds, 1998).
 const timesFree = 4
 
-// Take reports whether n more bytes may be held for a share. If nothing is held, any number may be,
-// so that a single large piece is never refused.
+// Take reports whether n more bytes may be held for a share. If nothing is held, any number may
+// be, so that a single large piece is never refused.
 func (b *Bytes) Take(of fair.Share, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

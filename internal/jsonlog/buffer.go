@@ -87,8 +87,8 @@ func (b *lineBuffer) writeLines() {
 	b.changed.Broadcast()
 }
 
-// write writes lines. If the log can't be written, there is no place to report that. A panic on the
-// timer's goroutine would end the process.
+// write writes lines. If the log can't be written, there is no place to report that. A panic on
+// the timer's goroutine would end the process.
 func (b *lineBuffer) write(lines []byte) {
 	defer func() { _ = recover() }()
 	_, _ = b.out.Write(lines)

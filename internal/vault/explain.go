@@ -26,8 +26,8 @@ func (v *Vault) explain(err error, c call) error {
 	return c.warn(v.kind(err, c.sent))
 }
 
-// kind turns an error of the SDK into one of ours. A message in which the vault quotes sent is left
-// out.
+// kind turns an error of the SDK into one of ours. A message in which the vault quotes sent is
+// left out.
 func (v *Vault) kind(err error, sent secret.Value) error {
 	if noToken, ok := errors.AsType[*identity.NoTokenError](err); ok {
 		return secret.Problemf(secret.ErrIdentityUnavailable, "The app got no token for its managed identity. "+identity.Remedy).Because(noToken)

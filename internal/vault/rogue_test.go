@@ -81,7 +81,8 @@ func TestAnAnswerThatIsNotKeyVaultsIsNamedAsSuch(t *testing.T) {
 	wantStranger(t, "purge", open(t, goodToken, says(200, "<html>"+canary, nil)).Purge(t.Context(), "a"))
 }
 
-// A proxy that mixes up answers, or serves them from a cache, must not give one secret for another.
+// A proxy that mixes up answers, or serves them from a cache, must not give one secret for
+// another.
 func TestAnAnswerAboutAnotherSecretIsRefused(t *testing.T) {
 	for _, other := range []string{"b/0123", "ab/0123", "a/0124"} {
 		v := open(t, goodToken, says(200, `{"id":"https://contoso.vault.azure.net/secrets/`+other+`","value":"`+canary+`"}`, nil))

@@ -45,8 +45,8 @@ func readTagsOf(r *http.Request, header string) (tags []entityTag, err error) {
 	return tags, nil
 }
 
-// parseEntityTag reads * or a version. It rejects a * in quotes: to RFC 9110 that is a version like
-// any other, and to its sender most likely not.
+// parseEntityTag reads * or a version. It rejects a * in quotes: to RFC 9110 that is a version
+// like any other, and to its sender most likely not.
 func parseEntityTag(text string) (entityTag, bool) {
 	if text == anyVersion {
 		return entityTag{version: anyVersion}, true
