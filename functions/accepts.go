@@ -17,7 +17,7 @@ var accepts = map[string]wire.Accepts{
 	"deletesecret":         {Query: []string{"wait"}},
 	"getdeletedsecret":     {},
 	"getrotation":          {},
-	"getsecret":            {Query: []string{"stage", "outContentType"}},
+	"getsecret":            {Query: []string{"stage", "outContentType"}, Conditions: []string{wire.IfNoneMatch}},
 	"health":               {},
 	"listdeletedsecrets":   {Query: []string{"maxresults", "$skiptoken", "prefix", "tag"}},
 	"listrotations":        {Query: []string{"maxresults", "$skiptoken", "prefix", "tag"}},
@@ -33,8 +33,8 @@ var accepts = map[string]wire.Accepts{
 	"rollbackrotation":     {},
 	"rotate":               {Query: []string{"KeyVaultName", "SecretName", "wait", "dryRun", "retire"}},
 	"rotatesecret":         {Query: []string{"wait", "dryRun", "retire"}},
-	"setsecret":            {Query: []string{"onDeleted", "ifChanged"}, Body: true, Conditions: true},
-	"updatesecret":         {Body: true, Conditions: true},
+	"setsecret":            {Query: []string{"onDeleted", "ifChanged"}, Body: true, Conditions: []string{wire.IfMatch, wire.IfNoneMatch}},
+	"updatesecret":         {Body: true, Conditions: []string{wire.IfMatch, wire.IfNoneMatch}},
 }
 
 // checked returns next behind the check of what it accepts.

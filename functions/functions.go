@@ -51,6 +51,7 @@ const RoutePrefix = "api"
 type Secrets interface {
 	batchgetsecrets.Reader
 	getsecret.Reader
+	health.Vault
 	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater
@@ -97,9 +98,11 @@ func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault stri
 
 func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
 	writer := &writes.Guard{Secrets: secrets, Rotations: rotations}
-	large := budget.NewSeat() // for a backup of many versions
+	backups := budget.NewSeats(1) // one may have 24 MB
+	lists := budget.NewSeats(8)   // a page may have 2 MB
+	resumes := budget.NewSeats(2) // each lists all pages, and may take minutes
 	return map[string]http.Handler{
-		"backupsecret":         backupsecret.Handler(secrets, large),
+		"backupsecret":         backupsecret.Handler(secrets, backups),
 		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
 		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
@@ -107,18 +110,18 @@ func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) m
 		"getrotation":          getrotation.Handler(rotations),
 		"getsecret":            getsecret.Handler(secrets, rotations),
 		"health":               health.Handler(secrets),
-		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, links),
-		"listrotations":        listrotations.Handler(rotations, links),
-		"listsecrets":          listsecrets.Handler(secrets, links),
-		"listsecretversions":   listsecretversions.Handler(secrets, links),
+		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, links, lists),
+		"listrotations":        listrotations.Handler(rotations, links, lists),
+		"listsecrets":          listsecrets.Handler(secrets, links, lists),
+		"listsecretversions":   listsecretversions.Handler(secrets, links, lists),
 		"onvaultevent":         onvaultevent.Handler(secrets, rotations, vault),
 		"onvaultmessage":       onvaultmessage.Handler(secrets, rotations, vault),
 		"purgedeletedsecret":   purgedeletedsecret.Handler(secrets),
 		"recoverdeletedsecret": recoverdeletedsecret.Handler(secrets),
 		"restorerotationtags":  restorerotationtags.Handler(rotations),
-		"restoresecret":        restoresecret.Handler(secrets, large),
+		"restoresecret":        restoresecret.Handler(secrets, backups),
 		"resumerotation":       resumerotation.Handler(rotations, links),
-		"resumerotations":      resumerotations.Handler(rotations, links),
+		"resumerotations":      resumerotations.Handler(rotations, links, resumes),
 		"retirerotation":       retirerotation.Handler(rotations),
 		"rollbackrotation":     rollbackrotation.Handler(rotations),
 		"rotate":               rotate.Handler(rotations, links, vault),

@@ -49,6 +49,8 @@ func TestLinksKeepTheCallersHost(t *testing.T) {
 		{"", "://kv.bank.example/api/secrets?"},
 		{"PUBLIC_URL=https://gw.bank.example", `"https://gw.bank.example/api/secrets?`},
 		{"PUBLIC_URL=https://gw.bank.example/kv/", `"https://gw.bank.example/kv/secrets?`},
+		{"PUBLIC_URL=https://gw.bank.example/a%2Fb", `"https://gw.bank.example/a%2Fb/secrets?`},
+		{"PUBLIC_URL=https://gw.bank.example/", `"https://gw.bank.example/secrets?`},
 	} {
 		app := wiretest.Start(t, wiretest.Options{Env: []string{"WEBSITE_HOSTNAME=app.azurewebsites.net", row.setting}})
 		for i := range 2 {

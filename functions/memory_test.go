@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/secret"
 	"rotunda/internal/wiretest"
 )
 
@@ -26,6 +28,7 @@ func TestMemoryUnderAttack(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=1h"}, plenty...)})
 	direct(app)
 	prepareBig(t, app)
+	prepareTagged(t, app)
 	same, several := make([]string, 200), make([]string, 200)
 	for i := range 200 {
 		same[i], several[i] = "big-0", fmt.Sprintf("big-%d", i%50)
@@ -41,6 +44,7 @@ func TestMemoryUnderAttack(t *testing.T) {
 		{"bodies without their end", 200, strings.TrimSuffix(post("/api/secrets/a", `{"value":"`+strings.Repeat("x", 1<<20-20)+`"}`), `"}`)},
 		{"headers without their end", 500, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 40<<10)},
 		{"backups", 20, strings.Repeat(post("/api/secrets/old/backup", ""), 10)},
+		{"lists", 1000, strings.Repeat("GET /api/secrets HTTP/1.1\r\nHost: x\r\n\r\n", 3)},
 		{"idle connections", 10_000, ""},
 	} {
 		hold(t, app, attack.connections, attack.sends)
@@ -71,20 +75,41 @@ func prepareBig(t *testing.T, app *wiretest.App) {
 	})
 }
 
+// prepareTagged sets as many secrets as a page holds, with the longest tags. Each character of
+// them takes six bytes in JSON.
+func prepareTagged(t *testing.T, app *wiretest.App) {
+	t.Helper()
+	tags := map[string]string{}
+	for i := range secret.MaxTags {
+		tags[fmt.Sprintf("%02d", i)+strings.Repeat("\x01", secret.MaxTagLength-2)] = strings.Repeat("\x01", secret.MaxTagLength)
+	}
+	body, err := json.Marshal(map[string]any{"value": wiretest.Canary, "tags": tags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	together(secret.MaxPageSize, func(i int) {
+		if got := app.Do(t, http.MethodPut, fmt.Sprintf("/secrets/a-tagged-%d", i), string(body)); got.Status != http.StatusOK {
+			t.Error(got)
+		}
+	})
+}
+
 func othersGoOn(t *testing.T, app *wiretest.App, attack string) {
 	t.Helper()
 	for _, request := range []struct{ method, path, body string }{
 		{http.MethodGet, "/secrets/big-3", ""},
 		{http.MethodPut, "/secrets/small", `{"value":"canary-small"}`},
 		{http.MethodPost, "/secrets/batch-get", batch("big-4", "small")},
-		{http.MethodGet, "/health", ""},
+		{http.MethodGet, "/secrets?prefix=small", ""},
 	} {
 		began := time.Now()
-		got := app.Do(t, request.method, request.path, request.body)
+		got := app.Do(t, request.method, request.path, request.body, "x-functions-key: another")
 		if got.Status != http.StatusOK || strings.Contains(got.Body, `"status":503`) || time.Since(began) > 30*time.Second {
 			t.Errorf("%s: %s %s after %s: %d", attack, request.method, request.path, time.Since(began), got.Status)
 		}
 	}
+	// Health waits only 1.5 s for the vault, which is in this process and as busy as the machine.
+	eventually(t, app, "/health", func(a wiretest.Answer) bool { return a.Status == http.StatusOK })
 }
 
 func post(path, body string) string {

@@ -23,10 +23,11 @@ func main() {
 	}
 }
 
-// stopSignals returns the signals that stop the run. A SIGHUP that the caller ignores, as nohup
-// does, stays ignored.
+// stopSignals returns the signals that stop the run. SIGQUIT, which is Ctrl-\, is among them: Go
+// would end the process at once, and leave what it has started. A SIGHUP that the caller ignores,
+// as nohup does, stays ignored.
 func stopSignals() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}

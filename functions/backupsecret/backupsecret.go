@@ -17,14 +17,14 @@ type Backuper interface {
 }
 
 // Handler serves POST secrets/{name}/backup. Nobody knows how large a backup is before it is
-// there, so each one takes the seat.
-func Handler(secrets Backuper, large budget.Seat) http.Handler {
+// there, so each one takes a seat until the response begins.
+func Handler(secrets Backuper, seats *budget.Seats) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		name, _, err := wire.Target(r)
 		if err != nil {
 			return err
 		}
-		leave, err := large.Take(r.Context())
+		leave, err := seats.Take(r.Context())
 		if err != nil {
 			return err
 		}
@@ -33,6 +33,6 @@ func Handler(secrets Backuper, large budget.Seat) http.Handler {
 		if err != nil {
 			return err
 		}
-		return wire.WriteBackup(w, blob)
+		return wire.WriteBackup(budget.LeaveAtResponse(w, leave), blob)
 	})
 }

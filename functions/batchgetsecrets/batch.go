@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"rotunda/internal/budget"
+	"rotunda/internal/fair"
 	"rotunda/internal/wire"
 )
 
@@ -13,6 +14,7 @@ import (
 type batch struct {
 	reads  reader
 	held   *budget.Bytes
+	of     fair.Share     // in held
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
 	size   int            // taken from held
@@ -31,8 +33,8 @@ func keyOf(item wire.BatchItem) key {
 	return key{strings.ToLower(item.Name), strings.ToLower(item.Version)}
 }
 
-func newBatch(reads reader, held *budget.Bytes, items []wire.BatchItem) *batch {
-	b := &batch{reads: reads, held: held, listed: map[key]int{}, found: map[key]result{}}
+func newBatch(reads reader, held *budget.Bytes, of fair.Share, items []wire.BatchItem) *batch {
+	b := &batch{reads: reads, held: held, of: of, listed: map[key]int{}, found: map[key]result{}}
 	for _, item := range items {
 		b.listed[keyOf(item)]++
 	}
@@ -75,7 +77,7 @@ func (b *batch) keep(k key, found result) {
 	if found.err == nil {
 		found.size = found.reading.Size()
 	}
-	if !b.held.Take(found.size) {
+	if !b.held.Take(b.of, found.size) {
 		found = result{err: budget.Busy()}
 	}
 	b.found[k] = found
@@ -110,6 +112,6 @@ func (b *batch) written(item wire.BatchItem) {
 func (b *batch) end() { b.giveBack(b.size) }
 
 func (b *batch) giveBack(n int) {
-	b.held.Return(n)
+	b.held.Return(b.of, n)
 	b.size -= n
 }

@@ -8,14 +8,17 @@ import (
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
+	"rotunda/internal/fair"
 	"rotunda/internal/wire"
 )
 
 // Reader reads a version, or the latest if version is "". Peek returns a reading only if it is in
-// the cache.
+// the cache, and fresh. HasOlder reports whether one is there that may serve while the vault does
+// not answer.
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	Peek(name, version string) (wire.Reading, bool)
+	HasOlder(name, version string) bool
 }
 
 const (
@@ -32,14 +35,14 @@ const (
 // request. If an item fails, its result is the error. The response is written while the next items
 // are still to be read, so a caller that does not read it holds up only its own batch.
 func Handler(secrets Reader) http.Handler {
-	reads := reader{secrets: secrets, slots: make(chan struct{}, inFlight)}
+	reads := reader{secrets: secrets, seats: budget.NewSeats(inFlight)}
 	held := budget.NewBytes(maxHeld)
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		items, err := wire.ReadBatch(w, r)
 		if err != nil {
 			return err
 		}
-		batch := newBatch(reads, held, items)
+		batch := newBatch(reads, held, fair.ShareOf(r.Context(), ""), items)
 		defer batch.end()
 		batch.write(r.Context(), wire.NewBatchWriter(w), items)
 		return nil

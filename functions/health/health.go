@@ -16,10 +16,12 @@ import (
 	"rotunda/internal/wire"
 )
 
-// Lister reads a page of all secrets. A page of one entry is the cheapest call that needs the
-// vault, the identity and a role.
-type Lister interface {
+// Vault is what the function checks. A page of one secret is the cheapest call that needs the
+// vault, the identity and a role. LacksToken reports whether the latest request for a token has
+// failed; it calls nobody.
+type Vault interface {
 	List(ctx context.Context, query secret.Query) (secret.Page, error)
+	LacksToken() bool
 }
 
 // report is the response.
@@ -34,6 +36,9 @@ var (
 	unreachable = report{Status: "unavailable", Vault: "unreachable", Identity: "unknown"}
 )
 
+// noIdentity says that the app has no token, or that the vault does not accept it.
+const noIdentity = "unavailable"
+
 const (
 	// goodFor and badFor are how long a report is reused without a call to the vault. The function
 	// is anonymous, and its callers must not be able to use up the vault's quota.
@@ -47,8 +52,8 @@ const (
 
 // Handler serves GET health: 200 if everything works, otherwise 503. It responds within two
 // seconds.
-func Handler(secrets Lister) http.Handler {
-	check := &checker{secrets: secrets}
+func Handler(vault Vault) http.Handler {
+	check := &checker{vault: vault}
 	return apierror.Handler(func(w http.ResponseWriter, _ *http.Request) error {
 		found := check.report()
 		status := http.StatusOK
@@ -60,8 +65,8 @@ func Handler(secrets Lister) http.Handler {
 }
 
 type checker struct {
-	secrets Lister
-	flight  singleflight.Group
+	vault  Vault
+	flight singleflight.Group
 
 	mu    sync.Mutex
 	last  report
@@ -77,7 +82,7 @@ func (c *checker) report() report {
 	case found := <-result:
 		return found.Val.(report)
 	case <-time.After(patience):
-		return c.keep(unreachable)
+		return c.keep(c.unanswered())
 	}
 }
 
@@ -105,22 +110,32 @@ func (c *checker) keep(found report) report {
 func (c *checker) check() (found report) {
 	defer func() {
 		if recover() != nil {
-			found = unreachable
+			found = c.unanswered()
 		}
 	}()
 	ctx, cancel := context.WithTimeout(secret.WithCaller(context.Background(), secret.Probe), checkTime)
 	defer cancel()
-	if _, err := c.secrets.List(ctx, secret.Query{MaxResults: 1}); err != nil {
-		return unhealthy(err)
+	if _, err := c.vault.List(ctx, secret.Query{MaxResults: 1}); err != nil {
+		return c.unhealthy(err)
 	}
 	return healthy
 }
 
-func unhealthy(err error) report {
+// unanswered returns the report while the vault does not answer. The identity comes before it: an
+// identity endpoint that fails may take longer to say so than a caller waits here.
+func (c *checker) unanswered() report {
 	found := unreachable
+	if c.vault.LacksToken() {
+		found.Identity = noIdentity
+	}
+	return found
+}
+
+func (c *checker) unhealthy(err error) report {
+	found := c.unanswered()
 	switch status, _ := secret.RefusedWith(err); {
 	case errors.Is(err, secret.ErrIdentityUnavailable):
-		found.Vault, found.Identity = "ok", "unavailable"
+		found.Vault, found.Identity = "ok", noIdentity
 	case status == http.StatusForbidden:
 		found.Vault, found.Identity = "ok", "refused"
 	case status != 0:

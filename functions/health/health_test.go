@@ -17,9 +17,12 @@ import (
 
 // lister answers a list as the vault would.
 type lister struct {
-	calls  atomic.Int64
-	answer func(context.Context) error
+	calls      atomic.Int64
+	answer     func(context.Context) error
+	lacksToken bool
 }
+
+func (l *lister) LacksToken() bool { return l.lacksToken }
 
 func (l *lister) List(ctx context.Context, _ secret.Query) (secret.Page, error) {
 	l.calls.Add(1)
@@ -100,5 +103,24 @@ func TestAPanicIsABadReport(t *testing.T) {
 	handler := health.Handler(&lister{answer: func(context.Context) error { panic(errors.New("canary")) }})
 	if got := status(handler); got != http.StatusServiceUnavailable {
 		t.Errorf("status %d", got)
+	}
+}
+
+// An identity endpoint that fails may need longer to say so than a caller waits. That the latest
+// request for a token failed is known at once.
+func TestALateCheckNamesTheIdentityThatFailed(t *testing.T) {
+	for lacksToken, want := range map[bool]string{
+		true:  `{"status":"unavailable","vault":"unreachable","identity":"unavailable"}`,
+		false: `{"status":"unavailable","vault":"unreachable","identity":"unknown"}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			vault := &lister{lacksToken: lacksToken, answer: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+			w := httptest.NewRecorder()
+			health.Handler(vault).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/health", nil))
+			if got := w.Body.String(); got != want {
+				t.Errorf("lacks a token: %v: %s", lacksToken, got)
+			}
+			time.Sleep(10 * time.Second) // the check ends
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -17,17 +18,22 @@ type Lister interface {
 }
 
 // Handler serves GET rotations. Its pages are the vault's, filtered, so a page can be short, or
-// empty without being the last.
-func Handler(rotations Lister, links wire.Links) http.Handler {
+// empty without being the last. A request takes a seat until its response begins.
+func Handler(rotations Lister, links wire.Links, seats *budget.Seats) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)
 		if err != nil {
 			return err
 		}
+		leave, err := seats.Take(r.Context())
+		if err != nil {
+			return err
+		}
+		defer leave()
 		found, next, err := rotations.ListRotations(r.Context(), query)
 		if err != nil {
 			return err
 		}
-		return links.WriteRotations(w, r, found, next, query.MaxResults)
+		return links.WriteRotations(budget.LeaveAtResponse(w, leave), r, found, next, query.MaxResults)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -17,17 +18,23 @@ type Lister interface {
 	List(ctx context.Context, query secret.Query) (secret.Page, error)
 }
 
-// Handler serves GET secrets.
-func Handler(secrets Lister, links wire.Links) http.Handler {
+// Handler serves GET secrets. A request takes a seat until its response begins, because a page of
+// the longest tags needs many times its size on the way.
+func Handler(secrets Lister, links wire.Links, seats *budget.Seats) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		query, err := wire.ReadQuery(r)
 		if err != nil {
 			return err
 		}
+		leave, err := seats.Take(r.Context())
+		if err != nil {
+			return err
+		}
+		defer leave()
 		page, err := secrets.List(r.Context(), query)
 		if err != nil {
 			return err
 		}
-		return links.WritePage(w, r, page, query)
+		return links.WritePage(budget.LeaveAtResponse(w, leave), r, page, query)
 	})
 }

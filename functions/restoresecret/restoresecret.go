@@ -18,17 +18,22 @@ type Restorer interface {
 	Delete(ctx context.Context, name string) (secret.Secret, error)
 }
 
-// Handler serves POST secrets/restore. It takes the seat for a large backup.
-func Handler(secrets Restorer, large budget.Seat) http.Handler {
+// Handler serves POST secrets/restore. A large backup takes a seat, once it has arrived: a caller
+// that sends slowly takes none.
+func Handler(secrets Restorer, seats *budget.Seats) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		if wire.IsLargeRestore(r) {
-			leave, err := large.Take(r.Context())
+		body, err := wire.ReadRestore(w, r)
+		if err != nil {
+			return err
+		}
+		if wire.IsLargeRestore(body) {
+			leave, err := seats.Take(r.Context())
 			if err != nil {
 				return err
 			}
 			defer leave()
 		}
-		blob, err := wire.ReadRestore(w, r)
+		blob, err := wire.ParseRestore(body)
 		if err != nil {
 			return err
 		}

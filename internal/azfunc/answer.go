@@ -14,6 +14,7 @@ import (
 // per request.
 type answer struct {
 	http.ResponseWriter
+	request *http.Request
 	started time.Time
 	span    trace.Span // nil if the request is not traced
 	status  int

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rotunda/internal/budget"
+	"rotunda/internal/fair"
 )
 
 const (
@@ -20,6 +21,7 @@ const (
 type body struct {
 	inner    io.ReadCloser
 	received *budget.Bytes
+	of       fair.Share
 	timer    *http.ResponseController
 	held     int
 	started  bool
@@ -33,7 +35,7 @@ func newBody(w http.ResponseWriter, r *http.Request, received *budget.Bytes) *bo
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	b := &body{inner: r.Body, received: received, timer: http.NewResponseController(w), expected: r.Header["Expect"] != nil}
+	b := &body{inner: r.Body, received: received, of: shareOf(r), timer: http.NewResponseController(w), expected: r.Header["Expect"] != nil}
 	r.Body = b
 	return b
 }
@@ -44,7 +46,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.refused
 	}
 	n, err := b.read(p)
-	if !b.received.Take(n) {
+	if !b.received.Take(b.of, n) {
 		b.refused = budget.Busy()
 		return 0, b.refused
 	}
@@ -74,7 +76,7 @@ func (b *body) end() {
 	if b == nil {
 		return
 	}
-	b.received.Return(b.held)
+	b.received.Return(b.of, b.held)
 	b.held = 0
 	if b.ended || b.expected && !b.started {
 		return

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"rotunda/internal/fair"
 	"rotunda/internal/secret"
 )
 
@@ -21,6 +22,9 @@ func CallerContext(r *http.Request) context.Context {
 	}
 	return secret.WithCaller(r.Context(), caller)
 }
+
+// shareOf returns the share of the request's caller in what all callers use.
+func shareOf(r *http.Request) fair.Share { return fair.ShareOf(CallerContext(r), "") }
 
 // credentialOf returns the function key by which the host let a request in: the first of the
 // header, or else of the query, whose names ignore case

@@ -11,6 +11,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"rotunda/internal/hostjson"
 )
 
 // Definition is the part of a function.json that the app uses.
@@ -58,7 +60,7 @@ func loadDefinition(files fs.FS, file string) (Definition, error) {
 	var body struct {
 		Bindings []Binding `json:"bindings"`
 	}
-	if err := json.Unmarshal(text, &body); err != nil {
+	if err := json.Unmarshal(hostjson.Standard(text), &body); err != nil {
 		return Definition{}, fmt.Errorf("%s: %w", file, err)
 	}
 	definition := Definition{Name: path.Dir(file), Bindings: body.Bindings}

@@ -11,7 +11,8 @@ import (
 )
 
 // limits bound what the callers of all functions together can make the process hold in memory. A
-// response of up to smallResponse bytes is not counted, so there is always room for an error.
+// response of up to smallResponse bytes is not counted, so there is always room for an error. No
+// caller can take all the room.
 type limits struct {
 	received *budget.Bytes // bodies of requests that are being handled
 	sending  *budget.Bytes // parts of large responses that callers have yet to read
@@ -38,10 +39,11 @@ const (
 // writeLarge writes a part of a large response. If there is no room for it, the response is 503,
 // or is broken off if it has begun.
 func (a *answer) writeLarge(text []byte) (int, error) {
-	if !a.limits.sending.Take(len(text)) {
+	of := shareOf(a.request)
+	if !a.limits.sending.Take(of, len(text)) {
 		return a.refuse(len(text))
 	}
-	defer a.limits.sending.Return(len(text))
+	defer a.limits.sending.Return(of, len(text))
 	a.send()
 	if a.mustEnd.IsZero() {
 		a.mustEnd = time.Now().Add(responseTime)

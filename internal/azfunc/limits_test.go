@@ -130,6 +130,32 @@ func TestUnreadResponsesAreBounded(t *testing.T) {
 	}
 }
 
+// A caller that does not read what it has requested leaves room for others.
+func TestOneCallersUnreadResponsesLeaveRoomForOthers(t *testing.T) {
+	router := serveOne(t, io.Discard, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) })
+	release, ended := make(chan struct{}), make(chan struct{}, 16)
+	for range cap(ended) {
+		slow := &blocked{httptest.NewRecorder(), make(chan struct{}, 1), release}
+		go func() {
+			r := httptest.NewRequest(http.MethodPost, "/api/f", nil)
+			r.Header.Set("X-Functions-Key", "slow")
+			router.ServeHTTP(slow, r)
+			ended <- struct{}{}
+		}()
+		<-slow.begun // of its response, or of a refusal
+	}
+	r := httptest.NewRequest(http.MethodPost, "/api/f", nil)
+	r.Header.Set("X-Functions-Key", "quick")
+	w := httptest.NewRecorder()
+	if router.ServeHTTP(w, r); w.Code != http.StatusOK || w.Body.Len() != 2<<20 {
+		t.Errorf("another caller: %d with %d bytes", w.Code, w.Body.Len())
+	}
+	close(release)
+	for range cap(ended) {
+		<-ended
+	}
+}
+
 // counted counts what is read of it.
 type counted struct {
 	io.Reader

@@ -53,7 +53,7 @@ func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, na
 }
 
 func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *http.Request) {
-	a := &answer{ResponseWriter: w, started: time.Now(), limits: rec.limits}
+	a := &answer{ResponseWriter: w, request: r, started: time.Now(), limits: rec.limits}
 	r, a.span = rec.requests.Begin(r, method(r))
 	a.body = newBody(w, r, rec.limits.received)
 	a.id[0] = newID()

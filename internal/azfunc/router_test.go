@@ -191,6 +191,17 @@ func TestDefinitionsAndHandlersMustMatch(t *testing.T) {
 	}
 }
 
+// The host reads function.json with a byte order mark, comments and trailing commas, and the app
+// reads the same file.
+func TestDefinitionsAreReadAsTheHostReadsThem(t *testing.T) {
+	files := fstest.MapFS{"a/function.json": {Data: []byte("\xef\xbb\xbf{ // the trigger\n" +
+		`"bindings": [/* one */ {"type": "httpTrigger", "methods": ["get",], "route": "a//*b*/",},]}`)}}
+	definitions, err := azfunc.LoadDefinitions(files)
+	if err != nil || len(definitions) != 1 || definitions[0].HTTP().Route != "a//*b*/" {
+		t.Errorf("%+v, %v", definitions, err)
+	}
+}
+
 // A route is either rejected or served: NewRouter never panics, and a route that it accepts
 // responds.
 func FuzzRoute(f *testing.F) {

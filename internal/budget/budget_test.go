@@ -1,18 +1,15 @@
 package budget_test
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"rotunda/internal/budget"
-	"rotunda/internal/secret"
+	"rotunda/internal/fair"
 )
 
 func TestBytesAreBounded(t *testing.T) {
-	b := budget.NewBytes(10)
+	b, one := budget.NewBytes(10), fair.ShareOf(t.Context(), "one")
 	for i, step := range []struct {
 		take, giveBack int
 		want           bool
@@ -25,34 +22,25 @@ func TestBytesAreBounded(t *testing.T) {
 		{1, 10, false},
 		{11, 11, true},
 	} {
-		if got := b.Take(step.take); got != step.want {
+		if got := b.Take(one, step.take); got != step.want {
 			t.Errorf("step %d: Take(%d) = %v", i, step.take, got)
 		}
-		b.Return(step.giveBack)
+		b.Return(one, step.giveBack)
 	}
 }
 
-func TestASeatIsTakenByOneAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seat := budget.NewSeat()
-		leave, err := seat.Take(t.Context())
-		if err != nil {
-			t.Fatal(err)
+// However much each of some callers takes, there is room for the next one.
+func TestThereAreBytesForTheNextCaller(t *testing.T) {
+	const most = 10_000
+	b := budget.NewBytes(most)
+	for caller := range 4 {
+		of, held := fair.ShareOf(t.Context(), fmt.Sprint(caller)), 0
+		for b.Take(of, 1) {
+			held++
 		}
-		began := time.Now()
-		if _, err := seat.Take(t.Context()); !errors.Is(err, secret.ErrBusy) || time.Since(began) > time.Minute {
-			t.Errorf("after %s: %v", time.Since(began), err)
+		t.Logf("caller %d holds %d", caller, held)
+		if caller == 0 && (held < most*4/5-1 || held > most*4/5+1) || held == 0 {
+			t.Errorf("caller %d holds %d of %d", caller, held, most)
 		}
-		gone, leaveEarly := context.WithCancel(t.Context())
-		leaveEarly()
-		if _, err := seat.Take(gone); !errors.Is(err, context.Canceled) {
-			t.Errorf("of a caller that left: %v", err)
-		}
-		time.AfterFunc(time.Second, leave)
-		leave, err = seat.Take(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave()
-	})
+	}
 }

@@ -137,6 +137,12 @@ func (c *Cache[T]) Get(ctx context.Context, key Key) (Hit[T], error) {
 	return f.answer.hit(false)
 }
 
+// HasOlder reports whether Get may answer from memory while the vault does not answer.
+func (c *Cache[T]) HasOlder(key Key) bool {
+	_, ok := c.older(key.folded())
+	return ok
+}
+
 // older returns a kept answer that may serve while the vault does not answer.
 func (c *Cache[T]) older(key Key) (answer[T], bool) {
 	old, ok := c.peek(key)

@@ -330,6 +330,27 @@ func TestAPanicInALoadIsAnError(t *testing.T) {
 	}
 }
 
+// A load in the background runs on a goroutine of the cache, which must not end the process.
+func TestAPanicAfterALoadInTheBackgroundEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{number: 1}
+		c := open(t, s, func(p *cache.Policy[int]) { p.Missing = func(error) bool { panic("canary") } })
+		_, _ = c.Get(t.Context(), key)
+		time.Sleep(time.Minute)
+		s.slow(30 * time.Second)
+		s.set(0, errRefused)
+		if hit, err := c.Get(t.Context(), key); err != nil || !hit.Stale {
+			t.Errorf("while it hangs: %+v, %v", hit, err)
+		}
+		time.Sleep(30 * time.Second) // the load ends, and what follows it panics
+		s.slow(0)
+		s.set(2, nil)
+		if hit, err := c.Get(t.Context(), key); err != nil || hit.Value != 2 {
+			t.Errorf("after the panic: %+v, %v", hit, err)
+		}
+	})
+}
+
 func TestEntriesAndBytesAreBounded(t *testing.T) {
 	for name, row := range map[string]struct{ entries, bytes, size, most int }{
 		"by entries": {10, 1 << 20, 8, 10},

@@ -121,25 +121,34 @@ func (f *flight[T]) after(folded Key) *flight[T] {
 	return f.next
 }
 
-// run loads, and starts the next load of the same key.
+// run loads, and starts the next load of the same key. It may run on a goroutine of its own, so
+// nothing in it may panic.
 func (c *Cache[T]) run(ctx context.Context, f *flight[T], key, folded Key) {
 	f.answer = c.loadSafely(ctx, key)
-	if f.answer.err == nil || !c.policy.Away(f.answer.err) {
-		c.hanging.Store(false)
-	}
-	c.mu.Lock()
-	if c.flights.remove(folded.Name, f) { // otherwise Forget was called meanwhile
-		c.keep(folded, f.answer)
-		if f.next != nil {
-			c.flights.add(folded.Name, f.next)
-		}
-	}
-	next := f.next
-	c.mu.Unlock()
+	next := c.land(f, folded)
 	close(f.done)
 	if next != nil {
 		go c.run(ctx, next, key, folded)
 	}
+}
+
+// land keeps the answer of a load, unless Forget was called meanwhile, and returns the next load.
+func (c *Cache[T]) land(f *flight[T], folded Key) (next *flight[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flights.remove(folded.Name, f) {
+		c.keepSafely(folded, f.answer)
+		if f.next != nil {
+			c.flights.add(folded.Name, f.next)
+		}
+	}
+	return f.next
+}
+
+// keepSafely is keep, except that an answer at which it panics is not kept.
+func (c *Cache[T]) keepSafely(key Key, a answer[T]) {
+	defer func() { _ = recover() }()
+	c.keep(key, a)
 }
 
 // loadSafely turns a panic into an error, which every waiting caller gets. The error omits the
@@ -152,6 +161,9 @@ func (c *Cache[T]) loadSafely(ctx context.Context, key Key) (a answer[T]) {
 		}
 	}()
 	a.value, a.err = c.load(ctx, key)
+	if a.err == nil || !c.policy.Away(a.err) {
+		c.hanging.Store(false)
+	}
 	return a
 }
 

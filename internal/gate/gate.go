@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"rotunda/internal/fair"
 	"rotunda/internal/secret"
 )
 
@@ -33,7 +34,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	running int
-	queue   queue
+	queue   fair.Queue
 	waking  bool // a timer will call advance
 }
 
@@ -42,7 +43,7 @@ func New(limits Limits) *Gate {
 	return &Gate{
 		limits: limits,
 		quota:  quota{full: rate.Limit(limits.PerSecond), limiter: rate.NewLimiter(rate.Limit(limits.PerSecond), limits.PerSecond)},
-		queue:  queue{places: limits.Waiting, lines: map[share]line{}},
+		queue:  fair.NewQueue(limits.Waiting),
 	}
 }
 
@@ -64,7 +65,7 @@ func (g *Gate) Do(ctx context.Context, name string, call func() Outcome) error {
 	if !g.breaker.allow() {
 		return secret.Problemf(secret.ErrVaultUnreachable, "The app can't reach the vault at the moment. It tries again every %s.", probeEvery)
 	}
-	if err := g.enter(ctx, shareOf(ctx, name)); err != nil {
+	if err := g.enter(ctx, fair.ShareOf(ctx, name)); err != nil {
 		g.breaker.report(Abandoned)
 		return err
 	}
@@ -79,21 +80,14 @@ func (g *Gate) Do(ctx context.Context, name string, call func() Outcome) error {
 	return nil
 }
 
-func shareOf(ctx context.Context, name string) share {
-	if caller := secret.CallerFrom(ctx); caller != 0 {
-		return share{caller: caller}
-	}
-	return share{name: name}
-}
-
 // enter takes a slot and a share of the quota, or waits for them.
-func (g *Gate) enter(ctx context.Context, of share) error {
+func (g *Gate) enter(ctx context.Context, of fair.Share) error {
 	w, err := g.enterOrJoin(of)
 	if w == nil {
 		return err
 	}
 	select {
-	case <-w.turn:
+	case <-w.Turn:
 		return nil
 	case <-ctx.Done():
 		g.leave(w)
@@ -102,20 +96,20 @@ func (g *Gate) enter(ctx context.Context, of share) error {
 }
 
 // enterOrJoin returns nil and no error if the call may run at once.
-func (g *Gate) enterOrJoin(of share) (*waiter, error) {
+func (g *Gate) enterOrJoin(of fair.Share) (*fair.Waiter, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.queue.total == 0 && g.running < g.limits.InFlight && g.quota.allow() {
+	if g.queue.Len() == 0 && g.running < g.limits.InFlight && g.quota.allow() {
 		g.running++
 		return nil, nil
 	}
-	if !g.queue.hasPlace(of) {
+	if !g.queue.HasPlace(of) {
 		return nil, busy(time.Second)
 	}
-	if delay := g.quota.after(g.queue.ahead(of)); delay > maxWait {
+	if delay := g.quota.after(g.queue.Ahead(of)); delay > maxWait {
 		return nil, busy(delay)
 	}
-	w := g.queue.join(of)
+	w := g.queue.Join(of)
 	g.advance()
 	return w, nil
 }
@@ -123,13 +117,13 @@ func (g *Gate) enterOrJoin(of share) (*waiter, error) {
 // advance gives turns to waiting calls while there are slots and quota. The caller holds the
 // mutex.
 func (g *Gate) advance() {
-	for g.queue.total > 0 && g.running < g.limits.InFlight {
+	for g.queue.Len() > 0 && g.running < g.limits.InFlight {
 		if !g.quota.allow() {
 			g.wake(g.quota.after(0))
 			return
 		}
 		g.running++
-		close(g.queue.next().turn)
+		g.queue.Next()
 	}
 }
 
@@ -148,10 +142,10 @@ func (g *Gate) wake(delay time.Duration) {
 }
 
 // leave gives up waiting. If the turn has come at the same moment, it goes to the next call.
-func (g *Gate) leave(w *waiter) {
+func (g *Gate) leave(w *fair.Waiter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.queue.leave(w) {
+	if !g.queue.Leave(w) {
 		g.running--
 		g.advance()
 	}

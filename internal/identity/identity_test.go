@@ -37,7 +37,11 @@ func TestFailuresAreMarkedAndNotQuoted(t *testing.T) {
 		"the endpoint's answer":   {fmt.Errorf("%s: %w", canary, answered), true, "answered 400"},
 		"no answer within a time": {context.DeadlineExceeded, true, "get token: "},
 	} {
-		token, err := identity.Credential{TokenCredential: failing{row.err}}.GetToken(t.Context(), policy.TokenRequestOptions{})
+		credential := &identity.Credential{TokenCredential: failing{row.err}}
+		token, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{})
+		if credential.Failing() != row.noToken {
+			t.Errorf("%s: failing %v", name, credential.Failing())
+		}
 		if row.err == nil {
 			if err != nil || token.Token != "t" {
 				t.Errorf("%s: %q, %v", name, token.Token, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -13,16 +14,26 @@ import (
 // Credential returns a *NoTokenError where the wrapped credential fails, so that callers can
 // distinguish it from a failure of the service, and azcore does not retry: azidentity retries
 // itself.
-type Credential struct{ azcore.TokenCredential }
+type Credential struct {
+	azcore.TokenCredential
+	failing atomic.Bool
+}
 
 // GetToken implements azcore.TokenCredential.
-func (c Credential) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (c *Credential) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.TokenCredential.GetToken(ctx, options)
-	if err == nil || errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) {
 		return token, err
+	}
+	c.failing.Store(err != nil)
+	if err == nil {
+		return token, nil
 	}
 	return token, &NoTokenError{reason: reason(err)}
 }
+
+// Failing reports whether the latest request for a token that ended has failed.
+func (c *Credential) Failing() bool { return c.failing.Load() }
 
 // NoTokenError reports that the app got no token for its identity. It quotes no answer.
 type NoTokenError struct{ reason string }

@@ -80,9 +80,16 @@ func (b *lineBuffer) writeLines() {
 	b.lines, b.spare, b.writing = b.spare[:0], nil, true
 	b.changed.Broadcast() // Write has room again
 	b.mu.Unlock()
-	_, _ = b.out.Write(lines) // if the log can't be written, there is no place to report that
+	b.write(lines)
 	b.mu.Lock()
 	b.spare, b.writing = lines, false
 	b.written += int64(len(lines))
 	b.changed.Broadcast()
+}
+
+// write writes lines. If the log can't be written, there is no place to report that. A panic on
+// the timer's goroutine would end the process.
+func (b *lineBuffer) write(lines []byte) {
+	defer func() { _ = recover() }()
+	_, _ = b.out.Write(lines)
 }

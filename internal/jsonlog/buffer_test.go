@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,6 +114,34 @@ func TestAFailingPipeBlocksNobody(t *testing.T) {
 			t.Errorf("wrote %q, want only what came after the failure", out.String())
 		}
 	})
+}
+
+// The timer's goroutine is the log's own, so nobody else would recover its panic.
+func TestAWriterThatPanicsEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &panicking{}
+		buffer := newLineBuffer(out)
+		_, _ = buffer.Write([]byte("lost\n"))
+		time.Sleep(2 * flushAfter)
+		out.calm.Store(true)
+		_, _ = buffer.Write([]byte("after\n"))
+		buffer.Flush()
+		if out.String() != "after\n" {
+			t.Errorf("wrote %q", out.String())
+		}
+	})
+}
+
+type panicking struct {
+	wiretest.Log
+	calm atomic.Bool
+}
+
+func (p *panicking) Write(text []byte) (int, error) {
+	if !p.calm.Load() {
+		panic("canary")
+	}
+	return p.Log.Write(text)
 }
 
 // Many loggers at once: every line is written whole, once, and in its logger's order.

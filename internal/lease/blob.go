@@ -45,7 +45,7 @@ func NewBlob(options BlobOptions) (*Blob, error) {
 	if options.Container == "" {
 		options.Container = "rotunda"
 	}
-	client, err := container.NewClient(base.JoinPath(options.Container).String(), identity.Credential{TokenCredential: options.Credential}, clientOptions(options.Transport))
+	client, err := container.NewClient(base.JoinPath(options.Container).String(), &identity.Credential{TokenCredential: options.Credential}, clientOptions(options.Transport))
 	if err != nil {
 		return nil, errors.New("the client of the storage account can't be created")
 	}

@@ -60,6 +60,11 @@ func (s Secrets) Peek(name, version string) (wire.Reading, bool) {
 	return wire.Reading{Rendered: hit.Value, Age: hit.Age}, ok
 }
 
+// HasOlder reports whether memory holds a version that may serve while the vault does not answer.
+func (s Secrets) HasOlder(name, version string) bool {
+	return s.cache.HasOlder(cache.Key{Name: name, Version: version})
+}
+
 // Forget drops a name from memory.
 func (s Secrets) Forget(name string) { s.cache.Forget(name) }
 

@@ -55,4 +55,6 @@ const (
 	StorageAccountName = "AzureWebJobsStorage__accountName"       // where the host stores its data
 	WebsiteHostname    = "WEBSITE_HOSTNAME"
 	WebsiteSiteName    = "WEBSITE_SITE_NAME"
+	HTTPSProxy         = "HTTPS_PROXY" // and in lower case
+	HTTPProxy          = "HTTP_PROXY"
 )

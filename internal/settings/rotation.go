@@ -91,10 +91,26 @@ func (r *reader) locks() (account, folder string) {
 	if account != "" && !isStorageAccount(account) {
 		r.problemf("%s is %q: it must be the name of a storage account, 3 to 24 lower-case letters and digits", name, account)
 	}
-	if about, err := os.Stat(folder); folder != "" && err == nil && !about.IsDir() {
-		r.problemf("%s is %q, which is not a folder: name a folder, which is created if it does not exist", RotationLockFolder, folder)
+	if err := writable(folder); err != nil {
+		r.problemf("%s is %q, which can't be used: %w: name a folder that the app may write to; it is created if it does not exist", RotationLockFolder, folder, err)
 	}
 	return account, folder
+}
+
+// writable creates a folder if it does not exist, and a file in it, which it removes.
+func writable(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(folder, "check-*")
+	if err != nil {
+		return err
+	}
+	_ = file.Close()
+	return os.Remove(file.Name())
 }
 
 // isStorageAccount reports whether name follows Azure's rule for names of storage accounts.

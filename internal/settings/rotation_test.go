@@ -58,13 +58,14 @@ func TestCooldownOutlastsFunctionTimeout(t *testing.T) {
 }
 
 func TestLocksAreKeptWhereTheHostKeepsItsOwn(t *testing.T) {
+	locks := filepath.Join(t.TempDir(), "not", "there", "yet")
 	for name, row := range map[string]struct {
 		given           map[string]string
 		account, folder string
 	}{
 		"the host's account":       {map[string]string{settings.StorageAccountName: "hosts"}, "hosts", ""},
 		"an account of its own":    {map[string]string{settings.StorageAccountName: "hosts", settings.RotationLockAccount: "own"}, "own", ""},
-		"a folder, on one machine": {map[string]string{settings.StorageAccountName: "hosts", settings.RotationLockFolder: "/locks"}, "", "/locks"},
+		"a folder, on one machine": {map[string]string{settings.StorageAccountName: "hosts", settings.RotationLockFolder: locks}, "", locks},
 		"nowhere: rotation is off": {nil, "", ""},
 	} {
 		s, err := load(row.given)
@@ -72,11 +73,14 @@ func TestLocksAreKeptWhereTheHostKeepsItsOwn(t *testing.T) {
 			t.Errorf("%s: %q, %q, %v", name, r.LockAccount, r.LockFolder, err)
 		}
 	}
-	_, err := load(map[string]string{settings.RotationLockAccount: "account", settings.RotationLockFolder: "/tmp"})
+	if left, err := os.ReadDir(locks); err != nil || len(left) > 0 {
+		t.Errorf("the folder of the locks: %v, %v", left, err)
+	}
+	_, err := load(map[string]string{settings.RotationLockAccount: "account", settings.RotationLockFolder: t.TempDir()})
 	if err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Error(err)
 	}
-	_, err = load(map[string]string{settings.RotationLockAccount: "My-Account", settings.RotationLockFolder: "/tmp"})
+	_, err = load(map[string]string{settings.RotationLockAccount: "My-Account", settings.RotationLockFolder: t.TempDir()})
 	if lines := strings.Split(err.Error(), "\n"); len(lines) != 2 {
 		t.Errorf("two problems are in %d lines: %v", len(lines), err)
 	}

@@ -58,6 +58,7 @@ func Load(getenv func(string) string) (Settings, error) {
 		Telemetry: readTelemetry(getenv),
 		Removed:   r.removed(),
 	}
+	r.proxies()
 	return s, errors.Join(r.problems...)
 }
 
@@ -78,21 +79,29 @@ func (r *reader) hostname() string {
 	return name
 }
 
-// publicURL reads the address at which callers reach the app, for links in responses. Its problem
-// does not quote it, as it may hold a password.
+// publicURL reads the address at which callers reach the app, for links in responses. Its path is
+// "/" if the app is at the root of a gateway, and has no slash at its end otherwise. Its problem
+// does not quote the address, as it may hold a password.
 func (r *reader) publicURL() *url.URL {
 	address := r.getenv(PublicURL)
 	if address == "" {
 		return nil
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !isPort(u) || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		r.problemf("%s must be the address at which callers reach the app, without user info, query and fragment, such as https://secrets.example.com; leave it empty to use the host that each request names",
-			PublicURL)
+	u, err := url.Parse(strings.TrimRight(address, "/"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isASCIIHost(u.Hostname()) || !isPort(u) || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		r.problemf("%s must be the address at which callers reach the app, without user info, query and fragment, such as https://secrets.example.com; "+
+			"write a host name with other letters in its ASCII form, such as xn--...; leave it empty to use the host that each request names", PublicURL)
 		return nil
 	}
-	u.Path = strings.TrimRight(u.Path, "/")
+	if u.Path == "" && strings.HasSuffix(address, "/") {
+		u.Path = "/"
+	}
 	return u
+}
+
+// isASCIIHost reports whether a host can stand in a link: an ASCII name or an address.
+func isASCIIHost(host string) bool {
+	return host != "" && strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789-._:") == ""
 }
 
 // isPort reports whether the address has no port, or one from 1 to 65535.
@@ -116,13 +125,15 @@ func (r *reader) clientID() string {
 
 // logLevel reads the level from which the app logs. At info, each request has a line; at warn
 // and above, only requests that failed with 5xx.
-func (r *reader) logLevel() (level slog.Level) {
+func (r *reader) logLevel() slog.Level {
 	text := r.getenv(LogLevel)
-	if text == "" {
-		return slog.LevelInfo
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if strings.EqualFold(text, level.String()) {
+			return level
+		}
 	}
-	if err := level.UnmarshalText([]byte(text)); err != nil {
+	if text != "" {
 		r.problemf("%s is %q: it must be debug, info, warn or error; the default is info", LogLevel, text)
 	}
-	return level
+	return slog.LevelInfo
 }

@@ -72,9 +72,12 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.PublicURL, "https://kv.bank.example:", "such as https://"},
 		{settings.PublicURL, "https://kv.bank.example:0", "such as https://"},
 		{settings.PublicURL, "https://kv.bank.example:99999", "such as https://"},
+		{settings.PublicURL, "https://m\u00fcnchen.example", "xn--"},
+		{settings.PublicURL, "https://m%C3%BCnchen.example", "xn--"},
 		{settings.WebsiteHostname, "https://app/", "host name"},
 		{settings.HandlerPort, "0", "port from 1 to 65535"},
 		{settings.LogLevel, "loud", "debug, info, warn or error"},
+		{settings.LogLevel, "Warn+3", "debug, info, warn or error"},
 		{settings.CacheTTL, "60", "such as 90s or 5m"},
 		{settings.CacheMaxStale, "-1s", "from 0 to 24h"},
 		{settings.CacheEntries, "0", "whole number from 1"},
@@ -96,7 +99,16 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{settings.RotationCAFolder, "nowhere", "folder"},
 		{settings.RotationPlaintext, "yes", "true or false"},
 		{settings.StorageAccountName, "My-Account", "storage account"},
-		{settings.RotationLockFolder, "settings_test.go", "not a folder"},
+		{settings.RotationLockFolder, "settings_test.go", "name a folder"},
+		{settings.RotationLockFolder, "settings_test.go/locks", "name a folder"},
+		{settings.RotationLockFolder, "/dev/null/locks", "name a folder"},
+		{settings.HTTPSProxy, "http://[::1", "address of a proxy"},
+		{settings.HTTPSProxy, "http://u:canary%@proxy:3128", "address of a proxy"},
+		{settings.HTTPSProxy, "htp://proxy:3128", "address of a proxy"},
+		{settings.HTTPSProxy, "http://proxy:port", "address of a proxy"},
+		{settings.HTTPSProxy, "http://:3128", "address of a proxy"},
+		{"https_proxy", "proxy 1:3128", "address of a proxy"},
+		{settings.HTTPProxy, "://", "address of a proxy"},
 		{settings.RotationProviderHosts, "postgres://db.*.example.com", "scheme://host"},
 	} {
 		_, err := load(map[string]string{row.name: row.value})
@@ -146,8 +158,8 @@ func TestEachWrongSettingHasALineOfItsOwn(t *testing.T) {
 		settings.CacheTTL: "x", settings.CacheMaxStale: "x", settings.CacheEntries: "x", settings.CacheBytes: "x",
 		settings.RotationLeadDays: "x", settings.RotationGrace: "x", settings.RotationCooldown: "x", settings.RotationLockAccount: "x",
 		settings.RotationProviderHosts: "x", settings.RotationCAFolder: "x", settings.RotationPlaintext: "x",
-		settings.FunctionTimeout: "x",
-		settings.OTLPEndpoint:    "x", settings.OTLPHeaders: "x", settings.OTLPProtocol: "x", settings.TracesSampler: "x", settings.TracesSamplerArg: "x",
+		settings.FunctionTimeout: "x", settings.HTTPSProxy: "x x", "https_proxy": "x x x", settings.HTTPProxy: "x x", "http_proxy": "[",
+		settings.OTLPEndpoint: "x", settings.OTLPHeaders: "x", settings.OTLPProtocol: "x", settings.TracesSampler: "x", settings.TracesSamplerArg: "x",
 	}
 	s, err := load(wrong)
 	if err == nil {
@@ -185,7 +197,7 @@ func TestExampleListsEverySetting(t *testing.T) {
 func settingsRead() []string {
 	others := []string{
 		settings.HandlerPort, settings.WebsiteHostname, settings.AppRoot, settings.FunctionTimeout, settings.StorageAccountName, settings.WebsiteSiteName,
-		"ROTATION_SWEEP_SCHEDULE",
+		"ROTATION_SWEEP_SCHEDULE", settings.HTTPSProxy, "https_proxy", settings.HTTPProxy, "http_proxy",
 	}
 	read := map[string]bool{}
 	_, _ = settings.Load(func(name string) string {
@@ -194,4 +206,42 @@ func settingsRead() []string {
 	})
 	maps.DeleteFunc(read, func(_ string, ours bool) bool { return !ours })
 	return slices.Sorted(maps.Keys(read))
+}
+
+func TestWhatNamesAProxy(t *testing.T) {
+	for _, address := range []string{
+		"proxy", "proxy:3128", "10.0.0.1:3128", "[::1]:3128", "http://proxy", "https://user:pass@proxy:3128/", "socks5://proxy:1080", "socks5h://proxy",
+	} {
+		for _, name := range []string{settings.HTTPSProxy, "https_proxy", settings.HTTPProxy} {
+			if _, err := load(map[string]string{name: address}); err != nil {
+				t.Errorf("%s: %v", address, err)
+			}
+		}
+	}
+}
+
+func TestLevelsOfTheLog(t *testing.T) {
+	for text, want := range map[string]string{"": "INFO", "debug": "DEBUG", "Info": "INFO", "WARN": "WARN", "error": "ERROR"} {
+		if s, err := load(map[string]string{settings.LogLevel: text}); err != nil || s.LogLevel.String() != want {
+			t.Errorf("%q: %s, %v", text, s.LogLevel, err)
+		}
+	}
+}
+
+func TestFormsOfThePublicURL(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://kv.bank.example":           "",
+		"https://gw.bank.example/":          "/",
+		"https://gw.bank.example//":         "/",
+		"https://gw.bank.example/kv/":       "/kv",
+		"https://gw.bank.example/a%2Fb":     "/a%2Fb",
+		"https://gw.bank.example/a%2F/":     "/a%2F",
+		"https://xn--mnchen-3ya.example/kv": "/kv",
+		"http://[::1]:8080/kv":              "/kv",
+	} {
+		s, err := load(map[string]string{settings.PublicURL: address})
+		if err != nil || s.PublicURL.EscapedPath() != want {
+			t.Errorf("%s: path %q, want %q (%v)", address, s.PublicURL.EscapedPath(), want, err)
+		}
+	}
 }

@@ -41,7 +41,11 @@ func fromDeleted(s azsecrets.DeletedSecret) secret.Secret {
 	return found
 }
 
+// fromProperties returns the entries of a page, or nil if it has no field for them.
 func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
+	if entries == nil {
+		return secret.Page{}
+	}
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
 		if e == nil {
@@ -56,7 +60,11 @@ func fromProperties(entries []*azsecrets.SecretProperties) secret.Page {
 	return page
 }
 
+// fromDeletedProperties is fromProperties for a page of soft-deleted secrets.
 func fromDeletedProperties(entries []*azsecrets.DeletedSecretProperties) secret.Page {
+	if entries == nil {
+		return secret.Page{}
+	}
 	page := secret.Page{Secrets: make([]secret.Secret, 0, len(entries))}
 	for _, e := range entries {
 		if e == nil {

@@ -15,5 +15,5 @@ func (v *Vault) GetAs(ctx context.Context, name, version, contentType string) (s
 	defer cancel()
 	out := azsecrets.ContentType(contentType)
 	answer, err := v.client.GetSecret(ctx, name, version, &azsecrets.GetSecretOptions{OutContentType: &out})
-	return readable(answer.Secret, v.explain(err, secret.Value{}))
+	return v.readable(call{name: name, version: version}, answer.Secret, err)
 }

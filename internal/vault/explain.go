@@ -15,15 +15,20 @@ import (
 	"rotunda/internal/secret"
 )
 
-// explain turns an error of the SDK into one of ours. A message in which the vault quotes sent
-// is left out.
-func (v *Vault) explain(err error, sent secret.Value) error {
+// explain turns the error of a call into one of ours.
+func (v *Vault) explain(err error, c call) error {
 	if err == nil {
 		return nil
 	}
-	if problem, ok := errors.AsType[*secret.Problem](err); ok {
+	if problem, ok := errors.AsType[*secret.Problem](err); ok { // the gate's: there was no call
 		return problem
 	}
+	return c.warn(v.kind(err, c.sent))
+}
+
+// kind turns an error of the SDK into one of ours. A message in which the vault quotes sent is
+// left out.
+func (v *Vault) kind(err error, sent secret.Value) error {
 	if noToken, ok := errors.AsType[*identity.NoTokenError](err); ok {
 		return secret.Problemf(secret.ErrIdentityUnavailable, "The app got no token for its managed identity. "+identity.Remedy).Because(noToken)
 	}
@@ -40,8 +45,7 @@ func (v *Vault) explain(err error, sent secret.Value) error {
 		return notKeyVault(http.StatusOK) // without the cause, which may quote the response
 	}
 	return secret.Problemf(secret.ErrVaultUnreachable,
-		"The app can't reach the vault. A write may or may not have taken effect: read the secret before you repeat the write. "+
-			"Check KEY_VAULT_NAME or KEY_VAULT_URL, DNS, the vault's firewall, and any proxy.").Because(err)
+		"The app can't reach the vault. Check KEY_VAULT_NAME or KEY_VAULT_URL, DNS, the vault's firewall, and any proxy.").Because(err)
 }
 
 func isTimeout(err error) bool {
@@ -89,21 +93,11 @@ func unexplained(status int, retryAfter string) error {
 // notKeyVault returns the error for a response that is not Key Vault's.
 func notKeyVault(status int) *secret.Problem {
 	return secret.Problemf(secret.ErrVaultUnreachable,
-		"Something between the app and the vault answered %d, not Key Vault. A write may or may not have taken effect: "+
-			"read the secret before you repeat the write. Check any proxy and the vault's name.", status)
+		"Something between the app and the vault answered %d, not Key Vault. Check any proxy and the vault's name.", status)
 }
 
 func timedOut() *secret.Problem {
-	return secret.Problemf(secret.ErrVaultTimeout,
-		"The vault did not answer in time. A write may or may not have taken effect: read the secret before you repeat the write.")
-}
-
-// understood returns found, or an error if it is not a secret: each of Key Vault's has an id.
-func understood(found secret.Secret, err error) (secret.Secret, error) {
-	if err == nil && found.ID == "" {
-		err = notKeyVault(http.StatusOK)
-	}
-	return found, err
+	return secret.Problemf(secret.ErrVaultTimeout, "The vault did not answer in time.")
 }
 
 // readError reads Key Vault's error body. All results are "" if the body is something else.

@@ -25,7 +25,7 @@ var operations = map[string]func(context.Context, *vault.Vault) (secret.Secret, 
 		return v.Set(ctx, "a", secret.Draft{Value: secret.NewValue("sent")})
 	},
 	"update": func(ctx context.Context, v *vault.Vault) (secret.Secret, error) {
-		return v.Update(ctx, "a", "", secret.Draft{})
+		return v.Update(ctx, "a", "0123", secret.Draft{})
 	},
 	"delete":      func(ctx context.Context, v *vault.Vault) (secret.Secret, error) { return v.Delete(ctx, "a") },
 	"get deleted": func(ctx context.Context, v *vault.Vault) (secret.Secret, error) { return v.GetDeleted(ctx, "a") },
@@ -69,7 +69,7 @@ func TestAnAnswerThatIsNotKeyVaultsIsNamedAsSuch(t *testing.T) {
 		_, err := open(t, goodToken, says(200, body, nil)).Backup(t.Context(), "a")
 		wantStranger(t, "backup "+body, err)
 	}
-	for _, body := range []string{"<html>" + canary, `{"value":[null]}`, `{"value":[{}]}`, `{"value":[{"id":"x"}]}`, `{"value":[{"id":"::bad"}]}`} {
+	for _, body := range []string{"<html>" + canary, "{}", "null", `{"value":null}`, `{"value":null,"nextLink":null}`, `{"nextLink":null}`, `{"value":[null]}`, `{"value":[{}]}`, `{"value":[{"id":"x"}]}`, `{"value":[{"id":"::bad"}]}`} {
 		v := open(t, goodToken, says(200, body, nil))
 		_, err = v.List(t.Context(), secret.Query{})
 		wantStranger(t, "list "+body, err)
@@ -79,6 +79,63 @@ func TestAnAnswerThatIsNotKeyVaultsIsNamedAsSuch(t *testing.T) {
 		wantStranger(t, "list deleted "+body, err)
 	}
 	wantStranger(t, "purge", open(t, goodToken, says(200, "<html>"+canary, nil)).Purge(t.Context(), "a"))
+}
+
+// A proxy that mixes up answers, or serves them from a cache, must not give one secret for
+// another.
+func TestAnAnswerAboutAnotherSecretIsRefused(t *testing.T) {
+	for _, other := range []string{"b/0123", "ab/0123", "a/0124"} {
+		v := open(t, goodToken, says(200, `{"id":"https://contoso.vault.azure.net/secrets/`+other+`","value":"`+canary+`"}`, nil))
+		for name, call := range operations {
+			if name == "restore" || strings.HasPrefix(other, "a/") && name != "update" {
+				continue // nobody knows the name in a backup, and these don't name the version
+			}
+			_, err := call(t.Context(), v)
+			wantStranger(t, name+" of "+other, err)
+		}
+		_, err := v.Get(t.Context(), "a", "0123")
+		wantStranger(t, "get the version of "+other, err)
+		_, err = v.GetAs(t.Context(), "a", "0123", "application/x-pem-file")
+		wantStranger(t, "convert the version of "+other, err)
+	}
+	v := open(t, goodToken, says(200, `{"value":[{"id":"https://contoso.vault.azure.net/secrets/b/0123"}]}`, nil))
+	_, err := v.ListVersions(t.Context(), "a", secret.Query{})
+	wantStranger(t, "versions", err)
+}
+
+// The vault ignores the case of names and versions.
+func TestAnAnswerInAnotherCaseIsTheSameSecret(t *testing.T) {
+	v := open(t, goodToken, says(200, `{"id":"https://contoso.vault.azure.net/secrets/Db/00AB","value":"v"}`, nil))
+	if _, err := v.Get(t.Context(), "dB", "00ab"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Only the error of a write says that a write may have taken effect.
+func TestOnlyWritesAreSaidToHaveHappened(t *testing.T) {
+	writes := map[string]bool{"set": true, "update": true, "delete": true, "recover": true, "restore": true}
+	for cause, answer := range map[string]answerer{
+		"a dropped connection": func(*http.Request) (int, string, http.Header, error) { return 0, "", nil, io.ErrUnexpectedEOF },
+		"a proxy's page":       says(502, "<html>", nil),
+		"a proxy gave up":      says(504, "<html>", nil),
+		"a strange body":       says(200, "{}", nil),
+		"a hanging vault":      hang,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := open(t, goodToken, answer)
+			for name, call := range operations {
+				_, err := call(t.Context(), v)
+				problem, _ := errors.AsType[*secret.Problem](err)
+				if problem == nil || strings.Contains(problem.Message, "may or may not have taken effect") != writes[name] {
+					t.Errorf("%s, %s: %+v", cause, name, problem)
+				}
+			}
+			_, err := v.List(t.Context(), secret.Query{})
+			if problem, _ := errors.AsType[*secret.Problem](err); problem == nil || strings.Contains(problem.Message, "write") {
+				t.Errorf("%s, list: %+v", cause, problem)
+			}
+		})
+	}
 }
 
 func wantStranger(t *testing.T, name string, err error) {

@@ -20,9 +20,10 @@ import (
 // Vault calls one Key Vault as the app's identity. Its errors are *secret.Problem,
 // *secret.Refusal or an error of the context.
 type Vault struct {
-	client   *azsecrets.Client
-	base     *url.URL
-	identity string
+	client     *azsecrets.Client
+	base       *url.URL
+	credential *identity.Credential
+	identity   string
 }
 
 // Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil
@@ -67,24 +68,29 @@ func New(options Options) (*Vault, error) {
 	if options.Gate != nil {
 		clientOptions.PerCallPolicies = append(clientOptions.PerCallPolicies, gated{options.Gate})
 	}
-	client, err := azsecrets.NewClient(options.URL, identity.Credential{TokenCredential: options.Credential}, clientOptions)
+	credential := &identity.Credential{TokenCredential: options.Credential}
+	client, err := azsecrets.NewClient(options.URL, credential, clientOptions)
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{client: client, base: base, identity: options.Identity}, nil
+	return &Vault{client: client, base: base, credential: credential, identity: options.Identity}, nil
 }
+
+// LacksToken reports whether the latest request for a token of the app's identity has failed. It
+// calls nobody.
+func (v *Vault) LacksToken() bool { return v.credential.Failing() }
 
 // Get reads a version, or the latest if version is "".
 func (v *Vault) Get(ctx context.Context, name, version string) (secret.Secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := v.client.GetSecret(ctx, name, version, nil)
-	return readable(answer.Secret, v.explain(err, secret.Value{}))
+	return v.readable(call{name: name, version: version}, answer.Secret, err)
 }
 
 // readable returns the answer to a get, which has a value if Key Vault gave it.
-func readable(answer azsecrets.Secret, err error) (secret.Secret, error) {
-	found, err := understood(revealed(answer), err)
+func (v *Vault) readable(c call, answer azsecrets.Secret, err error) (secret.Secret, error) {
+	found, err := v.understood(c, revealed(answer), err)
 	if err == nil && !found.Value.IsSet() {
 		return secret.Secret{}, notKeyVault(http.StatusOK)
 	}
@@ -100,7 +106,7 @@ func (v *Vault) Set(ctx context.Context, name string, draft secret.Draft) (secre
 	answer, err := v.client.SetSecret(ctx, name, azsecrets.SetSecretParameters{
 		Value: &value, ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return understood(revealed(answer.Secret), v.explain(err, draft.Value))
+	return v.understood(call{name: name, writes: true, sent: draft.Value}, revealed(answer.Secret), err)
 }
 
 // Update changes the attributes, tags and content type of a version, or of the latest if version
@@ -111,7 +117,7 @@ func (v *Vault) Update(ctx context.Context, name, version string, draft secret.D
 	answer, err := v.client.UpdateSecretProperties(ctx, name, version, azsecrets.UpdateSecretPropertiesParameters{
 		ContentType: draft.ContentType, Tags: toTags(draft.Tags), SecretAttributes: draftAttributes(draft),
 	}, nil)
-	return understood(described(answer.Secret), v.explain(err, secret.Value{}))
+	return v.understood(call{name: name, version: version, writes: true}, described(answer.Secret), err)
 }
 
 // Backup returns all versions as an encrypted blob that only Key Vault can read.
@@ -121,7 +127,7 @@ func (v *Vault) Backup(ctx context.Context, name string) (secret.Value, error) {
 	answer, err := v.client.BackupSecret(ctx, name, nil)
 	switch {
 	case err != nil:
-		return secret.Value{}, v.explain(err, secret.Value{})
+		return secret.Value{}, v.explain(err, call{})
 	case len(answer.Value) == 0:
 		return secret.Value{}, notKeyVault(http.StatusOK)
 	}
@@ -137,7 +143,7 @@ func (v *Vault) Restore(ctx context.Context, blob secret.Value) (secret.Secret, 
 	ctx, cancel := v.withoutRetries(ctx)
 	defer cancel()
 	answer, err := v.client.RestoreSecret(ctx, azsecrets.RestoreSecretParameters{SecretBackup: bytes}, nil)
-	return understood(described(answer.Secret), v.explain(err, blob))
+	return v.understood(call{writes: true, sent: blob}, described(answer.Secret), err)
 }
 
 // withoutRetries returns the context of a call that is tried once, because a retry after a lost

@@ -19,7 +19,7 @@ import (
 type Accepts struct {
 	Query      []string // its query parameters, in addition to api-version
 	Body       bool     // it reads a body
-	Conditions bool     // it evaluates If-Match and If-None-Match
+	Conditions []string // the headers of conditions that it evaluates
 }
 
 // repeatable are the parameters that a query may have more than once.
@@ -30,8 +30,15 @@ var repeatable = []string{"tag"}
 // subscription key of API Management, and the shared access signature of Logic Apps.
 var fromGateways = []string{"code", "clientId", "subscription-key", "sig", "sp", "sv", "se", "st"}
 
-// conditions are the headers that make a change depend on the current state (RFC 9110, 13.1).
-var conditions = []string{"If-Match", "If-None-Match", "If-Unmodified-Since"}
+// The headers that make a request depend on the current state (RFC 9110, 13.1). Of the other two,
+// If-Modified-Since must be ignored where there is no date, and If-Range is about Range.
+const (
+	IfMatch           = "If-Match"
+	IfNoneMatch       = "If-None-Match"
+	ifUnmodifiedSince = "If-Unmodified-Since"
+)
+
+var conditions = []string{IfMatch, IfNoneMatch, ifUnmodifiedSince}
 
 // Check returns an error if the request has anything that a does not accept. The names of query
 // parameters match whatever their case: the request that Check returns has them as in a.Query.
@@ -49,13 +56,10 @@ func (a Accepts) Check(r *http.Request) (*http.Request, error) {
 }
 
 func (a Accepts) checkHeaders(r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return nil
-	}
 	for _, name := range conditions {
-		if len(r.Header[name]) > 0 && (!a.Conditions || name == "If-Unmodified-Since") {
+		if len(r.Header[name]) > 0 && !slices.Contains(a.Conditions, name) {
 			return secret.Problemf(secret.ErrBadParameter,
-				"The header %s is not supported here, so the request was not executed. If-Match and If-None-Match are supported by PUT and PATCH of a secret.", name)
+				"The header %s is not supported here, so the request was not executed. PUT and PATCH of a secret support If-Match and If-None-Match; GET of a secret supports If-None-Match.", name)
 		}
 	}
 	return nil

@@ -64,15 +64,18 @@ func TestBodiesThatNobodyReadsAreRejected(t *testing.T) {
 func TestConditionsThatNobodyEvaluatesAreRejected(t *testing.T) {
 	for _, row := range []struct {
 		method, header string
-		conditions     bool
+		conditions     []string
 		accepted       bool
 	}{
-		{http.MethodDelete, "If-Match", false, false},
-		{http.MethodPost, "If-None-Match", false, false},
-		{http.MethodPut, "If-None-Match", true, true},
-		{http.MethodPut, "If-Unmodified-Since", true, false},
-		{http.MethodGet, "If-None-Match", false, true},
-		{http.MethodPut, "If-Modified-Since", false, true}, // RFC 9110, 13.1.3: only of GET and HEAD
+		{http.MethodDelete, "If-Match", nil, false},
+		{http.MethodPost, "If-None-Match", nil, false},
+		{http.MethodPut, "If-None-Match", []string{wire.IfMatch, wire.IfNoneMatch}, true},
+		{http.MethodPut, "If-Unmodified-Since", []string{wire.IfMatch, wire.IfNoneMatch}, false},
+		{http.MethodGet, "If-None-Match", []string{wire.IfNoneMatch}, true},
+		{http.MethodGet, "If-Match", []string{wire.IfNoneMatch}, false},
+		{http.MethodHead, "If-Unmodified-Since", []string{wire.IfNoneMatch}, false},
+		{http.MethodGet, "If-None-Match", nil, false},
+		{http.MethodPut, "If-Modified-Since", nil, true}, // RFC 9110, 13.1.3: only of GET and HEAD
 	} {
 		r := httptest.NewRequest(row.method, "/", nil)
 		r.Header.Set(row.header, `"x"`)
@@ -129,7 +132,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%+v: %v", row, err)
 		}
 	}
-	for _, malformed := range []string{"", "0a", `"0a`, `"`, `w/"0a"`, `"0a",`, `"0a" "0b"`, "'0a'", "**"} {
+	for _, malformed := range []string{"", "0a", `"0a`, `"`, `w/"0a"`, `"0a",`, `"0a" "0b"`, "'0a'", "**", `"*"`, `W/"*"`, `"0a", "*"`} {
 		r := httptest.NewRequest(http.MethodPut, "/", nil)
 		r.Header["If-Match"] = []string{malformed}
 		if _, err := wire.ReadCondition(r); !errors.Is(err, secret.ErrBadParameter) {

@@ -10,14 +10,24 @@ import (
 // address returns the URL at which callers reach a path of this app. All absolute links in
 // responses come from here.
 func (l Links) address(r *http.Request, path, query string) *url.URL {
-	if public := l.PublicURL; public != nil {
-		if public.Path != "" {
-			path = public.Path + strings.TrimPrefix(path, "/"+l.Prefix)
-		}
-		return &url.URL{Scheme: public.Scheme, Host: public.Host, Path: path, RawQuery: query}
+	if l.PublicURL != nil {
+		return l.publicAddress(path, query)
 	}
 	host := l.publicHost(r)
 	return &url.URL{Scheme: scheme(r, host), Host: host, Path: path, RawQuery: query}
+}
+
+// publicAddress returns a URL at PublicURL. If that has a path, it takes the place of the route
+// prefix, which is /api: a gateway shows the app there. The path "/" is the gateway's root.
+func (l Links) publicAddress(path, query string) *url.URL {
+	base := strings.TrimSuffix(l.PublicURL.EscapedPath(), "/")
+	if prefix := "/" + l.Prefix; l.PublicURL.Path != "" && len(path) >= len(prefix) && strings.EqualFold(path[:len(prefix)], prefix) {
+		path = path[len(prefix):]
+	}
+	address := &url.URL{Scheme: l.PublicURL.Scheme, Host: l.PublicURL.Host, RawQuery: query}
+	address.RawPath = base + (&url.URL{Path: path}).EscapedPath()
+	address.Path = decoded(address.RawPath)
+	return address
 }
 
 // publicHost returns the host by which the caller reached the app. The Functions host replaces

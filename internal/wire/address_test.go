@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"rotunda/internal/secret"
@@ -30,6 +31,12 @@ func TestLinksLeadBackToTheCallersAddress(t *testing.T) {
 		},
 		"the setting may have a path": {
 			wire.Links{PublicURL: parse("https://gw.bank.example/kv")}, "127.0.0.1:4711", "app.azurewebsites.net", "https", "https://gw.bank.example", "/kv",
+		},
+		"the setting may have an encoded slash": {
+			wire.Links{PublicURL: parse("https://gw.bank.example/a%2Fb")}, "127.0.0.1:4711", "", "", "https://gw.bank.example", "/a%2Fb",
+		},
+		"the setting may name a gateway's root": {
+			wire.Links{PublicURL: parse("https://gw.bank.example/")}, "127.0.0.1:4711", "", "", "https://gw.bank.example", "",
 		},
 		"what the host saw": {
 			wire.Links{Hostname: "app.azurewebsites.net"}, "127.0.0.1:4711", "kv.bank.example", "https", "https://kv.bank.example", "/api",
@@ -76,5 +83,17 @@ func TestLinksLeadBackToTheCallersAddress(t *testing.T) {
 				t.Errorf("Operation-Location %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// The host ignores the case of /api, and so do links.
+func TestLinksIgnoreTheCaseOfThePrefix(t *testing.T) {
+	links := wire.Links{Prefix: "api", PublicURL: &url.URL{Scheme: "https", Host: "gw.bank.example", Path: "/kv"}}
+	w := httptest.NewRecorder()
+	if err := links.WritePage(w, httptest.NewRequest("GET", "/API/secrets", nil), secret.Page{Next: "abc"}, secret.Query{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"https://gw.bank.example/kv/secrets?$skiptoken=abc"`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%s, want %s", w.Body, want)
 	}
 }

@@ -24,10 +24,10 @@ const anyVersion = "*"
 
 // ReadCondition reads If-Match and If-None-Match.
 func ReadCondition(r *http.Request) (condition Condition, err error) {
-	if condition.match, err = readTagsOf(r, "If-Match"); err != nil {
+	if condition.match, err = readTagsOf(r, IfMatch); err != nil {
 		return condition, err
 	}
-	condition.noneMatch, err = readTagsOf(r, "If-None-Match")
+	condition.noneMatch, err = readTagsOf(r, IfNoneMatch)
 	return condition, err
 }
 
@@ -37,7 +37,7 @@ func readTagsOf(r *http.Request, header string) (tags []entityTag, err error) {
 			tag, ok := parseEntityTag(strings.TrimSpace(element))
 			if !ok {
 				return nil, secret.Problemf(secret.ErrBadParameter,
-					`The header %s must be * or a list of versions in double quotes, as in the ETag of a response: "0123456789abcdef0123456789abcdef".`, header)
+					`The header %s must be *, without quotes, or a list of versions in double quotes, as in the ETag of a response: "0123456789abcdef0123456789abcdef".`, header)
 			}
 			tags = append(tags, tag)
 		}
@@ -45,6 +45,8 @@ func readTagsOf(r *http.Request, header string) (tags []entityTag, err error) {
 	return tags, nil
 }
 
+// parseEntityTag reads * or a version. It rejects a * in quotes: to RFC 9110 that is a version
+// like any other, and to its sender most likely not.
 func parseEntityTag(text string) (entityTag, bool) {
 	if text == anyVersion {
 		return entityTag{version: anyVersion}, true
@@ -54,7 +56,7 @@ func parseEntityTag(text string) (entityTag, bool) {
 		return entityTag{}, false
 	}
 	version := opaque[1 : len(opaque)-1]
-	return entityTag{version: version, weak: weak}, !strings.Contains(version, `"`)
+	return entityTag{version: version, weak: weak}, !strings.Contains(version, `"`) && version != anyVersion
 }
 
 // IsSet reports whether c requires anything.

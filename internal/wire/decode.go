@@ -21,11 +21,7 @@ const maxQuoted = 80
 // decode reads the body into v. It accepts one JSON object without unknown fields. Its errors name
 // fields and positions, never contents.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	return decodeUpTo(w, r, MaxBodyBytes, v)
-}
-
-func decodeUpTo(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
-	body, err := readBody(w, r, limit)
+	body, err := readBody(w, r, MaxBodyBytes)
 	if err != nil {
 		return err
 	}

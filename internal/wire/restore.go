@@ -12,22 +12,24 @@ import (
 // (Azure/azure-sdk-assets, recording TestBackupRestore). The rest is for tags.
 const MaxBackupBytes = 24 << 20
 
-// IsLargeRestore reports whether the body of a restore request is or may be larger than other
-// bodies are.
-func IsLargeRestore(r *http.Request) bool {
-	return r.ContentLength < 0 || r.ContentLength > MaxBodyBytes
+// ReadRestore reads the body of a restore request, which ParseRestore parses.
+func ReadRestore(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	return readBody(w, r, MaxBackupBytes)
 }
 
-// ReadRestore reads the backup blob in the body of a restore request.
-func ReadRestore(w http.ResponseWriter, r *http.Request) (secret.Value, error) {
-	var body struct {
+// IsLargeRestore reports whether the body of a restore request is larger than other bodies are.
+func IsLargeRestore(body []byte) bool { return len(body) > MaxBodyBytes }
+
+// ParseRestore returns the backup blob in the body of a restore request.
+func ParseRestore(body []byte) (secret.Value, error) {
+	var parsed struct {
 		Value *string `json:"value"`
 	}
-	if err := decodeUpTo(w, r, MaxBackupBytes, &body); err != nil {
+	if err := parse(body, &parsed); err != nil {
 		return secret.Value{}, err
 	}
-	if body.Value == nil || *body.Value == "" {
+	if parsed.Value == nil || *parsed.Value == "" {
 		return secret.Value{}, badBody(`the field "value" is required and must be the blob that a backup returned`)
 	}
-	return secret.NewValue(*body.Value), nil
+	return secret.NewValue(*parsed.Value), nil
 }
