@@ -12,6 +12,8 @@ import (
 // free while others wait.
 type fleet struct {
 	kind, class string
+	admin       string // the name of the secret with its administrator's login
+	isAdmin     bool   // or it is one
 	names       []string
 	pace        time.Duration // of its readers
 	// login logs in on a new connection with a secret's value. rejected reports whether the
@@ -31,9 +33,27 @@ func consent(server string) map[string]string { return map[string]string{"AdminF
 // adminSecret returns the name of the secret with the admin's login.
 func adminSecret(kind string) string { return kind + "-admin" }
 
+func (f *fleet) String() string {
+	if f.isAdmin {
+		return f.kind + " admin " + f.class
+	}
+	return f.kind + " " + f.class
+}
+
+// adminFleet returns the fleet of one secret, with the login of an administrator, that is rotated
+// as its children are.
+func adminFleet(t *testing.T, v vault, f fleet, value string, tags map[string]string) *fleet {
+	t.Helper()
+	tags["ValidityPeriodDays"] = "60"
+	v.set(t, adminSecret(f.kind), value, tags, nil)
+	f.isAdmin, f.admin, f.names = true, tags["AdminSecret"], []string{adminSecret(f.kind)}
+	return &f
+}
+
 // newFleet creates accounts, and the secrets with their logins.
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
+	f.admin = tags["AdminSecret"]
 	for i := range secretsPerFleet {
 		user := fmt.Sprintf("%s_%s_%d", f.kind, f.class, i)
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)

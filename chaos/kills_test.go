@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -11,17 +12,25 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// TestKills kills two handlers at random moments while they rotate, KILLS times in total, while
-// readers log in. CHAOS_SEED repeats the choices of a run, as far as timing allows.
+// TestKills kills two handlers at random moments while they rotate, KILLS times in total. Readers
+// log in with what the vault has, and with what these handlers and a third one have in their
+// caches. Administrators are rotated together with the logins that they change, and one of the
+// servers is a rogue. CHAOS_SEED repeats the choices of a run, as far as timing allows.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "KILLS", 50), number(t, "CHAOS_SEED", rand.Uint64()>>1)
 	t.Logf("KILLS=%d CHAOS_SEED=%d", kills, seed)
 	azure := wiretest.StartAzure(t, wiretest.Options{})
-	s := &storm{vault: openVault(t, azure)}
-	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleet(t, s.vault), redisFleet(t, s.vault))
+	ledger, unfollow := follow(azure)
+	defer unfollow()
+	s := &storm{vault: openVault(t, azure), ledger: ledger}
+	s.startServers(t)
 	env := settings(azure, t.TempDir())
 	s.handlers = []*handler{startHandler(t, env), startHandler(t, env)}
+	for _, h := range s.handlers {
+		h.mayDie = true
+	}
+	s.serving = startHandler(t, env)
 
 	reading, stopReading := context.WithCancel(t.Context())
 	var readers, background sync.WaitGroup
@@ -30,6 +39,9 @@ func TestKills(t *testing.T) {
 	background.Go(func() { s.sweeper(reading, rand.New(rand.NewPCG(seed, 1))) })
 	s.warmUp(t)
 	background.Go(func() { s.starter(working, rand.New(rand.NewPCG(seed, 2))) })
+	background.Go(func() { s.together(working, rand.New(rand.NewPCG(seed, 3))) })
+	background.Go(func() { s.rogue.moody(working, rand.New(rand.NewPCG(seed, 4))) })
+	background.Go(func() { s.operator(working, rand.New(rand.NewPCG(seed, 5))) })
 	began := time.Now()
 	s.kills.Store(int64(kills))
 	var killers sync.WaitGroup
@@ -39,6 +51,7 @@ func TestKills(t *testing.T) {
 	killers.Wait()
 	stopStarting()
 	t.Logf("%d kills in %s", kills, time.Since(began).Round(time.Second))
+	t.Logf("%d times an administrator and its children were due together; %s; somebody resumed %d times", s.dueTogether.Load(), s.rogue, s.resumed.Load())
 	s.settle(t)
 	stopReading()
 	readers.Wait()
@@ -46,12 +59,23 @@ func TestKills(t *testing.T) {
 	s.verify(t, kills, seed)
 }
 
+func (s *storm) startServers(t *testing.T) {
+	t.Helper()
+	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleets(t, s.vault)...)
+	redis, rogue := redisFleets(t, s.vault)
+	s.fleets, s.rogue = append(s.fleets, redis...), rogue
+}
+
+// startReaders starts two readers of each secret: one of the vault, and one of a handler's cache.
 func (s *storm) startReaders(ctx context.Context, group *sync.WaitGroup) {
+	servers := append(slices.Clone(s.handlers), s.serving)
 	for _, f := range s.fleets {
-		for _, name := range f.names {
-			r := &reader{fleet: f, vault: s.vault, name: name}
-			s.readers = append(s.readers, r)
-			group.Go(func() { r.run(ctx) })
+		for i, name := range f.names {
+			for _, through := range []*handler{nil, servers[i%len(servers)]} {
+				r := &reader{fleet: f, vault: s.vault, name: name, through: through, replaced: s.ledger.at}
+				s.readers = append(s.readers, r)
+				group.Go(func() { r.run(ctx) })
+			}
 		}
 	}
 }
@@ -63,7 +87,7 @@ func (s *storm) warmUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), startPatience)
 	defer cancel()
 	for _, f := range s.fleets {
-		for _, name := range f.names[:3] {
+		for _, name := range f.names[:min(3, len(f.names))] {
 			for s.bring(ctx, s.handlers[0], aim{fleet: f, name: name}); !s.rotated(ctx, name); { // by a sweep, if the machine is too busy
 				if !every(ctx, 50*time.Millisecond) {
 					t.Fatalf("before any kill, %s is not rotated: %s", name, s.answers.String())
@@ -123,6 +147,7 @@ func (s *storm) settle(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), settlePatience)
 	defer cancel()
+	s.resume(ctx, s.handlers[0])
 	for every(ctx, 200*time.Millisecond) {
 		if open := s.open(t); len(open) == 0 {
 			t.Logf("all closed %s after the last kill", time.Since(began).Round(100*time.Millisecond))
@@ -137,13 +162,15 @@ func (s *storm) settle(t *testing.T) {
 // open returns the rotations in progress.
 func (s *storm) open(t *testing.T) (open []string) {
 	t.Helper()
-	for _, r := range s.readers {
-		record, err := s.vault.record(context.WithoutCancel(t.Context()), r.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if record.state != "closed" && record.state != "" {
-			open = append(open, r.name+"\n"+record.tags)
+	for _, f := range s.fleets {
+		for _, name := range f.names {
+			record, err := s.vault.record(context.WithoutCancel(t.Context()), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if record.state != "closed" && record.state != "" {
+				open = append(open, name+"\n"+record.tags)
+			}
 		}
 	}
 	return open

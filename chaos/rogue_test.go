@@ -1,0 +1,172 @@
+package chaos_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotators/rotatortest"
+)
+
+// rogue is a Redis server that no one should trust. It stands before a real one, and at times it
+// hangs, sends megabytes, or says that it has removed a password and keeps it.
+type rogue struct {
+	addr string
+	mood atomic.Int32
+	did  [moods]atomic.Int64 // how often it did so
+}
+
+// The moods of a rogue.
+const (
+	honest int32 = iota
+	hangs        // it does as it is told and does not answer
+	floods       // it answers with megabytes
+	keeps        // it does not remove passwords, and says that it has
+	moods
+)
+
+func startRogue(t *testing.T, server string) *rogue {
+	t.Helper()
+	r := &rogue{}
+	r.addr = rotatortest.StartRogue(t, func(conn net.Conn) { r.serve(conn, server) }).Addr
+	return r
+}
+
+// serve forwards a connection, command by command.
+func (r *rogue) serve(conn net.Conn, server string) {
+	real, err := net.Dial("tcp", server)
+	if err != nil {
+		return
+	}
+	answers := &mutable{to: conn}
+	forwarded := make(chan struct{})
+	go func() {
+		defer close(forwarded)
+		_, _ = io.Copy(answers, real)
+	}()
+	r.forward(bufio.NewReader(conn), conn, real, answers)
+	_ = real.Close()
+	<-forwarded
+}
+
+func (r *rogue) forward(commands *bufio.Reader, client io.Writer, server io.Writer, answers *mutable) {
+	for {
+		command, err := readCommand(commands)
+		if err != nil {
+			return
+		}
+		mood := r.mood.Load()
+		switch {
+		case mood == floods:
+			r.did[mood].Add(1)
+			answers.mute.Store(true)
+			rotatortest.Flood(client, []byte("+megabytes\r\n"))
+			return
+		case mood == hangs && !answers.mute.Swap(true):
+			r.did[mood].Add(1)
+		case mood == keeps && isRemoval(command):
+			r.did[mood].Add(1)
+			command = command[:3]
+		}
+		if _, err := io.WriteString(server, encodeCommand(command)); err != nil {
+			return
+		}
+	}
+}
+
+// mutable forwards what is written unless it is mute.
+type mutable struct {
+	to   io.Writer
+	mute atomic.Bool
+}
+
+func (m *mutable) Write(p []byte) (int, error) {
+	if m.mute.Load() {
+		return len(p), nil
+	}
+	return m.to.Write(p)
+}
+
+// isRemoval reports whether a command is ACL SETUSER user !hash.
+func isRemoval(command []string) bool {
+	return len(command) == 4 && strings.EqualFold(command[0]+" "+command[1], "ACL SETUSER") && strings.HasPrefix(command[3], "!")
+}
+
+// readCommand reads a command as clients send it: an array of texts.
+func readCommand(from *bufio.Reader) ([]string, error) {
+	n, err := readCount(from, '*')
+	var words []string
+	for ; err == nil && n > 0; n-- {
+		length := 0
+		if length, err = readCount(from, '$'); err != nil {
+			break
+		}
+		word := make([]byte, length+len("\r\n"))
+		if _, err = io.ReadFull(from, word); err == nil {
+			words = append(words, string(word[:length]))
+		}
+	}
+	return words, err
+}
+
+func readCount(from *bufio.Reader, kind byte) (int, error) {
+	line, err := from.ReadString('\n')
+	if err != nil {
+		return 0, err
+	}
+	if line[0] != kind {
+		return 0, fmt.Errorf("%q does not begin with %c", line, kind)
+	}
+	return strconv.Atoi(strings.TrimSpace(line[1:]))
+}
+
+func encodeCommand(words []string) string {
+	text := fmt.Sprintf("*%d\r\n", len(words))
+	for _, word := range words {
+		text += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
+	}
+	return text
+}
+
+// moody changes the rogue's mood until ctx ends. Then it is honest.
+func (r *rogue) moody(ctx context.Context, random *rand.Rand) {
+	defer r.mood.Store(honest)
+	for {
+		for _, next := range []int32{1 + random.Int32N(moods-1), honest} {
+			r.mood.Store(next)
+			if !every(ctx, time.Duration((0.5+random.Float64())*float64(time.Second))) {
+				return
+			}
+		}
+	}
+}
+
+func (r *rogue) String() string {
+	return fmt.Sprintf("the rogue hung %d times, sent megabytes %d times and kept %d passwords", r.did[hangs].Load(), r.did[floods].Load(), r.did[keeps].Load())
+}
+
+func TestTheRogueKeepsPasswords(t *testing.T) {
+	for _, row := range []struct {
+		command []string
+		removes bool
+	}{
+		{[]string{"acl", "setuser", "app", "!0123"}, true},
+		{[]string{"acl", "setuser", "app", "#0123"}, false},
+		{[]string{"AUTH", "app", "!0123"}, false},
+		{[]string{"acl", "save"}, false},
+	} {
+		read, err := readCommand(bufio.NewReader(strings.NewReader(encodeCommand(row.command))))
+		if err != nil || !slices.Equal(read, row.command) || isRemoval(read) != row.removes {
+			t.Errorf("%q was read as %q, %v", row.command, read, err)
+		}
+	}
+}
