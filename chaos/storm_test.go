@@ -35,11 +35,17 @@ type storm struct {
 	dueTogether, resumed atomic.Int64
 }
 
+// progressEvery is how many kills are between two lines about the progress of a run.
+const progressEvery = 50
+
 // killer kills one handler at a random moment of a rotation and restarts it, until no kills are
 // left. Later moments are likelier: most of the time goes by before anything is written.
 func (s *storm) killer(t *testing.T, h *handler, random *rand.Rand) {
 	ctx := t.Context()
-	for s.kills.Add(-1) >= 0 {
+	for left := s.kills.Add(-1); left >= 0; left = s.kills.Add(-1) {
+		if left%progressEvery == 0 {
+			t.Logf("%s: %d kills to go", time.Now().Format(time.TimeOnly), left)
+		}
 		aimed := s.pick(ctx, random)
 		done := make(chan struct{})
 		go func() {
