@@ -19,21 +19,26 @@ const (
 	cacheKeeps = 1500 * time.Millisecond // SECRET_CACHE_MAX_STALE
 )
 
-// read returns the latest version, as the vault or a handler has it; a zero one if the handler was
-// killed meanwhile.
+// read returns the latest version, as the vault or a handler has it. It returns a zero one if the
+// handler was killed, or if the vault is too slow for it: on a busy machine its cache bridges that
+// for cacheKeeps only.
 func (r *reader) read(ctx context.Context) (version, error) {
 	if r.through == nil {
 		return r.vault.latest(ctx, r.name)
 	}
 	got, err := r.through.send(ctx, http.MethodGet, "/api/secrets/"+r.name, nil)
-	if err != nil && r.through.mayDie {
-		r.mu.Lock()
-		defer r.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err != nil && r.through.mayDie:
 		r.unreachable++
+		return version{}, nil
+	case got.status >= http.StatusBadGateway:
+		r.unserved++
 		return version{}, nil
 	}
 	if err != nil || got.status != http.StatusOK {
-		return version{}, fmt.Errorf("a read was answered %d, %w", got.status, err)
+		return version{}, fmt.Errorf("a read was answered %d %s: %v", got.status, got.body, err)
 	}
 	var found struct {
 		ID, Value string

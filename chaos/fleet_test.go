@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// fleet is a set of secrets of one kind and class on a real server, so many that one is always
-// free while others wait.
+// fleet is a set of secrets of one kind and class on a real server.
 type fleet struct {
 	kind, class string
 	admin       string // the name of the secret with its administrator's login
@@ -23,9 +22,14 @@ type fleet struct {
 	serverLog func() string
 }
 
-// secretsPerFleet times the rotations of one, a few seconds apart, must exceed the number of
-// kills aimed at them.
-const secretsPerFleet = 6
+// secretsPerFleet returns how many secrets a fleet has. Many kills need so many that one is always
+// free while others wait.
+func secretsPerFleet(t *testing.T) int {
+	if number(t, "KILLS", fewKills) >= manyKills {
+		return 6
+	}
+	return 3
+}
 
 // consent allows an admin's secret to be sent to a server, such as redis://127.0.0.1:6379.
 func consent(server string) map[string]string { return map[string]string{"AdminFor": server} }
@@ -54,7 +58,7 @@ func adminFleet(t *testing.T, v vault, f fleet, value string, tags map[string]st
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
 	f.admin = tags["AdminSecret"]
-	for i := range secretsPerFleet {
+	for i := range secretsPerFleet(t) {
 		user := fmt.Sprintf("%s_%s_%d", f.kind, f.class, i)
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)
 		mine := map[string]string{"CredentialId": user, "ValidityPeriodDays": "60", "team": "chaos"}

@@ -48,6 +48,7 @@ type end struct {
 type outcome struct {
 	kills, notBegun, closed, yielded, other int
 	published, ended                        []time.Duration // after the kill
+	slowest                                 *fleet          // the one that was closed last
 }
 
 func (o *outcome) add(h hit, e end) {
@@ -61,8 +62,11 @@ func (o *outcome) add(h hit, e end) {
 		o.other++
 	default:
 		o.closed++
-		o.published = append(o.published, max(0, e.published.Sub(h.at)))
-		o.ended = append(o.ended, max(0, e.ended.Sub(h.at)))
+		took := max(0, e.ended.Sub(h.at))
+		if len(o.ended) == 0 || took > slices.Max(o.ended) {
+			o.slowest = h.fleet
+		}
+		o.published, o.ended = append(o.published, max(0, e.published.Sub(h.at))), append(o.ended, took)
 	}
 }
 
@@ -86,7 +90,7 @@ func (h *hits) table(fleets []*fleet, ends map[string]end) string {
 	for _, f := range fleets {
 		fmt.Fprintf(&text, " %s |", f)
 	}
-	text.WriteString(" not on record | closed | yielded | other | until published: p50/max ms | until closed, with grace: p50/max ms |\n|---|" + strings.Repeat("---|", len(fleets)+7) + "\n")
+	text.WriteString(" not on record | closed | yielded | other | until published: p50/max ms | until closed, with grace: p50/max ms | the slowest |\n|---|" + strings.Repeat("---|", len(fleets)+8) + "\n")
 	for _, point := range points {
 		o := outcomes[point]
 		if o == nil {
@@ -96,7 +100,11 @@ func (h *hits) table(fleets []*fleet, ends map[string]end) string {
 		for _, f := range fleets {
 			fmt.Fprintf(&text, " %d |", counts[point][f])
 		}
-		fmt.Fprintf(&text, " %d | %d | %d | %d | %s | %s |\n", o.notBegun, o.closed, o.yielded, o.other, spread(o.published), spread(o.ended))
+		slowest := "–"
+		if o.slowest != nil {
+			slowest = o.slowest.String()
+		}
+		fmt.Fprintf(&text, " %d | %d | %d | %d | %s | %s | %s |\n", o.notBegun, o.closed, o.yielded, o.other, spread(o.published), spread(o.ended), slowest)
 	}
 	return text.String()
 }

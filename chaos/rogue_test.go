@@ -154,6 +154,16 @@ func (r *rogue) String() string {
 	return fmt.Sprintf("the rogue hung %d times, sent megabytes %d times and kept %d passwords", r.did[hangs].Load(), r.did[floods].Load(), r.did[keeps].Load())
 }
 
+// wantRogue checks that the rogue did everything that it is there for.
+func (r *rogue) wantRogue(t *testing.T) {
+	t.Helper()
+	for _, mood := range []int32{hangs, floods, keeps} {
+		if r.did[mood].Load() == 0 {
+			t.Errorf("the run shows too little: %s", r)
+		}
+	}
+}
+
 func TestTheRogueKeepsPasswords(t *testing.T) {
 	for _, row := range []struct {
 		command []string

@@ -16,7 +16,7 @@ import (
 // result is the outcome for a fleet.
 type result struct {
 	rotations, again, abandoned, logins, failed, late, lost int
-	cached, unreachable                                     int             // logins with what a handler answered, and reads of a dead one
+	cached, unreachable, unserved                           int             // logins with what a handler answered, and reads without such an answer
 	seen, seenCached, reported                              []time.Duration // exposures, as measured by readers and by the engine
 }
 
@@ -51,8 +51,12 @@ func (s *storm) verify(t *testing.T, kills, seed uint64) {
 	for _, f := range s.fleets {
 		// A record sent by a killed handler may arrive late; then one operation yields. That is
 		// rare.
-		if r := results[f]; r.abandoned > 1+r.rotations/20 {
+		r := results[f]
+		if r.abandoned > 1+r.rotations/20 {
 			t.Errorf("%s: %d operations were abandoned although nobody else was working on them", f, r.abandoned)
+		}
+		if r.unserved > 10+r.cached/50 {
+			t.Errorf("%s: %d reads were not answered, and %d were", f, r.unserved, r.cached)
 		}
 	}
 	s.print(results, kills, seed)
@@ -79,7 +83,7 @@ func (s *storm) verifyReader(t *testing.T, r *reader, sum *result) {
 			t.Errorf("a reader failed: %s", failure)
 		}
 	}
-	sum.failed, sum.late, sum.unreachable = sum.failed+len(r.failures), sum.late+r.late, sum.unreachable+r.unreachable
+	sum.failed, sum.late, sum.unreachable, sum.unserved = sum.failed+len(r.failures), sum.late+r.late, sum.unreachable+r.unreachable, sum.unserved+r.unserved
 	if r.through == nil {
 		sum.logins, sum.seen = sum.logins+r.logins, append(sum.seen, r.exposed...)
 	} else {
