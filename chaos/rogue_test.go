@@ -137,11 +137,12 @@ func encodeCommand(words []string) string {
 	return text
 }
 
-// moody changes the rogue's mood until ctx ends. Then it is honest.
+// moody changes the rogue's mood until ctx ends. Then it is honest. It keeps passwords as often as
+// it does anything else, because it is asked to remove one only at the end of a rotation.
 func (r *rogue) moody(ctx context.Context, random *rand.Rand) {
 	defer r.mood.Store(honest)
 	for {
-		for _, next := range []int32{1 + random.Int32N(moods-1), honest} {
+		for _, next := range []int32{hangs + random.Int32N(2), honest, keeps, honest} {
 			r.mood.Store(next)
 			if !every(ctx, time.Duration((0.5+random.Float64())*float64(time.Second))) {
 				return
