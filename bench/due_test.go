@@ -21,7 +21,6 @@ const (
 	dueVault    = 20 * time.Millisecond
 	dueMessages = "rotunda-due-secrets"
 	tomorrow    = 24 * time.Hour
-	batchSize   = 16 // of the queue: host.json does not change the default
 	// duePatience is longer than the queue's pause before a message is delivered again.
 	duePatience = 5 * time.Minute
 )
@@ -51,11 +50,22 @@ func dueSecrets(t *testing.T) []row {
 	}
 	setLatency(t, app, 0)
 	wantRotated(t, vault)
-	floor := time.Duration(calls) * dueVault / batchSize
+	batch := queueBatch(t)
+	floor := time.Duration(calls) * dueVault / time.Duration(batch)
 	return []row{{
-		"22", fmt.Sprintf("%d due secrets (%d random, %d PostgreSQL, %d MariaDB), 20 ms vault: sweep to last close ÷ (vault calls × 20 ms ÷ %d)", dueRandom+2*dueOfServer, dueRandom, dueOfServer, dueOfServer, batchSize),
+		"22", fmt.Sprintf("%d due secrets (%d random, %d PostgreSQL, %d MariaDB), 20 ms vault: sweep to last close ÷ (vault calls × 20 ms ÷ %d)", dueRandom+2*dueOfServer, dueRandom, dueOfServer, dueOfServer, batch),
 		fmt.Sprintf("%.1f s (%d calls)", floor.Seconds(), calls), fmt.Sprintf("%.1f s", wall.Seconds()), float64(wall) / float64(floor), true, 1.5, true,
 	}}
+}
+
+// queueBatch returns how many messages the host fetches from a queue at once.
+func queueBatch(t *testing.T) int {
+	t.Helper()
+	loaded, err := host.Load(wiretest.AppRoot(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Config.Queues.BatchSize
 }
 
 // directly returns a client of the app's vault.

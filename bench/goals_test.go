@@ -64,8 +64,8 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
-// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm. `make bench`
-// allows nothing.
+// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm.
+// `make bench` allows nothing.
 const slack = 1.2
 
 // TestInProcess checks the part of the table that does not need a calm machine.

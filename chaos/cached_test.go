@@ -37,8 +37,11 @@ func (r *reader) read(ctx context.Context) (version, error) {
 		r.unserved++
 		return version{}, nil
 	}
-	if err != nil || got.status != http.StatusOK {
-		return version{}, fmt.Errorf("a read was answered %d %s: %v", got.status, got.body, err)
+	if err == nil && got.status != http.StatusOK {
+		err = fmt.Errorf("a read was answered %d %s", got.status, got.body)
+	}
+	if err != nil {
+		return version{}, err
 	}
 	var found struct {
 		ID, Value string

@@ -25,23 +25,16 @@ func TestKills(t *testing.T) {
 	defer unfollow()
 	s := &storm{vault: openVault(t, azure), ledger: ledger}
 	s.startServers(t)
-	env := settings(azure, t.TempDir())
-	s.handlers = []*handler{startHandler(t, env), startHandler(t, env)}
-	for _, h := range s.handlers {
-		h.mayDie = true
-	}
-	s.serving = startHandler(t, env)
-
+	s.startHandlers(t, settings(azure, t.TempDir()))
 	reading, stopReading := context.WithCancel(t.Context())
 	var readers, background sync.WaitGroup
 	s.startReaders(reading, &readers)
-	working, stopStarting := context.WithCancel(t.Context())
+	working, stopWorking := context.WithCancel(t.Context())
 	background.Go(func() { s.sweeper(reading, rand.New(rand.NewPCG(seed, 1))) })
 	s.warmUp(t)
-	background.Go(func() { s.starter(working, rand.New(rand.NewPCG(seed, 2))) })
-	background.Go(func() { s.together(working, rand.New(rand.NewPCG(seed, 3))) })
-	background.Go(func() { s.rogue.moody(working, rand.New(rand.NewPCG(seed, 4))) })
-	background.Go(func() { s.operator(working, rand.New(rand.NewPCG(seed, 5))) })
+	for i, work := range []func(context.Context, *rand.Rand){s.starter, s.together, s.rogue.moody, s.operator} {
+		background.Go(func() { work(working, rand.New(rand.NewPCG(seed, uint64(2+i)))) })
+	}
 	began := time.Now()
 	s.kills.Store(int64(kills))
 	var killers sync.WaitGroup
@@ -49,7 +42,7 @@ func TestKills(t *testing.T) {
 		killers.Go(func() { s.killer(t, h, rand.New(rand.NewPCG(seed, uint64(10+i)))) })
 	}
 	killers.Wait()
-	stopStarting()
+	stopWorking()
 	t.Logf("%d kills in %s", kills, time.Since(began).Round(time.Second))
 	t.Logf("%d times an administrator and its children were due together; %s; somebody resumed %d times", s.dueTogether.Load(), s.rogue, s.resumed.Load())
 	if kills >= manyKills {
@@ -73,6 +66,15 @@ func (s *storm) startServers(t *testing.T) {
 	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleets(t, s.vault)...)
 	redis, rogue := redisFleets(t, s.vault)
 	s.fleets, s.rogue = append(s.fleets, redis...), rogue
+}
+
+func (s *storm) startHandlers(t *testing.T, env []string) {
+	t.Helper()
+	s.handlers = []*handler{startHandler(t, env), startHandler(t, env)}
+	for _, h := range s.handlers {
+		h.mayDie = true
+	}
+	s.serving = startHandler(t, env)
 }
 
 // startReaders starts two readers of each secret: one of the vault, and one of a handler's cache.
@@ -149,42 +151,3 @@ func (s *storm) starter(ctx context.Context, random *rand.Rand) {
 }
 
 func (s *storm) any(random *rand.Rand) *handler { return s.handlers[random.IntN(len(s.handlers))] }
-
-// settlePatience allows for another attempt after a failed one, which the engine delays by a
-// minute.
-const settlePatience = 150 * time.Second
-
-// settle waits until sweeps have completed every rotation.
-func (s *storm) settle(t *testing.T) {
-	t.Helper()
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), settlePatience)
-	defer cancel()
-	s.resume(ctx, s.handlers[0])
-	for every(ctx, 200*time.Millisecond) {
-		if open := s.open(t); len(open) == 0 {
-			t.Logf("all closed %s after the last kill", time.Since(began).Round(100*time.Millisecond))
-			return
-		}
-	}
-	for _, open := range s.open(t) {
-		t.Errorf("not closed %s after the last kill: %s", settlePatience, open)
-	}
-}
-
-// open returns the rotations in progress.
-func (s *storm) open(t *testing.T) (open []string) {
-	t.Helper()
-	for _, f := range s.fleets {
-		for _, name := range f.names {
-			record, err := s.vault.record(context.WithoutCancel(t.Context()), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if record.state != "closed" && record.state != "" {
-				open = append(open, name+"\n"+record.tags)
-			}
-		}
-	}
-	return open
-}

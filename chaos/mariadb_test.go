@@ -14,8 +14,8 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// mariaDBFleets are of class O: an account has both passwords during the grace period. So has their
-// administrator, which another one rotates. The server writes a general log.
+// mariaDBFleets are of class O: an account has both passwords during the grace period. So has
+// their administrator, which another one rotates. The server writes a general log.
 func mariaDBFleets(t *testing.T, v vault) []*fleet {
 	t.Helper()
 	server := testserver.StartMariaDB(t)
