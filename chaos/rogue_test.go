@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func (r *rogue) forward(commands *bufio.Reader, client io.Writer, server io.Writ
 		}
 		mood := r.mood.Load()
 		switch {
-		case mood == floods:
+		case mood == floods && !strings.EqualFold(command[0], "HELLO"): // or it would not hear of the login
 			r.did[mood].Add(1)
 			answers.mute.Store(true)
 			rotatortest.Flood(client, []byte("+megabytes\r\n"))
