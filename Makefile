@@ -24,9 +24,9 @@ fmt: ## format all Go code
 fuzz: ## run each fuzz target for 30 s (FUZZTIME)
 	@.ci/fuzz $(or $(FUZZTIME),30s)
 
-bench: ## measure every performance goal and print the table; needs wrk and an idle machine
+bench: ## measure every performance goal (or GOALS=22,23) and print the table; needs wrk and an idle machine
 	@.ci/setup wrk
-	@go test ./bench -count=1 -run '^TestTable$$' -timeout 30m -v -args -table
+	@go test ./bench -count=1 -run '^TestTable$$' -timeout 30m -v -args -table -goals '$(GOALS)'
 
 load: ## run the load and fault tests for 60 s each (LOAD)
 	@LOAD=$(or $(LOAD),60s) go test ./functions -count=1 -run 'TestLoad|TestVaultAwayUnderLoad' -timeout 30m -v

@@ -90,15 +90,7 @@ func seedScale(t testing.TB, azure *standin.Azure, secrets int) scale {
 	slices.Sort(s.waiting)
 	vault := sdkClient(t, vaultClient(t, azure), token)
 	set := func(name string, tags map[string]string, expires time.Duration) error {
-		parameters := azsecrets.SetSecretParameters{Value: new("canary-s"), Tags: map[string]*string{}, SecretAttributes: &azsecrets.SecretAttributes{}}
-		for tag, text := range tags {
-			parameters.Tags[tag] = &text
-		}
-		if expires > 0 {
-			parameters.SecretAttributes.Expires = new(time.Now().Add(expires))
-		}
-		_, err := vault.SetSecret(t.Context(), name, parameters, nil)
-		return err
+		return setDirectly(t, vault, name, "canary-s", tags, expires)
 	}
 	if _, err := together(16, func(caller int) error {
 		for i := caller; i < secrets; i += 16 {
@@ -111,6 +103,19 @@ func seedScale(t testing.TB, azure *standin.Azure, secrets int) scale {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// setDirectly adds a version of a secret without the app.
+func setDirectly(t testing.TB, vault *azsecrets.Client, name, value string, tags map[string]string, expires time.Duration) error {
+	parameters := azsecrets.SetSecretParameters{Value: &value, Tags: map[string]*string{}, SecretAttributes: &azsecrets.SecretAttributes{}}
+	for tag, text := range tags {
+		parameters.Tags[tag] = &text
+	}
+	if expires > 0 {
+		parameters.SecretAttributes.Expires = new(time.Now().Add(expires))
+	}
+	_, err := vault.SetSecret(t.Context(), name, parameters, nil)
+	return err
 }
 
 // seedOne sets a secret, and for each twentieth one also the record of a rotation. Of these, half

@@ -6,11 +6,40 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var table = flag.Bool("table", false, "measure all goals and print the table; takes several minutes")
+var (
+	table = flag.Bool("table", false, "measure all goals and print the table; takes several minutes")
+	goals = flag.String("goals", "", "with -table, measure only these `goals`, such as 22,23")
+)
+
+// measurements are all that fill the table, with the goals that they are for.
+var measurements = []struct {
+	goals   string
+	measure func(*testing.T) []row
+}{
+	{"4,5", handlerAlone},
+	{"12,13", starts},
+	{"14", residents},
+	{"8", uncached},
+	{"10", herds},
+	{"11", batches},
+	{"15", sweeps},
+	{"19", hangs},
+	{"19", refusals},
+	{"22", dueSecrets},
+	{"23", exposures},
+}
+
+// wanted reports whether one of some goals is to be measured.
+func wanted(these string) bool {
+	return *goals == "" || slices.ContainsFunc(strings.Split(these, ","), func(goal string) bool {
+		return slices.Contains(strings.Split(*goals, ","), goal)
+	})
+}
 
 // row is a goal. What is compared to the limit is the ratio of figure to floor, or a plain number.
 type row struct {
@@ -41,8 +70,13 @@ func TestTable(t *testing.T) {
 	}
 	need(t, "wrk", "taskset", "node")
 	calm, rows := throughput(t)
-	for _, measure := range []func(*testing.T) []row{handlerAlone, starts, residents, uncached, herds, batches, sweeps, hangs, refusals} {
-		rows = append(rows, measure(t)...)
+	if !wanted("1,2,6") {
+		rows = nil
+	}
+	for _, m := range measurements {
+		if wanted(m.goals) {
+			rows = append(rows, m.measure(t)...)
+		}
 	}
 	print(rows, calm)
 	for _, r := range rows {

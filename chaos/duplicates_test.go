@@ -19,7 +19,8 @@ func TestAHundredDeliveriesOfAnEventAreOneRotation(t *testing.T) {
 	t.Parallel()
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	v := openVault(t, azure)
-	f := redisFleet(t, v)
+	fleets, _ := redisFleets(t, v)
+	f := fleets[1]
 	env := settings(azure, t.TempDir())
 	handlers := []*handler{startHandler(t, env), startHandler(t, env)}
 	name := f.names[0]

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// fleet is a set of secrets of one kind and class on a real server, so many that one is always
-// free while others wait.
+// fleet is a set of secrets of one kind and class on a real server.
 type fleet struct {
 	kind, class string
+	admin       string // the name of the secret with its administrator's login
+	isAdmin     bool   // or it is one
 	names       []string
 	pace        time.Duration // of its readers
 	// login logs in on a new connection with a secret's value. rejected reports whether the
@@ -21,9 +22,14 @@ type fleet struct {
 	serverLog func() string
 }
 
-// secretsPerFleet times the rotations of one, a few seconds apart, must exceed the number of
-// kills aimed at them.
-const secretsPerFleet = 6
+// secretsPerFleet returns how many secrets a fleet has. Many kills need so many that one is always
+// free while others wait.
+func secretsPerFleet(t *testing.T) int {
+	if number(t, "KILLS", fewKills) >= manyKills {
+		return 6
+	}
+	return 3
+}
 
 // consent allows an admin's secret to be sent to a server, such as redis://127.0.0.1:6379.
 func consent(server string) map[string]string { return map[string]string{"AdminFor": server} }
@@ -31,10 +37,28 @@ func consent(server string) map[string]string { return map[string]string{"AdminF
 // adminSecret returns the name of the secret with the admin's login.
 func adminSecret(kind string) string { return kind + "-admin" }
 
+func (f *fleet) String() string {
+	if f.isAdmin {
+		return f.kind + " admin " + f.class
+	}
+	return f.kind + " " + f.class
+}
+
+// adminFleet returns the fleet of one secret, with the login of an administrator, that is rotated
+// as its children are.
+func adminFleet(t *testing.T, v vault, f fleet, value string, tags map[string]string) *fleet {
+	t.Helper()
+	tags["ValidityPeriodDays"] = "60"
+	v.set(t, adminSecret(f.kind), value, tags, nil)
+	f.isAdmin, f.admin, f.names = true, tags["AdminSecret"], []string{adminSecret(f.kind)}
+	return &f
+}
+
 // newFleet creates accounts, and the secrets with their logins.
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
-	for i := range secretsPerFleet {
+	f.admin = tags["AdminSecret"]
+	for i := range secretsPerFleet(t) {
 		user := fmt.Sprintf("%s_%s_%d", f.kind, f.class, i)
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)
 		mine := map[string]string{"CredentialId": user, "ValidityPeriodDays": "60", "team": "chaos"}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,21 +27,26 @@ type handler struct {
 	env     []string
 	log     *wiretest.Log // the output of all of them
 	errors  *wiretest.Log // stderr, which must be empty
+	mayDie  bool          // it is killed in the midst of its work
 	mu      sync.Mutex
 	process *exec.Cmd
+	peak    int // the most memory that any of the processes had, in bytes
 }
 
 // Settings that make rotations fast. The host's timeout bounds an attempt; the cooldown must be
 // longer.
-const (
-	cooldown = 2100 * time.Millisecond
-	grace    = 4 * time.Second
+const grace = 4 * time.Second
+
+var (
+	functionTimeout = map[bool]time.Duration{false: 2 * time.Second, true: 5 * time.Second}[wiretest.Raced()]
+	cooldown        = functionTimeout + 100*time.Millisecond
 )
 
 func settings(azure *standin.Azure, locks string) []string {
 	return append(
-		azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+locks, "AzureFunctionsJobHost__functionTimeout=00:00:02",
+		azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+locks, fmt.Sprintf("AzureFunctionsJobHost__functionTimeout=00:00:%02.0f", functionTimeout.Seconds()),
 		"ROTATION_COOLDOWN="+cooldown.String(), "ROTATION_GRACE="+grace.String(),
+		"SECRET_CACHE_TTL="+cacheTTL.String(), "SECRET_CACHE_MAX_STALE="+cacheKeeps.String(),
 		"KEY_VAULT_CALLS_PER_SECOND=100000", "LOG_LEVEL=info", "PATH="+os.Getenv("PATH"),
 	)
 }
@@ -97,11 +103,24 @@ func (h *handler) kill() {
 	h.mu.Lock()
 	process := h.process
 	h.process = nil
+	if process != nil {
+		h.peak = max(h.peak, peakOf(process.Process.Pid))
+	}
 	h.mu.Unlock()
 	if process != nil {
 		_ = process.Process.Kill()
 		_ = process.Wait()
 	}
+}
+
+// peakOf returns the highest resident memory of a process in bytes; 0 where the system does not
+// say.
+func peakOf(pid int) int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, after, _ := strings.Cut(string(text), "VmHWM:")
+	var kilobytes int
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return kilobytes << 10
 }
 
 // answer is a handler's response.

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,11 +17,11 @@ func (s *storm) verifyLeaks(t *testing.T, values []string) {
 		passwords[passwordOf(t, value)] = true
 	}
 	said := map[string]string{"an answer, a status or a tag": s.answers.String(), "a queue message": s.messages.String()}
-	for _, h := range s.handlers {
+	for _, h := range append(slices.Clone(s.handlers), s.serving) {
 		said["the handler's log at "+h.url] = h.log.String() + h.errors.String()
 	}
 	for _, f := range s.fleets {
-		said[f.kind+"'s log"] = f.serverLog()
+		said[f.String()+"'s log"] = f.serverLog()
 	}
 	size := 0
 	for where, text := range said {

@@ -14,19 +14,22 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// mariaDBFleet is of class O: an account has both passwords during the grace period. The server
-// writes a general log.
-func mariaDBFleet(t *testing.T, v vault) *fleet {
+// mariaDBFleets are of class O: an account has both passwords during the grace period. So has
+// their administrator, which another one rotates. The server writes a general log.
+func mariaDBFleets(t *testing.T, v vault) []*fleet {
 	t.Helper()
 	server := testserver.StartMariaDB(t)
 	unlogged := func(statements ...string) { // they contain a password
 		server.Exec(t, append([]string{"SET SESSION sql_log_off = ON"}, statements...)...)
 	}
-	password := canary()
-	unlogged(
-		"CREATE USER keeper IDENTIFIED BY '"+password+"'", "GRANT CREATE USER ON *.* TO keeper", "GRANT SELECT ON mysql.global_priv TO keeper",
-	)
-	v.set(t, adminSecret("mariadb"), loginJSON("keeper", password), consent("mariadb://"+server.Addr), nil)
+	administrator := func(user, password string) string {
+		unlogged(
+			"CREATE USER "+user+" IDENTIFIED BY '"+password+"'", "GRANT CREATE USER ON *.* TO "+user, "GRANT SELECT ON mysql.global_priv TO "+user,
+		)
+		return loginJSON(user, password)
+	}
+	const root = "mariadb-root"
+	v.set(t, root, administrator("root_keeper", canary()), consent("mariadb://"+server.Addr), nil)
 	account := func(user, password string) string {
 		unlogged("CREATE USER " + user + " IDENTIFIED BY '" + password + "'")
 		return loginJSON(user, password)
@@ -36,9 +39,13 @@ func mariaDBFleet(t *testing.T, v vault) *fleet {
 		login:     func(ctx context.Context, value string) (bool, error) { return mariaDBLogin(ctx, server.Addr, value) },
 		serverLog: func() string { return server.Log() + server.GeneralLog(t) },
 	}
-	return newFleet(t, v, f, account, map[string]string{
-		"ProviderAddress": "mariadb://" + server.Addr + "?sslmode=disable", "AdminSecret": adminSecret("mariadb"),
-	})
+	address := "mariadb://" + server.Addr + "?sslmode=disable"
+	return []*fleet{
+		adminFleet(t, v, f, administrator("keeper", canary()), map[string]string{
+			"ProviderAddress": address, "CredentialId": "keeper", "AdminSecret": root, "AdminFor": "mariadb://" + server.Addr,
+		}),
+		newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "AdminSecret": adminSecret("mariadb")}),
+	}
 }
 
 // accessDenied is MariaDB's error for a wrong password.

@@ -2,27 +2,26 @@ package chaos_test
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 )
 
 // phase returns how far the rotation was that a kill was aimed at, according to its record, the
-// server and the vault. The other handler may have continued it already.
-func (s *storm) phase(ctx context.Context, a aim) string {
+// server and the vault, and the operation, if it is on record. The other handler may have
+// continued it already.
+func (s *storm) phase(ctx context.Context, a aim) (phase, operation string) {
 	record, err := s.vault.record(ctx, a.name)
-	if err != nil {
-		return "unknown"
-	}
 	switch {
+	case err != nil:
+		return "unknown", ""
 	case !a.continues && record.Operation == a.operation:
-		return "before the record"
+		return "before the record", ""
 	case record.state != "intent":
-		return s.settledPhase(record)
+		return s.settledPhase(record), record.Operation
 	}
+	return s.intendedPhase(ctx, a, record), record.Operation
+}
+
+func (s *storm) intendedPhase(ctx context.Context, a aim, record record) string {
 	live, err := s.vault.latest(ctx, a.name)
 	if err != nil {
 		return "unknown"
@@ -49,49 +48,4 @@ func (s *storm) settledPhase(r record) string {
 // phases are all phases, in order.
 var phases = []string{
 	"before the record", "prepared", "intent: not applied", "intent: applied", "intent: published", "retiring: in grace", "retiring: grace over", "closed",
-}
-
-// tally counts kills by fleet and phase.
-type tally struct {
-	mu sync.Mutex
-	by map[string]map[*fleet]int
-}
-
-func (c *tally) add(f *fleet, phase string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.by == nil {
-		c.by = map[string]map[*fleet]int{}
-	}
-	if c.by[phase] == nil {
-		c.by[phase] = map[*fleet]int{}
-	}
-	c.by[phase][f]++
-}
-
-// of returns how many kills were aimed at a fleet.
-func (c *tally) of(f *fleet) (n int) {
-	for _, by := range c.by {
-		n += by[f]
-	}
-	return n
-}
-
-// table returns a table of where the kills hit.
-func (c *tally) table(fleets []*fleet) string {
-	var text strings.Builder
-	text.WriteString("| killed at |")
-	for _, f := range fleets {
-		fmt.Fprintf(&text, " %s %s |", f.kind, f.class)
-	}
-	text.WriteString("\n|---|" + strings.Repeat("---|", len(fleets)) + "\n")
-	others := slices.DeleteFunc(slices.Sorted(maps.Keys(c.by)), func(phase string) bool { return slices.Contains(phases, phase) })
-	for _, phase := range append(slices.Clone(phases), others...) {
-		text.WriteString("| " + phase + " |")
-		for _, f := range fleets {
-			fmt.Fprintf(&text, " %d |", c.by[phase][f])
-		}
-		text.WriteString("\n")
-	}
-	return text.String()
 }

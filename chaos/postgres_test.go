@@ -33,23 +33,31 @@ func unlogged(t *testing.T, server *testserver.Postgres, statements ...string) {
 	_ = conn.Close(t.Context())
 }
 
-// postgresFleets returns one fleet of class A, whose logins alternate, and one of class S.
+// postgresFleets returns one fleet of class A, whose logins alternate, its administrator, which
+// changes its own password in class S, and a fleet of class S.
 func postgresFleets(t *testing.T, v vault) []*fleet {
 	t.Helper()
 	server := quietPostgres(t)
 	password := canary()
 	unlogged(t, server, "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD '"+password+"'")
-	v.set(t, adminSecret("postgres"), loginJSON("keeper", password), consent("postgres://"+server.Addr), nil)
 	account := func(user, password string) string {
 		unlogged(t, server, `CREATE ROLE "`+user+`" LOGIN PASSWORD '`+password+`'`)
-		value := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: server.Addr, Path: "/postgres", RawQuery: "sslmode=disable"}
-		return value.String()
+		return loginURL(server, user, password)
 	}
 	address := "postgres://" + server.Addr + "/postgres?sslmode=disable"
 	f := fleet{kind: "postgres", class: "A", pace: 150 * time.Millisecond, login: postgresLogin, serverLog: server.Log}
 	alternating := newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "AdminSecret": adminSecret("postgres")})
-	f.class, f.pace = "S", 50*time.Millisecond
-	return []*fleet{alternating, newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "RotationClass": "S"})}
+	f.class = "S"
+	keeper := adminFleet(t, v, f, loginURL(server, "keeper", password), map[string]string{
+		"ProviderAddress": address, "CredentialId": "keeper", "AdminFor": "postgres://" + server.Addr,
+	})
+	f.pace = 50 * time.Millisecond
+	return []*fleet{keeper, alternating, newFleet(t, v, f, account, map[string]string{"ProviderAddress": address, "RotationClass": "S"})}
+}
+
+func loginURL(server *testserver.Postgres, user, password string) string {
+	value := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: server.Addr, Path: "/postgres", RawQuery: "sslmode=disable"}
+	return value.String()
 }
 
 // postgresLogin logs in and checks the current role: a login for an owner must act as the owner.

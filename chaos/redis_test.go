@@ -14,26 +14,46 @@ import (
 	"rotunda/internal/testserver"
 )
 
-// redisFleet is of class O: a user has both passwords during the grace period.
-func redisFleet(t *testing.T, v vault) *fleet {
+// redisFleets are of class O: a user has both passwords during the grace period. The first one's
+// administrator changes its own password. The last one's server is behind a rogue.
+func redisFleets(t *testing.T, v vault) (fleets []*fleet, _ *rogue) {
 	t.Helper()
 	server := testserver.StartRedis(t, testserver.RedisACLFile, "slowlog-max-len 100000")
+	rogue := startRogue(t, server.Addr)
 	admin := server.Client(t)
-	v.set(t, adminSecret("redis"), loginJSON(server.Admin, server.AdminPassword), consent("redis://"+server.Addr), nil)
-	account := func(user, password string) string {
-		if err := admin.Do(t.Context(), "ACL", "SETUSER", user, "on", ">"+password, "+ping").Err(); err != nil {
-			t.Fatal(err)
-		}
-		value := url.URL{Scheme: "redis", User: url.UserPassword(user, password), Host: server.Addr, Path: "/0"}
-		return value.String()
-	}
+	accounts := redisAccounts(t, server.Addr, admin)
 	f := fleet{kind: "redis", class: "O", pace: 100 * time.Millisecond, login: redisLogin, serverLog: func() string {
 		slow, err := admin.SlowLogGet(context.Background(), -1).Result()
 		return server.Log() + fmt.Sprint(slow, err)
 	}}
-	f2 := newFleet(t, v, f, account, map[string]string{"ProviderAddress": "redis://" + server.Addr, "AdminSecret": adminSecret("redis")})
+	const changes = "+multi +exec +acl|setuser +acl|getuser +acl|save"
+	tags := map[string]string{"ProviderAddress": "redis://" + server.Addr, "AdminSecret": adminSecret("redis")}
+	fleets = append(fleets, adminFleet(t, v, f, accounts(changes)("keeper", canary()), map[string]string{
+		"ProviderAddress": "redis://" + server.Addr, "CredentialId": "keeper", "AdminFor": "redis://" + server.Addr,
+	}), newFleet(t, v, f, accounts(""), tags))
+
+	v.set(t, adminSecret("rogue"), accounts(changes)("rogue_keeper", canary()), consent("redis://"+rogue.addr), nil)
+	f.kind = "rogue"
+	fleets = append(fleets, newFleet(t, v, f, accounts(""), map[string]string{"ProviderAddress": "redis://" + rogue.addr, "AdminSecret": adminSecret("rogue")}))
 	admin.Do(t.Context(), "SLOWLOG", "RESET") // it contains the passwords of the new accounts
-	return f2
+	return fleets, rogue
+}
+
+// redisAccounts returns a function that creates users with some rights, and returns their URLs.
+func redisAccounts(t *testing.T, address string, admin *redis.Client) func(rights string) func(user, password string) string {
+	return func(rights string) func(user, password string) string {
+		return func(user, password string) string {
+			words := []any{"ACL", "SETUSER", user, "on", ">" + password, "+ping"}
+			for _, right := range strings.Fields(rights) {
+				words = append(words, right)
+			}
+			if err := admin.Do(t.Context(), words...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			value := url.URL{Scheme: "redis", User: url.UserPassword(user, password), Host: address, Path: "/0"}
+			return value.String()
+		}
+	}
 }
 
 // redisLogin logs in with a URL.

@@ -16,34 +16,48 @@ import (
 // storm is the handlers that are killed while they rotate, and what is counted about them.
 type storm struct {
 	vault    vault
+	ledger   *ledger
 	handlers []*handler
+	serving  *handler // only serves readers: it hears of rotations from the vault alone
 	fleets   []*fleet
+	rogue    *rogue
 	readers  []*reader
 	spans    spans
 
 	kills    atomic.Int64 // still to do
-	phases   tally
+	hits     hits
+	ends     map[string]end // by operation
 	odd      map[string]int // unusual ends of operations
 	answers  wiretest.Log   // all responses of handlers
 	messages wiretest.Log   // all queue messages
 	failed   wiretest.Log   // requests that failed
+
+	dueTogether, resumed atomic.Int64
 }
 
+// progressEvery is how many kills are between two lines about the progress of a run.
+const progressEvery = 50
+
 // killer kills one handler at a random moment of a rotation and restarts it, until no kills are
-// left.
+// left. Later moments are likelier: most of the time goes by before anything is written.
 func (s *storm) killer(t *testing.T, h *handler, random *rand.Rand) {
 	ctx := t.Context()
-	for s.kills.Add(-1) >= 0 {
+	for left := s.kills.Add(-1); left >= 0; left = s.kills.Add(-1) {
+		if left%progressEvery == 0 {
+			t.Logf("%s: %d kills to go", time.Now().Format(time.TimeOnly), left)
+		}
 		aimed := s.pick(ctx, random)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			s.bring(ctx, h, aimed)
 		}()
-		every(ctx, time.Duration(random.Float64()*1.1*float64(s.spans.of(aimed))))
+		every(ctx, time.Duration(max(random.Float64(), random.Float64())*1.1*float64(s.spans.of(aimed))))
 		h.kill()
 		<-done
-		s.phases.add(aimed.fleet, s.phase(ctx, aimed))
+		at := time.Now()
+		phase, operation := s.phase(ctx, aimed)
+		s.hits.add(hit{aimed.fleet, phase, operation, at})
 		if err := h.start(); err != nil {
 			t.Error(err)
 			return
@@ -63,9 +77,9 @@ type aim struct {
 
 func (a aim) String() string {
 	if a.continues {
-		return a.kind + " " + a.class + ", going on"
+		return a.fleet.String() + ", going on"
 	}
-	return a.kind + " " + a.class
+	return a.fleet.String()
 }
 
 // pick returns a secret of a random fleet that can be advanced.
@@ -76,7 +90,7 @@ func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
 		for _, name := range f.names {
 			record, err := s.vault.record(ctx, name)
 			switch a := (aim{f, name, record.Operation, false}); {
-			case err != nil:
+			case err != nil || time.Now().Before(record.next) || record.state == "attention":
 			case record.state == "" || record.state == "closed" && time.Since(record.since) > cooldown:
 				free = append(free, a)
 			case record.state != "closed" && time.Now().After(record.retireAt):

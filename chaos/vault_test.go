@@ -94,6 +94,7 @@ type record struct {
 	state     string
 	since     time.Time
 	retireAt  time.Time
+	next      time.Time // of the next attempt
 	tags      string
 }
 
@@ -112,8 +113,7 @@ func (v vault) record(ctx context.Context, name string) (r record, err error) {
 	}
 	r.Value = value
 	r.state = tag(got.Tags, "rot-state")
-	r.since, _ = time.Parse(time.RFC3339Nano, tag(got.Tags, "rot-since"))
-	r.retireAt, _ = time.Parse(time.RFC3339Nano, tag(got.Tags, "rot-retire-at"))
+	r.since, r.retireAt, r.next = timeOf(got.Tags, "rot-since"), timeOf(got.Tags, "rot-retire-at"), timeOf(got.Tags, "rot-next")
 	for name := range got.Tags {
 		r.tags += name + "=" + tag(got.Tags, name) + "\n"
 	}
@@ -125,4 +125,10 @@ func tag(tags map[string]*string, name string) string {
 		return ""
 	}
 	return *tags[name]
+}
+
+// timeOf returns the time in a tag; zero if there is none.
+func timeOf(tags map[string]*string, name string) time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, tag(tags, name))
+	return at
 }

@@ -57,6 +57,19 @@ func wantHarmless(t *testing.T, serve func(net.Conn)) {
 	})
 }
 
+// Only Redis's own OK shows that a login was accepted: a new value is published because of it.
+func TestOnlyOKAcceptsALogin(t *testing.T) {
+	for reply, want := range map[string]rotation.Verdict{
+		"+OK\r\n": rotation.Accepted, "-WRONGPASS x\r\n": rotation.Rejected,
+		"+megabytes\r\n": rotation.Unknown, "+PONG\r\n": rotation.Unknown, "+\r\n": rotation.Unknown, "$3\r\nabc\r\n": rotation.Unknown,
+		":1\r\n": rotation.Unknown, "*0\r\n": rotation.Unknown, "$-1\r\n": rotation.Unknown, "-ERR OK\r\n": rotation.Unknown,
+	} {
+		rogue := rotatortest.StartRogue(t, func(conn net.Conn) { answer(conn, []string{"-ERR unknown command\r\n", reply}) })
+		s := rotation.Subject{Name: "cache", Address: "redis://" + rogue.Addr, CredentialID: "app", Current: secret.NewValue(oldPassword)}
+		rotatortest.WantVerdict(t, Rotator{}, s, newPassword, want)
+	}
+}
+
 // A password never goes to a server that is not on this machine without TLS, unless a setting says
 // so.
 func TestRedisWithoutTLSIsRefused(t *testing.T) {

@@ -41,7 +41,12 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 	})
 	client.AddHook(guard{})
 	session := &session{client, client.Conn(), s.String()}
-	if err := session.conn.AuthACL(ctx, userOf(l), l.Password.Reveal()).Err(); err != nil {
+	reply, err := session.conn.AuthACL(ctx, userOf(l), l.Password.Reveal()).Result()
+	if err == nil && reply != "OK" { // the client accepts any text
+		session.close()
+		return nil, rotation.Unknown, rotation.Temporaryf("What answers at %s is not Redis, or is broken: its reply to a login is neither OK nor an error. Check the tag ProviderAddress.", s)
+	}
+	if err != nil {
 		session.close()
 		return nil, verdictOf(err), session.fault("the login", err)
 	}
