@@ -157,7 +157,7 @@ var mutations = []mutation{
 		part: eventful, wants: "I8",
 	},
 	{
-		name: "nobody gives way to a hidden record",
+		name: "nobody yields to a hidden record",
 		mistake: instead(meet, func(ctx context.Context, a *attempt, _ func() error) error {
 			if a.evidence.fresh {
 				a.hide(ctx, a.before)
