@@ -54,7 +54,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 		return nil
 	}
 	a.evidence.applied = err == nil
-	return err
+	return a.whileAdminRotates(ctx, err)
 }
 
 // verify proves the new credential by using it.
@@ -133,7 +133,7 @@ func (a *attempt) retire(ctx context.Context) (err error) {
 	}
 	a.rest, err = a.class.retire(ctx, a.operation(), a.old)
 	a.evidence.retired = err == nil
-	return err
+	return a.whileAdminRotates(ctx, err)
 }
 
 // refute makes sure that the provider refuses the old credential: it counts as retired only then.

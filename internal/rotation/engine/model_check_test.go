@@ -33,6 +33,12 @@ func (w *world) observe() sight {
 
 func (w *world) compare(before sight, what string) {
 	after := w.observe()
+	if w.target.foreign != "" && !w.target.accepts(w.target.foreign) {
+		w.breaks("I19", "%s changes somebody else's account", what)
+	}
+	if w.owner != "" && w.owner != theName { // the credential is another secret's
+		return
+	}
 	if before.valid && !after.valid && (w.class != rotation.Single || !strings.HasPrefix(strings.TrimPrefix(what, "W1 "), "Apply")) {
 		w.breaks("I2", "%s makes the latest version invalid", what)
 	}
@@ -155,7 +161,7 @@ func (k *worker) mustHaveLatest(what string) {
 
 // mustMean checks that an operation stays at the target that it started with.
 func (k *worker) mustMean(s rotation.Subject) {
-	if r := k.w.record(); r.Fingerprint != hash(s.Address) {
+	if r := k.w.recordOf(s.Name); r.Fingerprint != hash(s.Address) {
 		k.w.breaks("R11", "an operation moves to another target")
 	}
 }
@@ -178,8 +184,10 @@ func (w *world) saidToo(text string) {
 }
 
 // record returns the latest record in the vault.
-func (w *world) record() record {
-	all := w.vault.versions(secret.PendingName(theName))
+func (w *world) record() record { return w.recordOf(theName) }
+
+func (w *world) recordOf(name string) record {
+	all := w.vault.versions(secret.PendingName(name))
 	if len(all) == 0 {
 		return record{}
 	}

@@ -83,6 +83,9 @@ func (d door) Update(ctx context.Context, name, version string, draft secret.Dra
 	}
 	return through(ctx, d, what, true, false, func() (secret.Secret, error) {
 		d.w.saidToo(draft.Tags[tagReason])
+		if draft.Tags[tagState] == string(rotation.Intent) {
+			d.w.intended[draft.Tags[tagOperation]] = true
+		}
 		return d.w.vault.update(name, version, draft)
 	})
 }
