@@ -43,6 +43,9 @@ func (d door) Get(ctx context.Context, name, version string) (secret.Secret, err
 		if name == theName && version == "" {
 			d.read, d.looked = found, d.w.meddled
 		}
+		if secret.IsPending(name) && version == "" {
+			d.found = found
+		}
 		return found, err
 	})
 }
@@ -75,6 +78,9 @@ func (d door) Update(ctx context.Context, name, version string, draft secret.Dra
 	what := fmt.Sprintf("Update %s %s", short(name, version), draft.Tags[tagState])
 	if draft.Enabled != nil {
 		what += fmt.Sprintf(" enabled=%v", *draft.Enabled)
+	}
+	if draft.Tags[tagState] == string(rotation.Retiring) && draft.Tags[tagRetire] == retirePending {
+		d.mustYieldToValid()
 	}
 	if draft.Tags[tagState] == string(rotation.Abandoned) && draft.Tags[tagReason] == reasonRefused {
 		d.w.situations["R12"] = true

@@ -110,17 +110,21 @@ func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.V
 
 // mustHaveAuthority returns a fault if the login that changes passwords is rejected.
 func (r simRotator) mustHaveAuthority(s rotation.Subject) error {
-	if r.w.target.accepts(cmp.Or(s.Admin.Reveal(), s.Current.Reveal())) {
+	const rejected = "The login that may change the password is rejected."
+	switch {
+	case r.w.target.accepts(cmp.Or(s.Admin.Reveal(), s.Current.Reveal())):
 		return nil
+	case s.Admin.IsSet():
+		return rotation.Permanentf(rejected)
 	}
-	return rotation.Permanentf("The login that may change the password is rejected.")
+	return rotation.Temporaryf(rejected) // a lost Apply of this operation may have taken effect
 }
 
 func (r simRotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+	r.mustHaveLatest("Retire")
 	if err := r.mustHaveAuthority(s); err != nil {
 		return err
 	}
-	r.mustHaveLatest("Retire")
 	return r.tell(ctx, "Retire "+old.Reveal(), s, func() error {
 		r.w.target.retire(s.Current.Reveal(), old.Reveal())
 		return nil

@@ -104,6 +104,7 @@ func (w *world) hear(k *worker, out rotation.Outcome, err error) {
 	w.tell("%s ends: %s, %s (alarm %v, error %v)", k.name, out.State, out.Note, out.Alarm, err)
 	w.mustHide("an outcome", fmt.Sprint(out, err))
 	w.saidToo(out.Note)
+	k.mustNotDeny(out.Note)
 	if out.Alarm && out.Again == 0 { // class S raises an alarm while readers may be failing, and tries again
 		w.alarms = append(w.alarms, out.Note)
 	}
@@ -207,6 +208,8 @@ func (w *world) ends() {
 	case w.class != rotation.DualKey && w.class != rotation.ValueOnly && len(w.target.accepted()) != 1:
 		w.breaks("I5", "the target accepts %v at the end", w.target.accepted())
 	}
+	w.mustHaveHidden()
+	w.mustHaveNoted(r)
 	w.counts(len(all), len(w.vault.versions(secret.PendingName(theName))))
 }
 

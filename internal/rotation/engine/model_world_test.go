@@ -61,7 +61,6 @@ type world struct {
 	forged     string            // a value that only a forged record asks for
 	owner      string            // the secret that was the first to change the target
 	intended   map[string]bool   // the operations that have marked their intent
-	refuted    int               // how often the target refused a wrong password
 }
 
 // ending is when a value stopped being the latest. It is zero while the value is the latest.
