@@ -34,7 +34,7 @@ type issued struct{ value, operation string }
 const canary = "canary"
 
 func newTarget(w *world, class rotation.Class) *simTarget {
-	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
+	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, hangs: w.hangs, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
 	switch class {
 	case rotation.Overlap, rotation.Single:
 		t.logins["app"] = []string{t.password()}
