@@ -59,7 +59,7 @@ func (a *attempt) isInTheWay(v secret.Secret) bool {
 			return v.Version != a.found && a.mayHaveMet(parseTime(v.Tags[tagSince]))
 		}
 	}
-	return op == a.latest.Tags[tagOperation] && a.latest.Version != a.record.Base
+	return a.record.Operation != "" && op == a.latest.Tags[tagOperation] && a.latest.Version != a.record.Base
 }
 
 // mayHaveMet reports whether an operation that closed then can have been under way together with

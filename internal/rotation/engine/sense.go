@@ -19,7 +19,10 @@ func (a *attempt) read(ctx context.Context) (err error) {
 	if err := a.checkRecord(ctx); err != nil {
 		return err
 	}
-	return a.readSecret(ctx)
+	if err := a.readSecret(ctx); err != nil || a.record.version == "" || a.record.Operation != "" {
+		return err
+	}
+	return a.giveWayIfMet(ctx) // the note of a failure may have been carried out late, and hide an operation
 }
 
 // readSecret gets the latest version and makes a plan from it.
