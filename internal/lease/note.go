@@ -73,8 +73,8 @@ func (b *Blob) WriteNote(ctx context.Context, name, text string) error {
 	return nil
 }
 
-// SwapNote replaces the note of a name if it still is old, by a condition on the blob's ETag. If the
-// answer is lost, the client's own retry finds the new note, and the result is false.
+// SwapNote replaces the note of a name if it still is old, by a condition on the blob's ETag. If
+// the response is lost, the client's own retry finds the new note, and the result is false.
 func (b *Blob) SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error) {
 	found, etag, err := b.readNote(ctx, name)
 	if err != nil || found != old {
