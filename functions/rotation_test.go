@@ -95,7 +95,7 @@ func TestASweepFindsWhatIsDueAndTheQueueDoesIt(t *testing.T) {
 	app.Do(t, http.MethodPut, "/secrets/not-due", `{"value":"canary-not-due",`+randomTags+`}`)
 	setDue(t, app, "wrong", `"tags":{"Rotator":"magic","ValidityPeriodDays":"60"}`)
 	sweep := func() string {
-		result, err := app.Host.Invoke(t.Context(), "sweep", host.Timer(false))
+		result, err := app.Host.Invoke(t.Context(), "sweep", host.Timer())
 		if err != nil {
 			t.Fatal(err)
 		}

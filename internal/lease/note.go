@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"rotunda/internal/rotation"
 )
@@ -21,25 +24,31 @@ import (
 
 // ReadNote returns the note of a name, or "".
 func (b *Blob) ReadNote(ctx context.Context, name string) (string, error) {
-	name, err := key(name)
+	text, _, err := b.readNote(ctx, name)
+	return text, err
+}
+
+// readNote returns the ETag too; it is nil without a note.
+func (b *Blob) readNote(ctx context.Context, name string) (text string, etag *azcore.ETag, err error) {
+	name, err = key(name)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answer, err := b.container.NewBlobClient(b.notePath(name)).DownloadStream(ctx, nil)
 	if bloberror.HasCode(err, bloberror.BlobNotFound, bloberror.ContainerNotFound) {
-		return "", nil
+		return "", nil, nil
 	}
 	if err != nil {
-		return "", explain(ctx, err)
+		return "", nil, explain(ctx, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, rotation.MaxNote))
+	content, err := io.ReadAll(io.LimitReader(answer.Body, rotation.MaxNote))
 	if err != nil {
-		return "", explain(ctx, err)
+		return "", nil, explain(ctx, err)
 	}
-	return string(text), nil
+	return string(content), answer.ETag, nil
 }
 
 // WriteNote replaces the note of a name, or removes it. The container exists: the caller holds a
@@ -62,6 +71,33 @@ func (b *Blob) WriteNote(ctx context.Context, name, text string) error {
 		return explain(ctx, err)
 	}
 	return nil
+}
+
+// SwapNote replaces the note of a name if it still is old, by a condition on the blob's ETag. If
+// the response is lost, the client's own retry finds the new note, and the result is false.
+func (b *Blob) SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error) {
+	found, etag, err := b.readNote(ctx, name)
+	if err != nil || found != old {
+		return false, err
+	}
+	condition := &blob.ModifiedAccessConditions{IfMatch: etag}
+	if etag == nil {
+		condition.IfNoneMatch = new(azcore.ETagAny)
+	}
+	if name, err = key(name); err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err = b.container.NewBlockBlobClient(b.notePath(name)).Upload(ctx, streaming.NopCloser(strings.NewReader(text)),
+		&blockblob.UploadOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: condition}})
+	if bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.ConditionNotMet) {
+		return false, nil
+	}
+	if err != nil {
+		return false, explain(ctx, err)
+	}
+	return true, nil
 }
 
 func (b *Blob) notePath(name string) string { return "note/" + b.vault + "/" + name }
@@ -102,11 +138,33 @@ func (f File) WriteNote(ctx context.Context, name, text string) error {
 	return nil
 }
 
+// SwapNote replaces the note of a name if it still is old, under a lock of its own.
+func (f File) SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error) {
+	held, release, err := f.Lock(ctx, name)
+	if errors.Is(err, rotation.ErrLocked) { // somebody is swapping it
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	found, err := f.ReadNote(held, name)
+	if err != nil || found != old {
+		return false, err
+	}
+	return true, f.WriteNote(held, name, text)
+}
+
 // ReadNote fails with a permanent fault.
 func (n None) ReadNote(context.Context, string) (string, error) { return "", n.fault() }
 
 // WriteNote fails with a permanent fault.
 func (n None) WriteNote(context.Context, string, string) error { return n.fault() }
+
+// SwapNote fails with a permanent fault.
+func (n None) SwapNote(context.Context, string, string, string) (bool, error) {
+	return false, n.fault()
+}
 
 func (f File) notePath(name string) (string, error) {
 	name, err := key(name)

@@ -3,7 +3,10 @@ package lease_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"rotunda/internal/lease"
@@ -35,6 +38,19 @@ func testNotes(t *testing.T, ledger rotation.Ledger) {
 	mustWrite("db", "")
 	mustRead("db", "")
 	mustRead("db-2", "other")
+	mustSwap := func(old, text string, want bool) {
+		t.Helper()
+		if swapped, err := ledger.SwapNote(t.Context(), "db-3", old, text); err != nil || swapped != want {
+			t.Errorf("%q replaces %q: %v, %v", text, old, swapped, err)
+		}
+	}
+	mustSwap("one", "two", false)
+	mustSwap("", "one", true)
+	mustSwap("", "two", false)
+	mustSwap("two", "three", false)
+	mustSwap("one", "two", true)
+	mustRead("db-3", "two")
+	mustSwapOnce(t, ledger)
 	if _, err := ledger.ReadNote(t.Context(), "../db"); err == nil {
 		t.Error("a name that leads elsewhere is accepted")
 	}
@@ -45,6 +61,28 @@ func testNotes(t *testing.T, ledger rotation.Ledger) {
 	cancel()
 	if err := ledger.WriteNote(gone, "db", "late"); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the caller has gone: %v", err)
+	}
+}
+
+// mustSwapOnce lets many swap one note: one of them succeeds.
+func mustSwapOnce(t *testing.T, ledger rotation.Ledger) {
+	t.Helper()
+	var swaps atomic.Int64
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			swapped, err := ledger.SwapNote(t.Context(), "db-4", "", strconv.Itoa(i))
+			if err != nil {
+				t.Errorf("swapping: %v", err)
+			}
+			if swapped {
+				swaps.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if got := swaps.Load(); got != 1 {
+		t.Errorf("%d of 8 swapped one note", got)
 	}
 }
 

@@ -29,6 +29,9 @@ type Ledger interface {
 	ReadNote(ctx context.Context, name string) (string, error)
 	// WriteNote replaces a note; "" removes it.
 	WriteNote(ctx context.Context, name, text string) error
+	// SwapNote replaces a note if it still is old, where "" means that there is none, and reports
+	// whether it did. Of two that swap the same note, one does.
+	SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error)
 }
 
 // Locks is what a rotation needs beside the vault.

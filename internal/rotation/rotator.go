@@ -29,7 +29,7 @@ type Rotator interface {
 	Plan(Subject) (Plan, error)
 }
 
-// Subject is what a rotator is told about a secret.
+// Subject describes a secret to its rotator.
 type Subject struct {
 	Name         string
 	Address      string // tag ProviderAddress

@@ -27,6 +27,8 @@ func (n *notes) ReadNote(context.Context, string) (string, error) {
 	return n.text, nil
 }
 
+func (n *notes) SwapNote(context.Context, string, string, string) (bool, error) { return true, nil }
+
 func (n *notes) WriteNote(_ context.Context, _, text string) error {
 	if n.away {
 		return errors.New("away")

@@ -3,98 +3,13 @@ package engine
 import (
 	"context"
 	"errors"
-	"maps"
 	"strings"
 	"time"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/secret"
 )
 
-// preflight makes sure that the current credential logs in, before anything is written.
-func (a *attempt) preflight(ctx context.Context) error {
-	if err := a.class.preflight(ctx, a.operation()); err != nil {
-		return err
-	}
-	a.evidence.preflown, a.evidence.current = true, accepted
-	return nil
-}
-
-// control makes sure that the provider refuses a wrong credential, once per provider and login.
-func (a *attempt) control(ctx context.Context) error {
-	if err := a.class.control(ctx, a.operation()); err != nil {
-		return err
-	}
-	a.evidence.controlled = true
-	if _, sets := a.class.(setting); sets { // no other class has anything to control
-		a.record.control = a.fingerprint()
-	}
-	return nil
-}
-
-// inspect makes sure of the rest: that the administrator logs in, that the provider will take the
-// change, and that the credential is this secret's. It comes after the control, so that an
-// administrator's password does not reach a server that accepts anything.
-func (a *attempt) inspect(ctx context.Context) error {
-	if err := a.class.preflightAdmin(ctx, a.operation()); err != nil {
-		return a.whileAdminRotates(ctx, err)
-	}
-	if err := a.checkIdentity(ctx); err != nil {
-		return err
-	}
-	if checker, ok := a.rotator.(rotation.Checker); ok {
-		warnings, err := checker.Check(ctx, a.subject)
-		a.plan.Warnings = append(a.plan.Warnings, warnings...)
-		if err != nil {
-			return allFaults(err)
-		}
-	}
-	a.evidence.inspected = true
-	return nil
-}
-
-// prepare puts the new credential on record.
-func (a *attempt) prepare(ctx context.Context) error {
-	if err := a.claimIdentity(ctx); err != nil {
-		return err
-	}
-	drafted := content{
-		Operation: newOperation(), Of: a.latest.Name, Base: a.latest.Version, Fingerprint: a.fingerprint(), Class: a.plan.Class, At: time.Now().UTC(),
-	}
-	if err := a.class.draft(ctx, a.operation(), a.plan.Next, &drafted); err != nil {
-		return err
-	}
-	refused := 0
-	if a.record.state == rotation.Abandoned {
-		refused = a.record.refused
-	}
-	written, err := a.writeRecord(ctx, a.latest.Name, record{content: drafted, progress: progress{
-		state: rotation.Prepared, since: drafted.At, lastSuccess: a.record.lastSuccess, control: a.record.control, refused: refused,
-	}})
-	if err != nil {
-		return err
-	}
-	a.before, a.record, a.durable = a.record, written, true
-	a.evidence.open, a.evidence.begun, a.evidence.fresh = true, true, true
-	a.evidence.latest, a.evidence.prepared, a.evidence.alone = base, true, false
-	if a.evidence.means != byKeys {
-		a.evidence.pending = rejected // nobody has heard of it
-	}
-	return nil
-}
-
-// meet looks for another worker that has begun too, and gives way to it.
-func (a *attempt) meet(ctx context.Context) error {
-	if err := a.giveWayIfMet(ctx); err != nil {
-		return err
-	}
-	if a.evidence.fresh {
-		a.hide(ctx, a.before)
-		a.forget(ctx, a.before)
-	}
-	a.evidence.alone = true
-	return nil
-}
+// These are the steps from the intent on, in the order of writes. begin.go has those before.
 
 // resume takes up what an earlier attempt began.
 func (a *attempt) resume(context.Context) error {
@@ -139,7 +54,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 		return nil
 	}
 	a.evidence.applied = err == nil
-	return err
+	return a.whileAdminRotates(ctx, err)
 }
 
 // verify proves the new credential by using it.
@@ -167,54 +82,11 @@ func (a *attempt) publish(ctx context.Context) error {
 	published.Value = a.pending.value // the vault answers with it, but something before it may not
 	a.latest = published
 	a.subject.Current, a.subject.Tags, a.subject.CredentialID = published.Value, published.Tags, published.Tags[rotation.TagCredentialID]
-	a.record.exposure = 0
-	if !a.pending.exposed.IsZero() {
-		a.record.exposure = time.Since(a.pending.exposed)
-	}
+	a.noteExposure()
 	a.evidence.forget()
 	a.evidence.grace = false // what is published now has its own
 	a.evidence.latest, a.evidence.published, a.evidence.current = ours, true, accepted
 	return nil
-}
-
-// landed reports what was published on top of another version. It is called once the vault has
-// answered, or, if the answer was lost, once the version is found.
-func (a *attempt) landed() {
-	a.report += a.replaces
-	a.replaces = ""
-}
-
-// version is the one to publish: everything that users put on the latest one stays.
-func (a *attempt) version() secret.Draft {
-	tags := maps.Clone(a.latest.Tags)
-	if tags[tagOperation] = a.record.Operation; a.rollingBack {
-		delete(tags, tagOperation)
-	}
-	if a.pending.id != "" {
-		tags[rotation.TagCredentialID] = a.pending.id
-	}
-	return secret.Draft{
-		Value: a.pending.value, ContentType: a.latest.ContentType, Tags: tags, Enabled: a.latest.Attributes.Enabled,
-		NotBefore: a.latest.Attributes.NotBefore, Expires: a.schedule.expires(time.Now()),
-	}
-}
-
-// retryPauses are how soon publishing is tried again while the vault is away: readers may be cut
-// off until it is done.
-var retryPauses = []time.Duration{500 * time.Millisecond, 2 * time.Second}
-
-// retry lets the loop decide the same again after a pause, if the vault is away.
-func (a *attempt) retry(ctx context.Context, err error) error {
-	if !secret.IsVaultAway(err) || a.retries == len(retryPauses) {
-		return err
-	}
-	a.retries++
-	select {
-	case <-time.After(retryPauses[a.retries-1]):
-		return nil
-	case <-ctx.Done():
-		return err
-	}
 }
 
 // confirm reads back what was published, by its version, and looks for a version that somebody
@@ -233,14 +105,6 @@ func (a *attempt) confirm(ctx context.Context) error {
 	}
 	a.evidence.rival, a.evidence.confirmed = a.rival != "", a.rival == ""
 	return nil
-}
-
-// estimateExposure is for class S when the attempt that published could not note the exposure. The
-// result is an upper bound.
-func (a *attempt) estimateExposure() {
-	if created := a.latest.Attributes.Created; a.plan.Class == rotation.Single && created != nil && a.record.exposure == 0 {
-		a.record.exposure = max(0, created.Sub(a.record.At))
-	}
 }
 
 // close notes that the new credential is published and confirmed. In classes S and V nothing is
@@ -269,7 +133,7 @@ func (a *attempt) retire(ctx context.Context) (err error) {
 	}
 	a.rest, err = a.class.retire(ctx, a.operation(), a.old)
 	a.evidence.retired = err == nil
-	return err
+	return a.whileAdminRotates(ctx, err)
 }
 
 // refute makes sure that the provider refuses the old credential: it counts as retired only then.

@@ -11,7 +11,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-// operation is what a class is told about the rotation that it senses and acts for.
+// operation describes a rotation to its class.
 type operation struct {
 	rotation.Subject
 	content // of the record
@@ -105,6 +105,18 @@ func (u unsettled) Unwrap() error { return u.Fault }
 
 // Is reports whether target is errUnsettled.
 func (unsettled) Is(target error) bool { return target == errUnsettled }
+
+// mustAccept returns nil if a probe found a credential accepted, and otherwise why not: rejected,
+// or the probe's own error.
+func mustAccept(answer rotation.Verdict, err, rejected error) error {
+	switch answer {
+	case rotation.Accepted:
+		return nil
+	case rotation.Rejected:
+		return rejected
+	}
+	return noAnswer(err)
+}
 
 // noAnswer is why a probe decides nothing.
 func noAnswer(err error) error {

@@ -9,7 +9,9 @@ type decision struct {
 
 // decide returns what comes next. It is pure: the same evidence always leads to the same step. The
 // order of writes comes first; what broke off goes by the resume table.
-func decide(e evidence) decision {
+func decide(e evidence) decision { return decideBy(resumeTable, e) }
+
+func decideBy(table []row, e evidence) decision {
 	switch {
 	case !e.read:
 		return decision{step: read, row: "R14"}
@@ -48,7 +50,7 @@ func decide(e evidence) decision {
 	case e.unclear():
 		return decision{step: wait, row: "R7"}
 	}
-	return byTable(resumeTable, e)
+	return byTable(table, e)
 }
 
 // byTable follows the first row that fits. Before it changes the provider the attempt marks its

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"rotunda/internal/rotation"
@@ -65,56 +66,85 @@ func TestOrderOfWrites(t *testing.T) {
 	t.Fatalf("it does not end: %v", order)
 }
 
-// TestResumeTable tests the resume table of docs/rotation.md, row by row.
+// resumeCases are cases of the resume table of docs/rotation.md, row by row.
+var resumeCases = map[string]struct {
+	evidence evidence
+	row      string
+	next     step
+}{
+	"R1: ours logs in":                                                {going(ours, func(e *evidence) { e.current = accepted }), "R1", confirm},
+	"R1: ours, not asked yet":                                         {going(ours, nil), "R1", probeCurrent},
+	"R2: ours is rejected, and an admin sets it again":                {going(ours, func(e *evidence) { e.current, e.means = rejected, byAdmin }), "R2", apply},
+	"R2: ours is rejected, and an older login sets it again":          {going(ours, func(e *evidence) { e.current, e.authority = rejected, accepted }), "R2", apply},
+	"R2: ours is rejected, and so are older ones":                     {going(ours, func(e *evidence) { e.current, e.authority = rejected, rejected }), "R2", attention},
+	"R2: ours is rejected, and the secret points elsewhere":           {going(ours, func(e *evidence) { e.current, e.repointed = rejected, true }), "R2", attention},
+	"R2: the provider's policy refuses ours":                          {going(ours, func(e *evidence) { e.current, e.refused = rejected, true }), "R2", attention},
+	"R2: the provider has another key":                                {going(ours, func(e *evidence) { e.current, e.pending, e.means, e.reread = rejected, accepted, byKeys, true }), "R2", publish},
+	"R2: another credential is issued":                                {going(ours, func(e *evidence) { e.current, e.means = rejected, byIssue }), "R2", apply},
+	"R3: no intent is marked":                                         {going(base, func(e *evidence) { e.intended, e.marked = false, false }), "R3", intent},
+	"R4: the new one logs in":                                         {going(base, func(e *evidence) { e.pending, e.reread = accepted, true }), "R4", publish},
+	"R4: the base is read again first":                                {going(base, func(e *evidence) { e.pending = accepted }), "R4", reread},
+	"R4: not asked yet":                                               {going(base, nil), "R4", probePending},
+	"R5: the old one logs in":                                         {going(base, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R5", apply},
+	"R5: the intent is marked again first":                            {going(base, func(e *evidence) { e.pending, e.current, e.marked = rejected, accepted, false }), "R5", intent},
+	"R6: an admin sets it":                                            {going(base, func(e *evidence) { e.pending, e.means, e.single = rejected, byAdmin, true }), "R5, R6", apply},
+	"R6: in another class, an admin is used only if the base logs in": {going(base, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byAdmin }), "R6", attention},
+	"R6: an older login sets it":                                      {going(base, func(e *evidence) { e.pending, e.current, e.authority = rejected, rejected, accepted }), "R6", apply},
+	"R6: all are rejected":                                            {going(base, func(e *evidence) { e.pending, e.current, e.authority = rejected, rejected, rejected }), "R6", attention},
+	"R6: older ones are not asked yet":                                {going(base, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R6", probeAuthority},
+	"R7: the new one has no answer":                                   {going(base, func(e *evidence) { e.pending = unknown }), "R7", wait},
+	"R7: the latest has no answer":                                    {going(ours, func(e *evidence) { e.current = unknown }), "R7", wait},
+	"R8: theirs logs in, ours does not":                               {going(foreign, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R8, R9", yield},
+	"R8: nothing has changed":                                         {going(foreign, func(e *evidence) { e.prepared, e.intended = true, false }), "R8", supersede},
+	"R9: both log in":                                                 {going(foreign, func(e *evidence) { e.pending, e.current = accepted, accepted }), "R8, R9", yield},
+	"R8, R9: theirs logs in, ours was not asked":                      {going(foreign, func(e *evidence) { e.current = accepted }), "R8, R9", yield},
+	"R10: ours logs in, theirs does not":                              {going(foreign, func(e *evidence) { e.pending, e.current, e.reread = accepted, rejected, true }), "R10", publish},
+	"R10: neither logs in, another is issued":                         {going(foreign, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byIssue }), "R10", apply},
+	"R10: neither logs in":                                            {going(foreign, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R10", attention},
+	"R11: theirs points elsewhere":                                    {going(foreign, func(e *evidence) { e.repointed = true }), "R11", attention},
+	"R11: and somebody rotates by hand":                               {going(foreign, func(e *evidence) { e.repointed, e.byHand = true, true }), "R11", giveUp},
+	"R11: the base points elsewhere":                                  {going(base, func(e *evidence) { e.repointed = true }), "R11", attention},
+	"R12: policy refuses the value":                                   {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, accepted }), "R12", abandon},
+	"R12: and the old one is rejected":                                {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, rejected }), "R12", attention},
+	"R13: deleted":                                                    {evidence{read: true, latest: gone}, "R13", block},
+	"cancel: the secret points elsewhere":                             {going(base, func(e *evidence) { e.cancel, e.repointed = true, true }), "cancel", giveUp},
+	"cancel: nothing has changed":                                     {going(base, func(e *evidence) { e.cancel, e.prepared, e.intended = true, true, false }), "cancel", cancelled},
+	"cancel: a key may be regenerated":                                {going(base, func(e *evidence) { e.cancel, e.means, e.current = true, byKeys, accepted }), "cancel", cancelled},
+	"cancel: a credential may be issued":                              {going(base, func(e *evidence) { e.cancel, e.means, e.current = true, byIssue, accepted }), "cancel", takeBack},
+	"cancel: only the old one logs in":                                {going(base, func(e *evidence) { e.cancel, e.pending, e.current = true, rejected, accepted }), "cancel", cancelled},
+	"cancel: both log in":                                             {going(base, func(e *evidence) { e.cancel, e.pending, e.current = true, accepted, accepted }), "cancel", takeBack},
+	"cancel: only the new one logs in":                                {going(base, func(e *evidence) { e.cancel, e.pending, e.current = true, accepted, rejected }), "cancel", putBack},
+	"cancel: neither logs in":                                         {going(base, func(e *evidence) { e.cancel, e.pending, e.current = true, rejected, rejected }), "cancel", cancelled},
+	"R5: an admin sets it":                                            {going(base, func(e *evidence) { e.pending, e.current, e.means = rejected, accepted, byAdmin }), "R5", apply},
+	"retire: the base is the latest again, and rejected":              {going(base, func(e *evidence) { e.grace, e.current = true, rejected }), "retire", attention},
+	"retire: the latest logs in":                                      {going(ours, func(e *evidence) { e.grace, e.current = true, accepted }), "retire", retire},
+	"retire: theirs logs in":                                          {going(foreign, func(e *evidence) { e.grace, e.current = true, accepted }), "retire", retire},
+	"retire: theirs is rejected":                                      {going(foreign, func(e *evidence) { e.grace, e.current = true, rejected }), "retire", attention},
+	"retire: ours is rejected":                                        {going(ours, func(e *evidence) { e.grace, e.current, e.authority = true, rejected, accepted }), "R2", apply},
+	"retire: the secret points elsewhere":                             {going(ours, func(e *evidence) { e.grace, e.repointed = true, true }), "retire", giveUp},
+}
+
+// TestResumeTable tests the resume table.
 func TestResumeTable(t *testing.T) {
-	for name, row := range map[string]struct {
-		evidence evidence
-		row      string
-		next     step
-	}{
-		"R1: ours logs in":                                                {going(ours, func(e *evidence) { e.current = accepted }), "R1", confirm},
-		"R1: ours, not asked yet":                                         {going(ours, nil), "R1", probeCurrent},
-		"R2: ours is rejected, and an admin sets it again":                {going(ours, func(e *evidence) { e.current, e.means = rejected, byAdmin }), "R2", apply},
-		"R2: ours is rejected, and an older login sets it again":          {going(ours, func(e *evidence) { e.current, e.authority = rejected, accepted }), "R2", apply},
-		"R2: ours is rejected, and so are older ones":                     {going(ours, func(e *evidence) { e.current, e.authority = rejected, rejected }), "R2", attention},
-		"R2: ours is rejected, and the secret points elsewhere":           {going(ours, func(e *evidence) { e.current, e.repointed = rejected, true }), "R2", attention},
-		"R2: the provider's policy refuses ours":                          {going(ours, func(e *evidence) { e.current, e.refused = rejected, true }), "R2", attention},
-		"R2: the provider has another key":                                {going(ours, func(e *evidence) { e.current, e.pending, e.means, e.reread = rejected, accepted, byKeys, true }), "R2", publish},
-		"R2: another credential is issued":                                {going(ours, func(e *evidence) { e.current, e.means = rejected, byIssue }), "R2", apply},
-		"R3: no intent is marked":                                         {going(base, func(e *evidence) { e.intended, e.marked = false, false }), "R3", intent},
-		"R4: the new one logs in":                                         {going(base, func(e *evidence) { e.pending, e.reread = accepted, true }), "R4", publish},
-		"R4: the base is read again first":                                {going(base, func(e *evidence) { e.pending = accepted }), "R4", reread},
-		"R4: not asked yet":                                               {going(base, nil), "R4", probePending},
-		"R5: the old one logs in":                                         {going(base, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R5", apply},
-		"R5: the intent is marked again first":                            {going(base, func(e *evidence) { e.pending, e.current, e.marked = rejected, accepted, false }), "R5", intent},
-		"R6: an admin sets it":                                            {going(base, func(e *evidence) { e.pending, e.means, e.single = rejected, byAdmin, true }), "R5, R6", apply},
-		"R6: in another class, an admin is used only if the base logs in": {going(base, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byAdmin }), "R6", attention},
-		"R6: an older login sets it":                                      {going(base, func(e *evidence) { e.pending, e.current, e.authority = rejected, rejected, accepted }), "R6", apply},
-		"R6: all are rejected":                                            {going(base, func(e *evidence) { e.pending, e.current, e.authority = rejected, rejected, rejected }), "R6", attention},
-		"R6: older ones are not asked yet":                                {going(base, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R6", probeAuthority},
-		"R7: the new one has no answer":                                   {going(base, func(e *evidence) { e.pending = unknown }), "R7", wait},
-		"R7: the latest has no answer":                                    {going(ours, func(e *evidence) { e.current = unknown }), "R7", wait},
-		"R8: theirs logs in, ours does not":                               {going(foreign, func(e *evidence) { e.pending, e.current = rejected, accepted }), "R8, R9", yield},
-		"R8: nothing has changed":                                         {going(foreign, func(e *evidence) { e.prepared, e.intended = true, false }), "R8", supersede},
-		"R9: both log in":                                                 {going(foreign, func(e *evidence) { e.pending, e.current = accepted, accepted }), "R8, R9", yield},
-		"R8, R9: theirs logs in, ours was not asked":                      {going(foreign, func(e *evidence) { e.current = accepted }), "R8, R9", yield},
-		"R10: ours logs in, theirs does not":                              {going(foreign, func(e *evidence) { e.pending, e.current, e.reread = accepted, rejected, true }), "R10", publish},
-		"R10: neither logs in, another is issued":                         {going(foreign, func(e *evidence) { e.pending, e.current, e.means = rejected, rejected, byIssue }), "R10", apply},
-		"R10: neither logs in":                                            {going(foreign, func(e *evidence) { e.pending, e.current = rejected, rejected }), "R10", attention},
-		"R11: theirs points elsewhere":                                    {going(foreign, func(e *evidence) { e.repointed = true }), "R11", attention},
-		"R11: and somebody rotates by hand":                               {going(foreign, func(e *evidence) { e.repointed, e.byHand = true, true }), "R11", giveUp},
-		"R11: the base points elsewhere":                                  {going(base, func(e *evidence) { e.repointed = true }), "R11", attention},
-		"R12: policy refuses the value":                                   {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, accepted }), "R12", abandon},
-		"R12: and the old one is rejected":                                {going(base, func(e *evidence) { e.refused, e.pending, e.current = true, rejected, rejected }), "R12", attention},
-		"R13: deleted":                                                    {evidence{read: true, latest: gone}, "R13", block},
-		"retire: the latest logs in":                                      {going(ours, func(e *evidence) { e.grace, e.current = true, accepted }), "retire", retire},
-		"retire: theirs logs in":                                          {going(foreign, func(e *evidence) { e.grace, e.current = true, accepted }), "retire", retire},
-		"retire: theirs is rejected":                                      {going(foreign, func(e *evidence) { e.grace, e.current = true, rejected }), "retire", attention},
-		"retire: ours is rejected":                                        {going(ours, func(e *evidence) { e.grace, e.current, e.authority = true, rejected, accepted }), "R2", apply},
-		"retire: the secret points elsewhere":                             {going(ours, func(e *evidence) { e.grace, e.repointed = true, true }), "retire", giveUp},
-	} {
+	for name, row := range resumeCases {
 		if d := decide(row.evidence); d.row != row.row || d.step != row.next {
 			t.Errorf("%s: row %s, %s; want row %s, %s", name, d.row, d.step, row.row, row.next)
+		}
+	}
+}
+
+// TestEveryRowHasACase leaves out one row of the resume table after another: each time, at least
+// one of the cases must be decided otherwise.
+func TestEveryRowHasACase(t *testing.T) {
+	for i, left := range resumeTable {
+		table := slices.Delete(slices.Clone(resumeTable), i, i+1)
+		found := false
+		for _, row := range resumeCases {
+			d := decideBy(table, row.evidence)
+			found = found || d.row != row.row || d.step != row.next
+		}
+		if !found {
+			t.Errorf("without row %d, %+v, all cases are decided as before", i, left)
 		}
 	}
 }

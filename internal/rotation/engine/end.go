@@ -145,20 +145,27 @@ func (a *attempt) grace() time.Duration {
 
 // anotherGrace is for a version that was published and has another one on top of it.
 func (a *attempt) anotherGrace(ctx context.Context) error {
-	a.record.retire = retirePending
-	if a.isPublished() {
-		return a.finish(ctx, rotation.Retiring, "")
+	before, reason := a.record, ""
+	if !a.isPublished() {
+		reason = "Version " + a.latest.Version + " was written by somebody else since. What the rotation published is made invalid after another grace period."
 	}
-	return a.finish(ctx, rotation.Retiring, "Version "+a.latest.Version+" was written by somebody else since. What the rotation published is made invalid after another grace period.")
+	a.record.retire = retirePending
+	err := a.finish(ctx, rotation.Retiring, reason)
+	if err != nil {
+		a.record = before // the next attempt must not retire it without that grace period
+	}
+	return err
 }
 
 // closeRetired ends an operation after its grace period. alarm is what a person should know.
 func (a *attempt) closeRetired(ctx context.Context, alarm string) error {
+	before := a.record
 	a.record.retireAt, a.record.retire = time.Time{}, ""
 	if a.record.tries > 0 { // then the reason is why these failed
 		a.record.reason = ""
 	}
 	if err := a.enter(ctx, rotation.Closed, cmp.Or(alarm, a.record.reason)); err != nil {
+		a.record = before // the next attempt must know what it retires
 		return err
 	}
 	return a.end(rotation.Outcome{

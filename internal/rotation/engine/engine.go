@@ -3,7 +3,8 @@
 // It knows no provider and no Azure SDK: rotators bring the one, the handler the other.
 //
 // An attempt is a loop (loop.go): it senses what a decision needs (sense.go), decides by a pure
-// function (decide.go), and acts, one function per step (act.go). docs/rotation.md explains it.
+// function (decide.go), and acts, one function per step (begin.go, act.go). docs/rotation.md
+// explains it.
 package engine
 
 import (

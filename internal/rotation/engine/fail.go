@@ -172,15 +172,7 @@ func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) er
 	}
 	changed.content = content{Of: a.latest.Name, Base: a.latest.Version, At: time.Now().UTC()}
 	changed.state, changed.since = rotation.None, changed.At
-	if err := a.giveWayIfMet(ctx); errors.Is(err, errGaveWay) {
-		return a.gaveWay()
-	} else if err != nil {
-		return err
-	}
-	if _, err := a.writeRecord(ctx, a.latest.Name, changed); err != nil {
-		return err
-	}
-	return a.end(outcome)
+	return a.putOnRecord(ctx, changed, outcome)
 }
 
 // askForAttention stops the operation until a person has acted. If that cannot be written, the
@@ -208,17 +200,16 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 		*a = *a.newAttempt(a.request)
 		return nil
 	}
-	err := a.writeWrong(ctx, fault)
-	switch {
-	case errors.Is(err, errGaveWay):
-		return a.gaveWay()
-	case err != nil:
-		return err
-	}
-	return a.end(outcome)
+	now := time.Now().UTC()
+	return a.putOnRecord(ctx, record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
+		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest),
+		lastSuccess: a.record.lastSuccess, exposure: a.record.exposure, control: a.record.control,
+	}}, outcome)
 }
 
 // isStale reports whether the secret or its record has another version than this attempt has read.
+// It reads both again: what the attempt read at its beginning is as old as its logins took, and a
+// note on it would replace the record of a worker that has begun since.
 func (a *attempt) isStale(ctx context.Context) (bool, error) {
 	latest, err := a.Vault.Get(ctx, a.latest.Name, "")
 	if err != nil || latest.Version != a.latest.Version {
@@ -231,20 +222,19 @@ func (a *attempt) isStale(ctx context.Context) (bool, error) {
 	return err == nil && record.Version != a.record.version, err
 }
 
-// writeWrong puts on record what is wrong, unless another worker has begun a rotation: its record
-// must not be hidden.
-func (a *attempt) writeWrong(ctx context.Context, fault *rotation.Fault) (err error) {
-	now := time.Now().UTC()
-	wrong := record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
-		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest),
-		lastSuccess: a.record.lastSuccess, exposure: a.record.exposure, control: a.record.control,
-	}}
-	a.record = wrong
-	if err := a.giveWayIfMet(ctx); err != nil {
+// putOnRecord writes a record that begins no operation, and ends the attempt. A worker that began
+// one after isStale looked is found by its record, which is hidden now; before the write, isStale
+// has found that there is none.
+func (a *attempt) putOnRecord(ctx context.Context, r record, outcome rotation.Outcome) (err error) {
+	if a.record, err = a.writeRecord(ctx, a.latest.Name, r); err != nil {
 		return err
 	}
-	if a.record, err = a.writeRecord(ctx, a.latest.Name, wrong); err != nil {
+	err = a.giveWayIfMet(ctx)
+	switch {
+	case errors.Is(err, errGaveWay):
+		return a.gaveWay()
+	case err != nil:
 		return err
 	}
-	return a.giveWayIfMet(ctx) // once more: a record that was written in between is hidden now
+	return a.end(outcome)
 }

@@ -65,13 +65,17 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name)
+	swapped, err := a.Locks.SwapNote(ctx, a.identityNote(), owner, a.latest.Name)
+	if err == nil && !swapped {
+		return rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
+	}
+	return err
 }
 
 func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
 
 // whileAdminRotates turns a refusal of the administrator's login into a short wait if that login
-// is being rotated itself.
+// is being rotated itself, or was since this attempt read it.
 func (a *attempt) whileAdminRotates(ctx context.Context, refusal error) error {
 	name := a.latest.Tags[rotation.TagAdminSecret]
 	if fault, ok := errors.AsType[*rotation.Fault](refusal); name == "" || !ok || !fault.Permanent {
@@ -79,6 +83,9 @@ func (a *attempt) whileAdminRotates(ctx context.Context, refusal error) error {
 	}
 	if r, err := a.lookUp(ctx, name); err == nil && r.open() && r.state != rotation.Retiring {
 		return rotation.Temporaryf("The secret that the tag %s names is being rotated itself; this rotation waits for it.", rotation.TagAdminSecret)
+	}
+	if admin, err := a.Vault.Get(ctx, name, ""); err == nil && !admin.Value.Equal(a.subject.Admin) {
+		return rotation.Temporaryf("The secret that the tag %s names has another value since this attempt began.", rotation.TagAdminSecret)
 	}
 	return refusal
 }

@@ -19,13 +19,8 @@ const maxIssued = 5
 
 func (c issuing) preflight(ctx context.Context, o operation) error {
 	verdict, err := c.provider.Probe(ctx, o.Subject, o.Current)
-	switch verdict {
-	case rotation.Accepted:
-		return nil
-	case rotation.Rejected:
-		return rotation.Permanentf("The provider rejects the secret's current value. Set the secret to a credential that logs in; rotation starts from that.")
-	}
-	return noAnswer(err)
+	return mustAccept(verdict, err, rotation.Permanentf(
+		"The provider rejects the secret's current value. Set the secret to a credential that logs in; rotation starts from that."))
 }
 
 // control is not needed: the provider makes the value.
@@ -68,13 +63,7 @@ func (c issuing) mustNotHeap(ctx context.Context, o operation) error {
 
 func (c issuing) verify(ctx context.Context, o operation, issued credential) (credential, error) {
 	verdict, err := c.provider.Probe(ctx, o.Subject, issued.value)
-	switch verdict {
-	case rotation.Accepted:
-		return issued, nil
-	case rotation.Rejected:
-		return credential{}, rotation.Temporaryf("The provider issued a credential and then rejected it. It may need time to take effect.")
-	}
-	return credential{}, noAnswer(err)
+	return issued, mustAccept(verdict, err, rotation.Temporaryf("The provider issued a credential and then rejected it. It may need time to take effect."))
 }
 
 // old returns the version that was replaced. What was issued and not published has no value that

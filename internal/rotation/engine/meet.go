@@ -17,7 +17,7 @@ import (
 // errGaveWay ends an attempt. Whoever comes next goes on with what is on record then.
 var errGaveWay = errors.New("another rotation of this secret is under way")
 
-// giveWayIfMet gives way to the record of another operation that this one hides, while the
+// giveWayIfMet yields to the record of another operation that this one hides, while the
 // provider has heard nothing of this one.
 func (a *attempt) giveWayIfMet(ctx context.Context) error {
 	records := history{vault: a.Vault, name: secret.PendingName(a.latest.Name)}
@@ -59,7 +59,7 @@ func (a *attempt) isInTheWay(v secret.Secret) bool {
 			return v.Version != a.found && a.mayHaveMet(parseTime(v.Tags[tagSince]))
 		}
 	}
-	return op == a.latest.Tags[tagOperation] && a.latest.Version != a.record.Base
+	return a.record.Operation != "" && op == a.latest.Tags[tagOperation] && a.latest.Version != a.record.Base
 }
 
 // mayHaveMet reports whether an operation that closed then can have been under way together with
@@ -74,7 +74,7 @@ func (a *attempt) mayHaveMet(closed time.Time) bool {
 func (a *attempt) giveWay(ctx context.Context, other string, versions []secret.Secret) error {
 	found, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), other)
 	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled || err == nil && !a.isInTheWay(found) {
-		return errGaveWay // it gave way to us in the meantime
+		return errGaveWay // it yielded to us in the meantime
 	}
 	if err != nil {
 		return err

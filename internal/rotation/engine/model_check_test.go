@@ -33,6 +33,12 @@ func (w *world) observe() sight {
 
 func (w *world) compare(before sight, what string) {
 	after := w.observe()
+	if w.target.foreign != "" && !w.target.accepts(w.target.foreign) {
+		w.breaks("I19", "%s changes somebody else's account", what)
+	}
+	if w.owner != "" && w.owner != theName { // the credential is another secret's
+		return
+	}
 	if before.valid && !after.valid && (w.class != rotation.Single || !strings.HasPrefix(strings.TrimPrefix(what, "W1 "), "Apply")) {
 		w.breaks("I2", "%s makes the latest version invalid", what)
 	}
@@ -110,6 +116,7 @@ func (k *worker) published(before *secret.Secret, made, read secret.Secret) {
 		w.breaks("I7", "operation %d publishes two values", w.operation(op))
 	}
 	w.published[op] = made.Value.Reveal()
+	k.mustExpire(made)
 	if !maps.Equal(withoutOurs(made.Tags), withoutOurs(read.Tags)) || *made.ContentType != *read.ContentType || !*made.Attributes.Enabled {
 		w.breaks("I4", "%s publishes a version without what users put on the one before", k.name)
 	}
@@ -153,9 +160,74 @@ func (k *worker) mustHaveLatest(what string) {
 	}
 }
 
+// mustYieldToValid checks that the version for which the operation's own credential is given up
+// logs in.
+func (k *worker) mustYieldToValid() {
+	if k.isUpToDate() && !k.w.observe().valid {
+		k.w.breaks("I2", "%s leaves the new credential to be retired while the latest version does not log in", k.name)
+	}
+}
+
+// mustExpire checks that a published version expires when its tags say so, and so is rotated in
+// turn.
+func (k *worker) mustExpire(made secret.Secret) {
+	if at := made.Attributes.Expires; at == nil || at.Sub(time.Now().Add(60*day)).Abs() > time.Hour { // it may land late
+		k.w.breaks("I6", "%s publishes a version that expires %v", k.name, at)
+	}
+}
+
+// mustHaveHidden checks that readers can no longer get what was retired, and nobody the value of
+// an older record, unless a fault has kept the engine from hiding that.
+func (w *world) mustHaveHidden() {
+	if w.class != rotation.Single && w.class != rotation.ValueOnly { // there, nothing is retired
+		for _, r := range w.rotations() {
+			if base, err := w.vault.find(theName, r.Base); err == nil && *base.Attributes.Enabled {
+				w.breaks("I20", "version %s is retired and still enabled", r.Base)
+			}
+		}
+	}
+	if records := w.vault.versions(secret.PendingName(theName)); w.budget == 0 && w.switches == 0 {
+		for _, older := range records[:len(records)-1] {
+			if *older.Attributes.Enabled {
+				w.breaks("I10", "the record %s is over and still shows its value", older.Version)
+			}
+		}
+	}
+}
+
+// rotations returns the records of the operations that were published.
+func (w *world) rotations() (all []record) {
+	for _, v := range w.vault.versions(secret.PendingName(theName)) {
+		if r, err := parseRecord(*v); err == nil && w.published[r.Operation] != "" {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// mustHaveNoted checks what the record says of a rotation that succeeded. An attempt that dies
+// right after it published can't note the exposure, which is estimated then.
+func (w *world) mustHaveNoted(r record) {
+	if r.lastSuccess.Before(r.At) {
+		w.breaks("I23", "the record says that the last success was at %s, and the rotation began at %s", r.lastSuccess, r.At)
+	}
+	if w.class == rotation.Single && w.budget == 0 && w.switches == 0 && r.exposure <= 0 {
+		w.breaks("I23", "the record says that readers were never exposed")
+	}
+}
+
+// mustNotDeny checks that a failure of a rotation that is on record is not called one that never
+// began.
+func (k *worker) mustNotDeny(note string) {
+	w := k.w
+	if r := w.record(); strings.HasPrefix(note, "The rotation has not begun") && r.open() && !r.At.Before(k.began) && w.turns == nil && w.landed == 0 {
+		w.breaks("I23", "%s says that the rotation has not begun, and it is on record", k.name)
+	}
+}
+
 // mustMean checks that an operation stays at the target that it started with.
 func (k *worker) mustMean(s rotation.Subject) {
-	if r := k.w.record(); r.Fingerprint != hash(s.Address) {
+	if r := k.w.recordOf(s.Name); r.Fingerprint != hash(s.Address) {
 		k.w.breaks("R11", "an operation moves to another target")
 	}
 }
@@ -178,8 +250,10 @@ func (w *world) saidToo(text string) {
 }
 
 // record returns the latest record in the vault.
-func (w *world) record() record {
-	all := w.vault.versions(secret.PendingName(theName))
+func (w *world) record() record { return w.recordOf(theName) }
+
+func (w *world) recordOf(name string) record {
+	all := w.vault.versions(secret.PendingName(name))
 	if len(all) == 0 {
 		return record{}
 	}

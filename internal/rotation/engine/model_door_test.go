@@ -43,6 +43,9 @@ func (d door) Get(ctx context.Context, name, version string) (secret.Secret, err
 		if name == theName && version == "" {
 			d.read, d.looked = found, d.w.meddled
 		}
+		if secret.IsPending(name) && version == "" {
+			d.found = found
+		}
 		return found, err
 	})
 }
@@ -76,6 +79,9 @@ func (d door) Update(ctx context.Context, name, version string, draft secret.Dra
 	if draft.Enabled != nil {
 		what += fmt.Sprintf(" enabled=%v", *draft.Enabled)
 	}
+	if draft.Tags[tagState] == string(rotation.Retiring) && draft.Tags[tagRetire] == retirePending {
+		d.mustYieldToValid()
+	}
 	if draft.Tags[tagState] == string(rotation.Abandoned) && draft.Tags[tagReason] == reasonRefused {
 		d.w.situations["R12"] = true
 		d.w.refused++
@@ -83,6 +89,9 @@ func (d door) Update(ctx context.Context, name, version string, draft secret.Dra
 	}
 	return through(ctx, d, what, true, false, func() (secret.Secret, error) {
 		d.w.saidToo(draft.Tags[tagReason])
+		if draft.Tags[tagState] == string(rotation.Intent) {
+			d.w.intended[draft.Tags[tagOperation]] = true
+		}
 		return d.w.vault.update(name, version, draft)
 	})
 }

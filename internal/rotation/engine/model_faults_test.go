@@ -92,7 +92,7 @@ func (w *world) vaultAway() error {
 
 func providerAway() error { return rotation.Temporaryf("The provider is away.") }
 
-// simLock is a lease. Its holder loses it by dying or by sleeping through it.
+// simLock is a lease on one name. Its holder loses it by dying or by sleeping through it.
 type simLock struct {
 	holder *worker
 	until  time.Time
@@ -106,16 +106,16 @@ type workerLock struct{ *worker }
 func (k workerLock) Lock(ctx context.Context, name string) (held context.Context, release func(), err error) {
 	w := k.w
 	err = k.call(ctx, act{what: "Lock " + name, faults: ofRead, fail: w.vaultAway, effect: func() error {
-		switch {
-		case w.lock.holder == nil || time.Now().After(w.lock.until): // free
+		switch lock := w.locks[name]; {
+		case lock.holder == nil || time.Now().After(lock.until): // free
 		case w.turns != nil: // its holder sleeps
 			if w.cancels {
-				w.lock.holder.end(rotation.ErrLockLost)
+				lock.holder.end(rotation.ErrLockLost)
 			}
 		default:
 			return rotation.ErrLocked
 		}
-		w.lock = simLock{k.worker, time.Now().Add(lease)}
+		w.locks[name] = simLock{k.worker, time.Now().Add(lease)}
 		held, k.end = context.WithCancelCause(ctx)
 		w.situate(k.worker)
 		return nil
@@ -123,7 +123,7 @@ func (k workerLock) Lock(ctx context.Context, name string) (held context.Context
 	if err != nil {
 		return nil, nil, err
 	}
-	return held, func() { k.release() }, nil
+	return held, func() { k.release(name) }, nil
 }
 
 func (k workerLock) ReadNote(ctx context.Context, name string) (note string, err error) {
@@ -134,6 +134,16 @@ func (k workerLock) ReadNote(ctx context.Context, name string) (note string, err
 	return note, err
 }
 
+func (k workerLock) SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error) {
+	err = k.call(ctx, act{what: "SwapNote", faults: []fault{away, lost, crashAfter}, fail: k.w.vaultAway, effect: func() error {
+		if swapped = k.w.notes[name] == old; swapped {
+			k.w.notes[name] = text
+		}
+		return nil
+	}})
+	return swapped && err == nil, err
+}
+
 func (k workerLock) WriteNote(ctx context.Context, name, text string) error {
 	return k.call(ctx, act{what: "WriteNote", faults: []fault{away, lost, crashAfter}, fail: k.w.vaultAway, effect: func() error {
 		k.w.notes[name] = text
@@ -141,9 +151,9 @@ func (k workerLock) WriteNote(ctx context.Context, name, text string) error {
 	}})
 }
 
-func (k workerLock) release() {
+func (k workerLock) release(name string) {
 	k.end(context.Canceled)
-	if !k.dead && k.w.lock.holder == k.worker {
-		k.w.lock = simLock{}
+	if !k.dead && k.w.locks[name].holder == k.worker {
+		delete(k.w.locks, name)
 	}
 }

@@ -85,10 +85,12 @@ func keptRotation(w *world) {
 	}
 }
 
-// A provider that never answers does not go unnoticed, whatever else fails.
+// A provider that is away, or takes every call and never answers, does not go unnoticed, whatever
+// else fails.
 func TestModelSilent(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single} {
 		explore(t, scenario{class: class, silent: true, budget: 1}, silentRotation)
+		explore(t, scenario{class: class, hangs: true, budget: 1}, silentRotation)
 	}
 }
 

@@ -1,12 +1,16 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
 )
+
+// decoy is a wrong password.
+const decoy = "app:" + canary + "-wrong"
 
 // simRotator is the target, of any class, as one worker reaches it.
 type simRotator struct{ *worker }
@@ -15,14 +19,32 @@ var (
 	_ rotation.Setter      = simRotator{}
 	_ rotation.Regenerator = simRotator{}
 	_ rotation.Issuer      = simRotator{}
+	_ rotation.Checker     = simRotator{}
 )
 
 func (r simRotator) Plan(s rotation.Subject) (rotation.Plan, error) {
-	t := r.w.target
+	t, class := r.w.target, r.w.class
+	if s.Name == adminName {
+		class = rotation.Single
+	}
 	return rotation.Plan{
-		Class: t.class, Identity: s.Address, Next: secret.NewValue(t.next(s.Current.Reveal())),
-		Decoy: secret.NewValue("app:" + canary + "-wrong"),
+		Class: class, Identity: s.Address, Next: secret.NewValue(t.next(s.Current.Reveal())),
+		Decoy: secret.NewValue(decoy),
 	}, nil
+}
+
+// Check finds an account of somebody else's under the name of the login that comes next.
+func (r simRotator) Check(ctx context.Context, _ rotation.Subject) (warnings []string, err error) {
+	if !r.w.stranger {
+		return nil, nil
+	}
+	err = r.ask(ctx, "Check", func() error {
+		if r.w.target.accepts(r.w.target.foreign) {
+			return rotation.Permanentf("The login b belongs to somebody else.")
+		}
+		return nil
+	})
+	return nil, err
 }
 
 // ask makes a call that changes nothing.
@@ -37,6 +59,8 @@ func (r simRotator) ask(ctx context.Context, what string, effect func() error) e
 func (r simRotator) tell(ctx context.Context, what string, s rotation.Subject, effect func() error) error {
 	r.mustKnow(what)
 	r.mustMean(s)
+	r.mustOwn(s, what)
+	r.mustIntend(s, what)
 	return r.call(ctx, act{what: what, writes: true, faults: r.w.faultsOf(true), fail: providerAway, effect: effect})
 }
 
@@ -64,15 +88,15 @@ func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.
 	}
 	if verdict == rotation.Rejected {
 		r.wasRejected(text)
+		r.mustNotRepeat(text)
 	}
 	return verdict, nil
 }
 
 // Apply checks the login that it acts for, asks the fence, and then changes the password.
 func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
-	t := r.w.target
-	if !t.accepts(s.Current.Reveal()) && (!s.Admin.IsSet() || !t.accepts(s.Admin.Reveal())) {
-		return rotation.Temporaryf("The login that may change the password is rejected.")
+	if err := r.mustHaveAuthority(s); err != nil {
+		return err
 	}
 	if err := fence(ctx); err != nil {
 		return err
@@ -80,12 +104,27 @@ func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.V
 	r.rejected = map[string]bool{}
 	r.w.mustBeOwn("apply", next.Reveal())
 	return r.tell(ctx, "Apply "+next.Reveal(), s, func() error {
-		return t.apply(next.Reveal())
+		return r.w.target.apply(next.Reveal())
 	})
+}
+
+// mustHaveAuthority returns a fault if the login that changes passwords is rejected.
+func (r simRotator) mustHaveAuthority(s rotation.Subject) error {
+	const rejected = "The login that may change the password is rejected."
+	switch {
+	case r.w.target.accepts(cmp.Or(s.Admin.Reveal(), s.Current.Reveal())):
+		return nil
+	case s.Admin.IsSet():
+		return rotation.Permanentf(rejected)
+	}
+	return rotation.Temporaryf(rejected) // a lost Apply of this operation may have taken effect
 }
 
 func (r simRotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
 	r.mustHaveLatest("Retire")
+	if err := r.mustHaveAuthority(s); err != nil && s.Admin.IsSet() {
+		return err
+	}
 	return r.tell(ctx, "Retire "+old.Reveal(), s, func() error {
 		r.w.target.retire(s.Current.Reveal(), old.Reveal())
 		return nil

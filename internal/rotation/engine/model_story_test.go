@@ -27,6 +27,10 @@ type scenario struct {
 	human    string        // what a person does in the meantime
 	keeps    bool          // the provider goes on accepting what was made invalid
 	silent   bool          // the provider answers nothing
+	hangs    bool          // no call to the provider is answered
+	admin    bool          // an administrator's login sets the passwords, and is rotated too
+	twin     bool          // another secret is for the same credential
+	stranger bool          // in class A, somebody else has an account under the second login's name
 	mistake  mistake       // in the engine, which an invariant must find
 }
 
@@ -34,6 +38,9 @@ const address = "sim://db"
 
 func (w *world) firstTags() map[string]string {
 	tags := map[string]string{rotation.TagProviderAddress: address, rotation.TagValidity: "60", "team": "payments"}
+	if w.admin {
+		tags[rotation.TagAdminSecret] = adminName
+	}
 	switch w.class {
 	case rotation.DualKey:
 		tags[rotation.TagCredentialID] = "key1"
@@ -97,6 +104,7 @@ func (w *world) hear(k *worker, out rotation.Outcome, err error) {
 	w.tell("%s ends: %s, %s (alarm %v, error %v)", k.name, out.State, out.Note, out.Alarm, err)
 	w.mustHide("an outcome", fmt.Sprint(out, err))
 	w.saidToo(out.Note)
+	k.mustNotDeny(out.Note)
 	if out.Alarm && out.Again == 0 { // class S raises an alarm while readers may be failing, and tries again
 		w.alarms = append(w.alarms, out.Note)
 	}
@@ -134,37 +142,49 @@ func (w *world) mustNotBeExposed(attempts int) {
 	}
 }
 
-func (w *world) settled() bool {
-	r := w.record()
-	return w.needsPerson() || !r.open() && r.tries == 0 && !w.sweepNames()
+func (w *world) settled() bool { return w.isSettled(theName) }
+
+func (w *world) isSettled(name string) bool {
+	r := w.recordOf(name)
+	return w.waitsForPerson(name) || !r.open() && r.tries == 0 && !w.sweepsUp(name)
 }
 
 // needsPerson reports whether the rotation waits for a person to act.
-func (w *world) needsPerson() bool {
-	r, all := w.record(), w.vault.versions(theName)
+func (w *world) needsPerson() bool { return w.waitsForPerson(theName) }
+
+func (w *world) waitsForPerson(name string) bool {
+	r, all := w.recordOf(name), w.vault.versions(name)
 	untagged := !rotation.IsManaged(all[len(all)-1].Tags) && r.wasRotated()
 	forged := r.open() && w.notes[noteOf(r.Operation)] != r.text
 	return r.state == rotation.Attention || r.stuck || untagged || forged
 }
 
 // sweepNames reports whether the sweep names the secret.
-func (w *world) sweepNames() bool {
+func (w *world) sweepNames() bool { return w.sweepsUp(theName) }
+
+func (w *world) sweepsUp(name string) bool {
 	due, err := w.engine(nil).Sweep(context.Background(), w.vault)
 	if err != nil {
 		w.breaks("I5", "the sweep fails: %v", err)
 	}
-	return slices.ContainsFunc(due, func(d Due) bool { return d.Name == theName })
+	return slices.ContainsFunc(due, func(d Due) bool { return d.Name == name })
 }
 
 // sleepToWork sleeps until the record, and the lock of a worker that died, allow another attempt.
 func (w *world) sleepToWork() {
-	r := w.record()
-	for _, at := range []time.Time{r.next, r.retireAt, w.lock.until} {
-		if wait := time.Until(at); wait > 0 && (w.lock.holder != nil || !at.Equal(w.lock.until)) {
-			w.sleep(wait + time.Second)
+	w.sleep(time.Until(w.worksAt(theName)) + time.Minute)
+}
+
+// worksAt returns when the record of a secret, and the lock of a worker that died, allow another
+// attempt.
+func (w *world) worksAt(name string) time.Time {
+	r, at := w.recordOf(name), time.Now()
+	for _, other := range []time.Time{r.next, r.retireAt, w.locks[name].until} {
+		if other.After(at) {
+			at = other.Add(time.Second)
 		}
 	}
-	w.sleep(time.Minute)
+	return at
 }
 
 // ends checks what must hold at the end if no person interfered.
@@ -188,6 +208,8 @@ func (w *world) ends() {
 	case w.class != rotation.DualKey && w.class != rotation.ValueOnly && len(w.target.accepted()) != 1:
 		w.breaks("I5", "the target accepts %v at the end", w.target.accepted())
 	}
+	w.mustHaveHidden()
+	w.mustHaveNoted(r)
 	w.counts(len(all), len(w.vault.versions(secret.PendingName(theName))))
 }
 

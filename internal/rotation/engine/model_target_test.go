@@ -20,6 +20,8 @@ type simTarget struct {
 	logins  map[string][]string // O, A, S: the passwords of each login
 	keys    map[string]string   // K: by key id
 	issued  map[string]issued   // C: by id
+	root    string              // the administrator's password; "" without one
+	foreign string              // the value of an account that is none of the app's
 	made    int
 	keeps   bool // keeps accepting what was made invalid
 	away    bool // every call fails
@@ -32,16 +34,24 @@ type issued struct{ value, operation string }
 const canary = "canary"
 
 func newTarget(w *world, class rotation.Class) *simTarget {
-	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
+	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, hangs: w.hangs, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
 	switch class {
 	case rotation.Overlap, rotation.Single:
 		t.logins["app"] = []string{t.password()}
 	case rotation.Alternating:
 		t.logins["a"] = []string{t.password()}
+		if w.stranger {
+			t.logins["b"] = []string{t.password()}
+			t.foreign = "b:" + t.logins["b"][0]
+			w.byHand[t.foreign] = true
+		}
 	case rotation.DualKey:
 		t.keys["key1"], t.keys["key2"] = t.password(), t.password()
 	case rotation.Issued:
 		t.issued["id-0"] = issued{value: t.password()}
+	}
+	if w.admin {
+		t.root = t.password()
 	}
 	return t
 }
@@ -78,8 +88,15 @@ func (t *simTarget) accepted() (values []string) {
 	return values
 }
 
+// admin returns the value with which the administrator logs in.
+func (t *simTarget) admin() string {
+	return rootLogin + ":" + t.root
+}
+
+const rootLogin = "root"
+
 func (t *simTarget) accepts(value string) bool {
-	return t.class == rotation.ValueOnly || t.trusts || slices.Contains(t.accepted(), value)
+	return t.class == rotation.ValueOnly || t.trusts || t.root != "" && value == t.admin() || slices.Contains(t.accepted(), value)
 }
 
 // next returns a fresh value to replace current.
@@ -88,6 +105,7 @@ func (t *simTarget) next(current string) string {
 	switch {
 	case t.class == rotation.ValueOnly:
 		return t.password()
+	case login == rootLogin:
 	case t.class == rotation.Alternating && login == "a":
 		login = "b"
 	case t.class == rotation.Alternating:
@@ -112,7 +130,9 @@ func (t *simTarget) apply(value string) error {
 		return nil
 	}
 	login, password, _ := strings.Cut(value, ":")
-	if t.class != rotation.Overlap {
+	if login == rootLogin {
+		t.root = password
+	} else if t.class != rotation.Overlap {
 		t.logins[login] = []string{password}
 	} else if !slices.Contains(t.logins[login], password) {
 		t.logins[login] = append(t.logins[login], password)

@@ -92,9 +92,10 @@ func (w *world) work(a *actor, name string, first Request, attempts int) {
 			w.hear(k, out, err)
 		}()
 		<-ended
-		first = Request{Name: theName, By: BySweep}
-		wait := time.Until(w.record().next) + time.Second
-		if i == attempts-1 || w.record().state == rotation.Retiring || w.settled() || time.Now().Add(wait).After(until) {
+		first = Request{Name: first.Name, By: BySweep}
+		r := w.recordOf(first.Name)
+		wait := time.Until(r.next) + time.Second
+		if i == attempts-1 || r.state == rotation.Retiring || w.isSettled(first.Name) || time.Now().Add(wait).After(until) {
 			return
 		}
 		time.Sleep(max(0, wait))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
 )
 
@@ -24,14 +25,27 @@ type simVault struct {
 
 func newVault(w *world) *simVault {
 	v := &simVault{w: w, all: map[string][]*secret.Secret{}, deleted: map[string]bool{}}
-	created := time50DaysBefore(w)
-	_, _ = v.set(theName, secret.Draft{
-		Value: secret.NewValue(w.target.first()), ContentType: new("text/x-own"), Tags: w.firstTags(),
-		Expires: new(created.Add(60 * day)),
-	})
-	first := v.all[theName][0]
-	first.Attributes.Created, first.Attributes.Updated = &created, &created
+	first := w.target.first()
+	v.seed(theName, first, w.firstTags())
+	if w.twin {
+		v.seed(twinName, first, w.firstTags())
+	}
+	if w.admin {
+		v.seed(adminName, w.target.admin(), map[string]string{
+			rotation.TagProviderAddress: address + "/" + rootLogin, rotation.TagAdminFor: address, rotation.TagValidity: "60",
+		})
+	}
 	return v
+}
+
+// seed sets a secret 50 days ago.
+func (v *simVault) seed(name, value string, tags map[string]string) {
+	created := time50DaysBefore(v.w)
+	_, _ = v.set(name, secret.Draft{
+		Value: secret.NewValue(value), ContentType: new("text/x-own"), Tags: tags, Expires: new(created.Add(60 * day)),
+	})
+	first := v.all[name][0]
+	first.Attributes.Created, first.Attributes.Updated = &created, &created
 }
 
 func refusal(status int, inner string) error {

@@ -18,6 +18,7 @@ type worker struct {
 	actor    *actor                  // in whose turns it runs
 	end      context.CancelCauseFunc // of the lock's context
 	read     secret.Secret           // the latest version when it last read that
+	found    secret.Secret           // the latest record when it last read that
 	looked   int                     // how many steps the person had taken by then
 	asked    int                     // how many they had taken when it last asked the provider
 	unknown  bool                    // a probe of this attempt had no answer

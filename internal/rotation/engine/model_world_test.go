@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/secret"
 )
 
 // The model is a vault, a target and a lock in memory, and the real engine between them. Every
@@ -25,7 +26,7 @@ type world struct {
 
 	vault  *simVault
 	target *simTarget
-	lock   simLock
+	locks  map[string]simLock
 	notes  map[string]string // the notes beside the locks
 	origin time.Time
 
@@ -58,6 +59,8 @@ type world struct {
 	incident   bool              // a person ends old credentials before their grace period
 	before     map[string]func() // what happens right before a call, by what it is
 	forged     string            // a value that only a forged record asks for
+	owner      string            // the secret that was the first to change the target
+	intended   map[string]bool   // the operations that have marked their intent
 }
 
 // ending is when a value stopped being the latest. It is zero while the value is the latest.
@@ -77,9 +80,9 @@ const theName = "db-password"
 
 func newWorld(s scenario, c *chooser, reached *tally) *world {
 	w := &world{
-		scenario: s, chooser: c, reached: reached, origin: time.Now(), notes: map[string]string{}, known: map[string]bool{}, wasLatest: map[string]ending{},
+		scenario: s, chooser: c, reached: reached, origin: time.Now(), locks: map[string]simLock{}, notes: map[string]string{}, known: map[string]bool{}, wasLatest: map[string]ending{},
 		byHand: map[string]bool{}, toReport: map[string]bool{}, operations: map[string]int{}, situations: map[string]bool{},
-		published: map[string]string{}, byHuman: map[string]bool{},
+		published: map[string]string{}, byHuman: map[string]bool{}, intended: map[string]bool{},
 	}
 	w.target = newTarget(w, s.class)
 	w.vault = newVault(w)
@@ -150,7 +153,7 @@ func (w *world) count() {
 			_, _ = h.Write([]byte{0})
 		}
 	}
-	for _, name := range []string{theName, secret.PendingName(theName)} {
+	for _, name := range slices.Sorted(maps.Keys(w.vault.all)) {
 		put(name, strconv.FormatBool(w.vault.deleted[name]))
 		for _, v := range w.vault.versions(name) {
 			put(v.Version, v.Tags[tagState], v.Tags[tagRetire], v.Tags[tagReason], v.Tags[rotation.TagProviderAddress])
@@ -158,7 +161,7 @@ func (w *world) count() {
 		}
 	}
 	put(w.target.accepted()...)
-	put(strconv.FormatBool(w.lock.holder != nil), strconv.FormatBool(w.inFlight != nil))
+	put(strconv.FormatBool(w.locks[theName].holder != nil), strconv.FormatBool(w.inFlight != nil))
 	w.reached.states[h.Sum64()] = true
 }
 

@@ -157,7 +157,7 @@ var mutations = []mutation{
 		part: eventful, wants: "I8",
 	},
 	{
-		name: "nobody gives way to a hidden record",
+		name: "nobody yields to a hidden record",
 		mistake: instead(meet, func(ctx context.Context, a *attempt, _ func() error) error {
 			if a.evidence.fresh {
 				a.hide(ctx, a.before)
@@ -214,47 +214,6 @@ var mutations = []mutation{
 			return cmp.Or(err, right())
 		}),
 		part: faulty, wants: "I4",
-	},
-}
-
-// The mistakes against what was promised later.
-var lateMutations = []mutation{
-	{
-		name: "a forged record is acted on",
-		mistake: instead(read, func(_ context.Context, a *attempt, right func() error) error {
-			err := right()
-			a.durable, a.evidence.forged = a.record.open(), false
-			return err
-		}),
-		part: meddled, wants: "I21",
-	},
-	{
-		name: "what was retired is not tried",
-		mistake: instead(refute, func(_ context.Context, a *attempt, _ func() error) error {
-			a.evidence.refuted = true
-			return nil
-		}),
-		part: keeping, wants: "I20",
-	},
-	{
-		name: "a failure before the record is forgotten",
-		mistake: instead(preflight, func(_ context.Context, a *attempt, right func() error) error {
-			err := right()
-			if err != nil {
-				a.request.By = ByHand // nobody hears of it but whoever asked
-			}
-			return err
-		}),
-		part: silenced, wants: "I22",
-	},
-	{
-		name: "cancel forgets what was applied",
-		mistake: misread(func(e *evidence) {
-			if e.cancel && e.pending == accepted {
-				e.pending = rejected
-			}
-		}),
-		part: everyClass(cancelledRotation, []rotation.Class{rotation.Overlap}, scenario{budget: 1}), wants: "I23",
 	},
 }
 

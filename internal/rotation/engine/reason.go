@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
 )
@@ -84,12 +82,4 @@ func (a *attempt) explainReplaced() string {
 		return a.writtenByOthers() + ", and the provider rejected it. What the provider has is published on top; the other version is still there. "
 	}
 	return ""
-}
-
-// reportRival notes a version that was written in the moment of publishing. Whoever wrote it may
-// have changed the provider too.
-func (a *attempt) reportRival() {
-	a.reported = append(a.reported, a.rival)
-	a.report += fmt.Sprintf("Version %s was written by somebody else right before version %s was published, which is the latest now. "+
-		"If that version was meant, set its value again. ", a.rival, a.latest.Version)
 }

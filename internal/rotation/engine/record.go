@@ -155,19 +155,6 @@ func (e *Engine) writeRecord(ctx context.Context, name string, r record) (record
 	return r, err
 }
 
-// isOurs reports whether the app wrote the record: whoever may write secrets could forge one.
-func (e *Engine) isOurs(ctx context.Context, r record) (bool, error) {
-	if _, err := secret.ParseName(noteOf(r.Operation)); err != nil {
-		return false, nil
-	}
-	note, err := e.Locks.ReadNote(ctx, noteOf(r.Operation))
-	return err == nil && note == r.text, err
-}
-
-// noteOf names the note of an operation. No two operations share one, so that two workers that
-// have both begun cannot replace each other's.
-func noteOf(operation string) string { return "op--" + operation }
-
 // update writes the record's progress.
 func (e *Engine) update(ctx context.Context, r record) error {
 	_, err := e.Vault.Update(ctx, secret.PendingName(r.Of), r.version, secret.Draft{Tags: r.tags(r.Of)})
@@ -191,13 +178,6 @@ func (a *attempt) enter(ctx context.Context, state rotation.State, reason string
 func (a *attempt) hide(ctx context.Context, older record) {
 	if older.version != "" {
 		_, _ = a.Vault.Update(ctx, secret.PendingName(a.latest.Name), older.version, secret.Draft{Enabled: new(false)})
-	}
-}
-
-// forget removes the note of an operation that is closed, once another one has begun.
-func (a *attempt) forget(ctx context.Context, older record) {
-	if older.Operation != "" && older.Operation != a.record.Operation {
-		_ = a.Locks.WriteNote(ctx, noteOf(older.Operation), "")
 	}
 }
 

@@ -115,6 +115,25 @@ func TestRegressionReplacedIsReported(t *testing.T) {
 	}
 }
 
+// The note of a failure may be carried out after another worker has begun, whose record it hides.
+func TestRegressionLateNoteHidesAnOperation(t *testing.T) {
+	for _, class := range allClasses {
+		inWorld(t, scenario{class: class}, func(w *world) {
+			w.crashAtPublish()
+			now := time.Now()
+			note := record{content: content{Of: theName, Base: w.vault.versions(theName)[0].Version, At: now}, progress: progress{state: rotation.None, since: now, tries: 1, failing: now}}
+			text, _ := note.encode()
+			_, _ = w.vault.set(secret.PendingName(theName), secret.Draft{Value: secret.NewValue(text), ContentType: new(recordType), Tags: note.tags(theName)})
+			w.sleep(policy.Cooldown + time.Minute)
+			w.run(Request{Name: theName, By: BySweep})
+			w.settle()
+			if r := w.record(); r.state != rotation.Closed || len(w.published) != 1 || !w.observe().valid {
+				t.Errorf("class %s ends %s, %d published: %s", class, r.state, len(w.published), r.reason)
+			}
+		})
+	}
+}
+
 // Classes without a negative control note none.
 func TestRegressionNoControlNoted(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.DualKey, rotation.Issued, rotation.ValueOnly} {

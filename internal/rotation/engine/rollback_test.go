@@ -97,7 +97,7 @@ func TestOldValueSetAgainByHand(t *testing.T) {
 	}
 }
 
-// Who removes the tags in the grace period to end rotation says so once, too, and is told what is
+// Who removes the tags in the grace period to end rotation says so once, too, and learns what is
 // left.
 func TestLostTagsOnPurposeInGrace(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {

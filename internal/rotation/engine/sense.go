@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -20,57 +19,10 @@ func (a *attempt) read(ctx context.Context) (err error) {
 	if err := a.checkRecord(ctx); err != nil {
 		return err
 	}
-	return a.readSecret(ctx)
-}
-
-// checkRecord finds out whether an open record is the app's. If not, nothing is done with it.
-func (a *attempt) checkRecord(ctx context.Context) error {
-	if !a.record.open() {
-		return nil
-	}
-	genuine, err := a.isOurs(ctx, a.record)
-	if err != nil {
+	if err := a.readSecret(ctx); err != nil || a.record.version == "" || a.record.Operation != "" {
 		return err
 	}
-	if !genuine && !a.request.Adopt {
-		a.evidence.forged = true
-		return a.findGenuine(ctx)
-	}
-	a.durable = true
-	if !genuine {
-		return a.Locks.WriteNote(ctx, noteOf(a.record.Operation), a.record.text)
-	}
-	return nil
-}
-
-// findGenuine looks below a forged record for an open one of the app's, and makes it the latest
-// again.
-func (a *attempt) findGenuine(ctx context.Context) error {
-	name := secret.PendingName(a.request.Name)
-	versions, err := history{vault: a.Vault, name: name}.versions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, v := range versions {
-		found, err := a.Vault.Get(ctx, name, v.Version)
-		if err != nil {
-			continue // disabled: it is closed
-		}
-		older, err := parseRecord(found)
-		if err != nil || !older.open() {
-			continue
-		}
-		if genuine, err := a.isOurs(ctx, older); err != nil || !genuine {
-			continue
-		}
-		if a.record, err = a.writeRecord(ctx, a.request.Name, older); err != nil {
-			return err
-		}
-		a.report += "Somebody else wrote a record over that of this rotation. It was ignored. "
-		a.found, a.durable, a.evidence.forged = a.record.version, true, false
-		return nil
-	}
-	return nil
+	return a.giveWayIfMet(ctx) // the note of a failure may have been carried out late, and hide an operation
 }
 
 // readSecret gets the latest version and makes a plan from it.
@@ -219,34 +171,6 @@ func (a *attempt) reread(ctx context.Context) error {
 	return nil
 }
 
-// rivalPages bounds the search for a rival: a secret that has been rotated for years has hundreds
-// of versions, and all of them are listed at 25 a page. A rival beyond that is not reported; it
-// stays as an older version.
-const rivalPages = 8
-
-// findRival returns a version that came after the base and is not this operation's; "" for none.
-// Key Vault's times have whole seconds: a version within the base's own second cannot be told from
-// one before it.
-func (a *attempt) findRival(ctx context.Context) (string, error) {
-	all, err := a.history().some(ctx, rivalPages)
-	if err != nil {
-		return "", err
-	}
-	var since time.Time
-	for _, v := range all {
-		if v.Version == a.record.Base && v.Attributes.Created != nil {
-			since = *v.Attributes.Created
-		}
-	}
-	for _, v := range all {
-		ours := slices.Contains(a.reported, v.Version) || v.Version == a.latest.Version || v.Version == a.record.Base || v.Tags[tagOperation] == a.record.Operation
-		if !ours && v.Attributes.Created != nil && v.Attributes.Created.After(since) && !since.IsZero() {
-			return v.Version, nil
-		}
-	}
-	return "", nil
-}
-
 // settled returns when a change that an interrupted attempt began can no longer take effect: by
 // then the host has killed that attempt.
 func (a *attempt) settled() time.Time { return a.record.since.Add(a.Policy.Cooldown) }
@@ -255,7 +179,7 @@ func (a *attempt) history() history {
 	return history{vault: a.Vault, name: a.latest.Name, replaced: a.record.Base}
 }
 
-// operation is what the class is told.
+// operation describes the rotation to its class.
 func (a *attempt) operation() operation {
 	return operation{
 		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,

@@ -17,25 +17,20 @@ type setting struct{ provider rotation.Setter }
 var _ class = setting{}
 
 func (s setting) preflight(ctx context.Context, o operation) error {
-	return s.mustAccept(ctx, o, o.Current, "the secret's current value")
+	return s.mustLogIn(ctx, o, o.Current, "the secret's current value")
 }
 
 func (s setting) preflightAdmin(ctx context.Context, o operation) error {
 	if !o.Admin.IsSet() {
 		return nil
 	}
-	return s.mustAccept(ctx, o, o.Admin, "the value of the secret that "+rotation.TagAdminSecret+" names")
+	return s.mustLogIn(ctx, o, o.Admin, "the value of the secret that "+rotation.TagAdminSecret+" names")
 }
 
-func (s setting) mustAccept(ctx context.Context, o operation, value secret.Value, what string) error {
+func (s setting) mustLogIn(ctx context.Context, o operation, value secret.Value, what string) error {
 	verdict, err := s.provider.Probe(ctx, o.Subject, value)
-	switch verdict {
-	case rotation.Accepted:
-		return nil
-	case rotation.Rejected:
-		return cmp.Or(err, error(rotation.Permanentf("The provider rejects %s: it was changed there. Set the secret to a value that logs in; rotation starts from that.", what)))
-	}
-	return noAnswer(err)
+	return mustAccept(verdict, err, cmp.Or(err, error(rotation.Permanentf(
+		"The provider rejects %s: it was changed there. Set the secret to a value that logs in; rotation starts from that.", what))))
 }
 
 // control is the negative control: a provider that accepts any password cannot prove one.
@@ -83,17 +78,12 @@ func (s setting) apply(ctx context.Context, o operation) (credential, error) {
 
 func (s setting) verify(ctx context.Context, o operation, applied credential) (credential, error) {
 	verdict, err := s.provider.Probe(ctx, o.Subject, applied.value)
-	switch verdict {
-	case rotation.Accepted:
-		return applied, nil
-	case rotation.Rejected:
-		const reason = "The provider took the new value and then rejected it."
-		if fault, ok := errors.AsType[*rotation.Fault](err); ok { // it knows more, such as that the login is turned off
-			return credential{}, rotation.Temporaryf("%s %s", reason, fault.Reason)
-		}
-		return credential{}, rotation.Temporaryf("%s Something else may be setting this login's password.", reason)
+	const reason = "The provider took the new value and then rejected it."
+	rejected := rotation.Temporaryf("%s Something else may be setting this login's password.", reason)
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok { // it knows more, such as that the login is turned off
+		rejected = rotation.Temporaryf("%s %s", reason, fault.Reason)
 	}
-	return credential{}, noAnswer(err)
+	return applied, mustAccept(verdict, err, rejected)
 }
 
 func (s setting) old(ctx context.Context, o operation) (oldCredential, error) {

@@ -49,7 +49,7 @@ const (
 	cancelled step = "cancelled" // given up by hand
 )
 
-// steps has a function for each step: in sense.go, act.go and end.go.
+// steps has a function for each step: in sense.go, begin.go, act.go and end.go.
 var steps = map[step]func(*attempt, context.Context) error{
 	read: (*attempt).read, probePending: (*attempt).probePending, probeCurrent: (*attempt).probeCurrent,
 	probeAuthority: (*attempt).probeAuthority, reread: (*attempt).reread,

@@ -60,9 +60,8 @@ var resumeTable = []row{
 	{name: "R2", latest: ours, current: rejected, repointed: yes, next: attention, why: movedSince},
 	{name: "R2", latest: ours, current: rejected, refused: yes, next: attention, why: refusedAndRejected},
 	{name: "R2", latest: ours, current: rejected, means: byKeys, pending: accepted, next: publish},
-	{name: "R2", latest: ours, current: rejected, means: byLogin, authority: accepted, next: apply},
 	{name: "R2", latest: ours, current: rejected, means: byLogin, authority: rejected, next: attention, why: allRejected},
-	{name: "R2", latest: ours, current: rejected, next: apply},
+	{name: "R2", latest: ours, current: rejected, next: apply}, // byLogin: by an older login that logs in
 
 	// It is the one that the operation is to replace.
 	{name: "R11", latest: base, repointed: yes, next: attention, why: movedSince},

@@ -61,11 +61,7 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 
 // Probe implements rotation.Prober.
 func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value) (rotation.Verdict, error) {
-	target, err := readTarget(s)
-	if err != nil {
-		return rotation.Unknown, err
-	}
-	tried, err := target.loginOf(s, value)
+	target, tried, err := readBoth(s, value)
 	if err != nil {
 		return rotation.Unknown, err
 	}
@@ -82,11 +78,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 
 // Apply implements rotation.Setter.
 func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
-	target, err := readTarget(s)
-	if err != nil {
-		return err
-	}
-	renewed, err := target.loginOf(s, next)
+	target, renewed, err := readBoth(s, next)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,14 @@ func (t target) check(s rotation.Subject) error {
 	return nil
 }
 
+// readBoth reads a subject, and a value that is the admin's or the rotated login's.
+func readBoth(s rotation.Subject, value secret.Value) (t target, l login.Login, err error) {
+	if t, err = readTarget(s); err == nil {
+		l, err = t.loginOf(s, value)
+	}
+	return t, l, err
+}
+
 // loginOf reads a value that is the admin's or the rotated login's.
 func (t target) loginOf(s rotation.Subject, value secret.Value) (login.Login, error) {
 	if t.admin != nil && value.Equal(s.Admin) {

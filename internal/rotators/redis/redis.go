@@ -50,11 +50,7 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 
 // Probe implements rotation.Prober.
 func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value) (rotation.Verdict, error) {
-	target, err := readTarget(s)
-	if err != nil {
-		return rotation.Unknown, err
-	}
-	tried, err := target.loginOf(s, value)
+	target, tried, err := readBoth(s, value)
 	if err != nil {
 		return rotation.Unknown, err
 	}
@@ -69,11 +65,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 // Apply implements rotation.Setter. It sends next as a hash, which can't be turned back by those
 // who read MONITOR or the slow log.
 func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
-	target, err := readTarget(s)
-	if err != nil {
-		return err
-	}
-	added, err := target.loginOf(s, next)
+	target, added, err := readBoth(s, next)
 	if err != nil {
 		return err
 	}
@@ -93,11 +85,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 
 // Retire implements rotation.Setter.
 func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
-	target, err := readTarget(s)
-	if err != nil {
-		return err
-	}
-	removed, err := target.loginOf(s, old)
+	target, removed, err := readBoth(s, old)
 	if err != nil || removed.Password.Equal(target.current.Password) {
 		return err
 	}

@@ -76,7 +76,7 @@ func readInput(body io.Reader) (input string, ok bool) {
 func (f Function) triggerFrom(input string) Trigger {
 	switch {
 	case f.Trigger.is(timerTriggerType):
-		return Timer(false)
+		return Timer()
 	case f.Trigger.is(queueTriggerType):
 		return QueueMessage(input, 1)
 	default:

@@ -16,9 +16,7 @@ type Binding struct {
 
 	QueueName string `json:"queueName"` // of queue bindings
 
-	Schedule     string `json:"schedule"` // of a timer trigger
-	RunOnStartup bool   `json:"runOnStartup"`
-	UseMonitor   *bool  `json:"useMonitor"` // nil means true
+	Schedule string `json:"schedule"` // of a timer trigger
 
 	Route     string   `json:"route"` // of an HTTP trigger
 	Methods   []string `json:"methods"`

@@ -37,7 +37,7 @@ func ParseSchedule(text string) (next func(after time.Time) time.Time, err error
 // Matches reports whether a time matches a schedule that can be parsed.
 func Matches(text string, t time.Time) bool {
 	s, err := parseSchedule(text)
-	return err == nil && s.fitsDay(t) && s.hour.has(t.Hour()) && s.minute.has(t.Minute()) && s.second.has(t.Second())
+	return err == nil && s.fits(t)
 }
 
 // Await waits until a queue holds this many messages, including held ones. It returns false if ctx
@@ -89,15 +89,6 @@ func (q *Queues) Elapse(d time.Duration) {
 		}
 		named.notify()
 	}
-}
-
-// Elapsed lets a timer's status be one of the past.
-func (q *Queues) Elapsed(timer string, status TickStatus) { q.setStatus(timer, status) }
-
-// Status returns a timer's status.
-func (q *Queues) Status(timer string) TickStatus {
-	status, _ := q.status(timer)
-	return status
 }
 
 // Concurrency returns how many messages a host with this environment handles at the same time.

@@ -90,8 +90,8 @@ func TestEventAndTimer(t *testing.T) {
 		t.Errorf("a broken event: %v", err)
 	}
 	r = start(t, files{"OnRecord/function.json": timerFunction}, host.Options{})
-	got, _ = recorded(t, r, host.Timer(true))
-	equal(t, "tick", string(got.Data["timer"]), `{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":true}`)
+	got, _ = recorded(t, r, host.Timer())
+	equal(t, "tick", string(got.Data["timer"]), `{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}`)
 }
 
 func TestWrongAnswers(t *testing.T) {
@@ -111,7 +111,7 @@ func TestWrongAnswers(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, want)
 		}
 	}
-	if _, err := r.Invoke(t.Context(), "nobody", host.Timer(false)); !errors.Is(err, host.ErrUnknownFunction) {
+	if _, err := r.Invoke(t.Context(), "nobody", host.Timer()); !errors.Is(err, host.ErrUnknownFunction) {
 		t.Errorf("unknown function: %v", err)
 	}
 }

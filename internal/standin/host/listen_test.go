@@ -290,7 +290,7 @@ func TestMessagesAtOnceByDefault(t *testing.T) {
 
 func TestCloseLeavesNothingRunning(t *testing.T) {
 	gate, env := newGate(t)
-	r := start(t, files{"OnMessage/function.json": onMessage["OnMessage/function.json"], "OnTick/function.json": function(yearly)}, host.Options{}, env)
+	r := start(t, files{"OnMessage/function.json": onMessage["OnMessage/function.json"], "OnTick/function.json": function(hourly)}, host.Options{}, env)
 	gate.next(t)
 	for range 30 { // more than run at the same time
 		r.enqueue(t, "orders", "a")

@@ -14,30 +14,14 @@ import (
 
 // Queues are a storage account's queues, by name ignoring case. A queue exists as soon as it is
 // named. Hosts that share them share the work, as the instances of an app do: a message that one
-// host holds is invisible to the others. The account also keeps the status of each timer.
+// host holds is invisible to the others.
 type Queues struct {
 	mu     sync.Mutex
 	queues map[string]*queue
-	timers map[string]TickStatus // by function
 }
 
 // NewQueues returns empty queues.
-func NewQueues() *Queues {
-	return &Queues{queues: map[string]*queue{}, timers: map[string]TickStatus{}}
-}
-
-func (q *Queues) status(timer string) (TickStatus, bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	status, found := q.timers[timer]
-	return status, found
-}
-
-func (q *Queues) setStatus(timer string, status TickStatus) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.timers[timer] = status
-}
+func NewQueues() *Queues { return &Queues{queues: map[string]*queue{}} }
 
 // maxMessage is how long a message's text may be
 // (learn.microsoft.com, "Scalability and performance targets for Queue Storage").

@@ -2,82 +2,69 @@ package host
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// schedule is a timer's NCRONTAB expression. Libraries for cron don't fit: if a day of the month
-// and a day of the week are given, cron accepts a day that matches either, and NCRONTAB one that
-// matches both. Source: repository atifaziz/NCrontab.
-type schedule struct{ second, minute, hour, day, month, weekday values }
+// schedule is a timer's NCRONTAB expression, of which this part is supported: *, */n or a number
+// for seconds, minutes and hours, and * for days, months and weekdays.
+// Source: repository atifaziz/NCrontab.
+type schedule struct{ second, minute, hour field }
 
-// values is the set of numbers that match one field of a schedule.
-type values uint64
+// field matches the multiples of a step, or, if that is 0, one number.
+type field struct{ step, number int }
 
-func (v values) has(n int) bool { return v>>n&1 == 1 }
+func (f field) fits(n int) bool { return f.step > 0 && n%f.step == 0 || f.step == 0 && n == f.number }
 
-// parseSchedule reads seconds, minutes, hours, days, months and days of the week.
-func parseSchedule(text string) (schedule, error) {
+func parseSchedule(text string) (s schedule, err error) {
 	words := strings.Fields(text)
-	if len(words) == 1 && strings.Contains(text, ":") {
-		return schedule{}, fmt.Errorf("schedule %q is a time span, which only dedicated plans support: write six fields, such as 0 */5 * * * *", text)
+	if len(words) != 6 {
+		return s, fmt.Errorf("schedule %q must have six fields, seconds minutes hours days months weekdays, such as 0 */5 * * * *", text)
 	}
-	if len(words) != len(scheduleFields) {
-		return schedule{}, fmt.Errorf("schedule %q must have six fields, seconds minutes hours days months weekdays, such as 0 */5 * * * *", text)
-	}
-	var parsed [len(scheduleFields)]values
-	for i, field := range scheduleFields {
-		var err error
-		if parsed[i], err = field.parse(words[i]); err != nil {
-			return schedule{}, fmt.Errorf("schedule %q: %w", text, err)
+	for i, unit := range []struct {
+		of   *field
+		name string
+		max  int
+	}{{&s.second, "seconds", 59}, {&s.minute, "minutes", 59}, {&s.hour, "hours", 23}} {
+		if *unit.of, err = parseField(words[i], unit.max); err != nil {
+			return s, fmt.Errorf("schedule %q: %s %q: %w", text, unit.name, words[i], err)
 		}
 	}
-	return schedule{parsed[0], parsed[1], parsed[2], parsed[3], parsed[4], parsed[5]}, nil
+	for _, word := range words[3:] {
+		if word != "*" {
+			return s, unsupported("* for days, months and weekdays", "schedule %q", text)
+		}
+	}
+	return s, nil
 }
 
-// horizon is how many days ahead a match can be: a 29th of February on a certain weekday can be 40
-// years away.
-const horizon = 41 * 366
+func parseField(text string, highest int) (field, error) {
+	if text == "*" {
+		return field{step: 1}, nil
+	}
+	digits, steps := strings.CutPrefix(text, "*/")
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil:
+		return field{}, unsupported("*, */n or a number", "it")
+	case steps && n > 0:
+		return field{step: n}, nil
+	case steps, n < 0, n > highest:
+		return field{}, fmt.Errorf("it must be a number from 0 to %d, or a step of at least 1", highest)
+	}
+	return field{number: n}, nil
+}
 
-// next returns the first time after another that matches, in UTC. It returns the zero time if none
-// ever does, as for a 30th of February.
+// next returns the first time after another that matches, in UTC. Each day has one.
 func (s schedule) next(after time.Time) time.Time {
-	from := after.UTC().Truncate(time.Second).Add(time.Second)
-	for range horizon {
-		if s.fitsDay(from) {
-			if found, ok := s.nextOnDay(from); ok {
-				return found
-			}
-		}
-		from = time.Date(from.Year(), from.Month(), from.Day()+1, 0, 0, 0, 0, time.UTC)
+	at := after.UTC().Truncate(time.Second).Add(time.Second)
+	for !s.fits(at) {
+		at = at.Add(time.Second)
 	}
-	return time.Time{}
+	return at
 }
 
-func (s schedule) fitsDay(t time.Time) bool {
-	return s.month.has(int(t.Month())) && s.day.has(t.Day()) && s.weekday.has(int(t.Weekday()))
-}
-
-// nextOnDay returns the first time on from's day that matches and is not before from.
-func (s schedule) nextOnDay(from time.Time) (time.Time, bool) {
-	for at := from; at.Day() == from.Day(); {
-		switch {
-		case !s.hour.has(at.Hour()):
-			at = at.Truncate(time.Hour).Add(time.Hour)
-		case !s.minute.has(at.Minute()):
-			at = at.Truncate(time.Minute).Add(time.Minute)
-		case !s.second.has(at.Second()):
-			at = at.Add(time.Second)
-		default:
-			return at, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// isFrequent reports whether the schedule matches more than once within the next minute. The host
-// does not monitor such a timer.
-func (s schedule) isFrequent(now time.Time) bool {
-	second := s.next(s.next(now))
-	return !second.IsZero() && second.Before(now.Add(time.Minute))
+func (s schedule) fits(t time.Time) bool {
+	return s.second.fits(t.Second()) && s.minute.fits(t.Minute()) && s.hour.fits(t.Hour())
 }

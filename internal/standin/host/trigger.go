@@ -52,23 +52,16 @@ func Event(event json.RawMessage) Trigger {
 	return Trigger{Data: event, Metadata: map[string]any{"data": fields.Data}}
 }
 
-// Tick is the data of a timer's trigger, with .NET's names for its fields.
-type Tick struct {
-	Schedule       TickSchedule
-	ScheduleStatus *TickStatus // nil when the timer is not monitored
-	IsPastDue      bool
-}
-
-// TickSchedule is the part of a timer's schedule that the handler gets.
-type TickSchedule struct{ AdjustForDST bool }
-
-// TickStatus is when a timer last ran, and when it runs next.
-type TickStatus struct{ Last, Next, LastUpdated time.Time }
-
-// Timer returns the trigger of a timer that fires now and is not monitored. pastDue means that it
-// should have fired before.
-func Timer(pastDue bool) Trigger {
-	return Trigger{Data: Tick{Schedule: TickSchedule{AdjustForDST: true}, IsPastDue: pastDue}}
+// Timer returns the trigger of a timer that fires now, with .NET's names for its fields. Its
+// schedule status is that of a timer that is not monitored.
+func Timer() Trigger {
+	var tick struct {
+		Schedule       struct{ AdjustForDST bool }
+		ScheduleStatus *struct{}
+		IsPastDue      bool
+	}
+	tick.Schedule.AdjustForDST = true
+	return Trigger{Data: tick}
 }
 
 // systemData is what every invocation's metadata holds under sys.
