@@ -26,5 +26,24 @@ func Permanentf(format string, args ...any) *Fault {
 }
 
 // ErrRefusedByPolicy is what Setter.Apply returns when the provider refuses the new value for its
-// form.
+// form. See RefusedByPolicy.
 var ErrRefusedByPolicy = errors.New("the provider's policy refuses the new value")
+
+// RefusedByPolicy returns an ErrRefusedByPolicy that says what the policy asks for, as a sentence
+// in our own words.
+func RefusedByPolicy(policy string) error { return &policyError{policy} }
+
+type policyError struct{ policy string }
+
+func (p *policyError) Error() string { return ErrRefusedByPolicy.Error() + ": " + p.policy }
+
+func (*policyError) Is(target error) bool { return target == ErrRefusedByPolicy }
+
+// PolicyOf returns what RefusedByPolicy was told, or "".
+func PolicyOf(err error) string {
+	refused, ok := errors.AsType[*policyError](err)
+	if !ok {
+		return ""
+	}
+	return refused.policy
+}

@@ -14,7 +14,7 @@ import (
 // preflight makes sure that the current credential logs in, before anything is written.
 func (a *attempt) preflight(ctx context.Context) error {
 	if err := a.class.preflight(ctx, a.operation()); err != nil {
-		return err
+		return a.orTwin(ctx, err)
 	}
 	a.evidence.preflown, a.evidence.current = true, accepted
 	return nil
@@ -70,6 +70,7 @@ func (a *attempt) prepare(ctx context.Context) error {
 	}
 	written, err := a.writeRecord(ctx, a.latest.Name, record{content: drafted, progress: progress{
 		state: rotation.Prepared, since: drafted.At, lastSuccess: a.record.lastSuccess, control: a.record.control, refused: refused,
+		ended: a.request.RetireNow,
 	}})
 	if err != nil {
 		return err
@@ -136,6 +137,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 	a.pending, err = a.class.apply(ctx, a.operation())
 	if errors.Is(err, rotation.ErrRefusedByPolicy) {
 		a.evidence.refused, a.evidence.pending, a.evidence.current = true, unasked, unasked
+		a.policy = rotation.PolicyOf(err)
 		return nil
 	}
 	a.evidence.applied = err == nil
@@ -247,6 +249,7 @@ func (a *attempt) estimateExposure() {
 // left to retire.
 func (a *attempt) close(ctx context.Context) error {
 	a.record.lastSuccess = time.Now().UTC()
+	a.record.ended = a.record.ended || a.request.RetireNow
 	report := strings.TrimSpace(a.report)
 	if a.plan.Class == rotation.Single || a.plan.Class == rotation.ValueOnly {
 		return a.finish(ctx, rotation.Closed, report)
@@ -264,6 +267,9 @@ func (a *attempt) close(ctx context.Context) error {
 // attempt: in class A it would give a new password to the login that a worker who slept may still
 // be about to retire.
 func (a *attempt) retire(ctx context.Context) (err error) {
+	if err := a.noteEnded(ctx); err != nil {
+		return err
+	}
 	if a.old, err = a.class.old(ctx, a.operation()); err != nil {
 		return err
 	}
@@ -280,7 +286,7 @@ func (a *attempt) refute(ctx context.Context) error {
 			return err
 		}
 	}
-	if !a.old.value.IsSet() || a.old.value.Equal(a.subject.Current) { // or somebody made it the latest again
+	if !a.old.value.IsSet() || a.same(a.old.value, a.subject.Current) { // or somebody made it the latest again
 		a.evidence.refuted = true
 		return nil
 	}

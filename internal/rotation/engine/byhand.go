@@ -105,12 +105,28 @@ func (a *attempt) stopRotating(ctx context.Context) error {
 // dropForged writes a closed record over one that is not the app's, which is left as it is.
 func (a *attempt) dropForged(ctx context.Context) error {
 	now := time.Now().UTC()
-	const note = "Cancelled by hand. The record was not the app's, or its proof was lost. If it was the app's, the provider may have the value in it."
+	note := "Cancelled by hand. The record was not the app's, or its proof was lost. " + a.leftByForged()
 	closed := record{content: content{Of: a.request.Name, At: now}, progress: progress{state: rotation.None, since: now, reason: note}}
 	if _, err := a.writeRecord(ctx, a.request.Name, closed); err != nil {
 		return err
 	}
 	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: true})
+}
+
+// leftByForged says what the provider may still accept. Nothing in the record is certain.
+func (a *attempt) leftByForged() string {
+	if a.record.state != rotation.Retiring {
+		return "If it was the app's, the provider may have the value in it."
+	}
+	const remedy = " stays valid. Remove it at the provider."
+	if a.record.retire == retirePending {
+		return "If it was the app's, the credential of the version that its rotation published" + remedy
+	}
+	replaced := "the version before its rotation"
+	if version, err := secret.ParseVersion(a.record.Base); err == nil && version != "" {
+		replaced = "version " + version
+	}
+	return "If it was the app's, the old credential, that of " + replaced + "," + remedy
 }
 
 // notApplicable returns err, or a fault that says why there is nothing to do.
@@ -140,6 +156,9 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 			return err
 		} else if !genuine {
 			return rotation.Permanentf("Nothing proves that the record of the last rotation is the app's, so it is not rolled back. Set the secret to the value of an older version, if that logs in.")
+		}
+		if a.record.ended {
+			return errEnded
 		}
 		return a.rollBack(ctx)
 	})

@@ -79,7 +79,7 @@ func (t *simTarget) accepted() (values []string) {
 }
 
 func (t *simTarget) accepts(value string) bool {
-	return t.class == rotation.ValueOnly || t.trusts || slices.Contains(t.accepted(), value)
+	return t.class == rotation.ValueOnly || t.trusts || slices.Contains(t.accepted(), strings.TrimSpace(value))
 }
 
 // next returns a fresh value to replace current.

@@ -43,8 +43,10 @@ import (
 type Rotator struct{}
 
 var (
-	_ rotation.Setter  = Rotator{}
-	_ rotation.Checker = Rotator{}
+	_ rotation.Setter   = Rotator{}
+	_ rotation.Checker  = Rotator{}
+	_ rotation.Locator  = Rotator{}
+	_ rotation.Comparer = Rotator{}
 )
 
 // Plan implements rotation.Rotator.
@@ -57,6 +59,12 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	return rotation.Plan{
 		Class: target.class, Identity: target.identity(), Next: next, Decoy: decoy, Warnings: target.warnings(),
 	}, err
+}
+
+// Same implements rotation.Comparer.
+func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
+	target, err := readTarget(s)
+	return err == nil && login.Same(a, b, target.parse)
 }
 
 // Probe implements rotation.Prober.

@@ -133,8 +133,5 @@ func (t target) nextUser() string {
 
 // identity names what is rotated, in the plan and in the server's lock.
 func (t target) identity() string {
-	if t.class == rotation.Alternating {
-		return t.database.String() + " as " + t.owner
-	}
-	return t.database.String() + " as " + t.current.User
+	return t.database.String() + " as " + t.login()
 }
