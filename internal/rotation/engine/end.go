@@ -46,7 +46,7 @@ func (a *attempt) yield(ctx context.Context) error {
 		a.record.retire = retireBase
 	}
 	a.left = true
-	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
+	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid "+a.when("after the grace period")+".")
 }
 
 // yieldSame ends an operation whose new credential somebody else has published, maybe in another
@@ -173,13 +173,21 @@ func (a *attempt) grace() time.Duration {
 	return a.Policy.Grace
 }
 
+// when returns when a credential ends: now, if somebody asks for that.
+func (a *attempt) when(otherwise string) string {
+	if a.request.endsNow() {
+		return "now"
+	}
+	return otherwise
+}
+
 // anotherGrace is for a version that was published and has another one on top of it.
 func (a *attempt) anotherGrace(ctx context.Context) error {
 	a.record.retire, a.left = retirePending, true
 	if a.isPublished() {
 		return a.finish(ctx, rotation.Retiring, "")
 	}
-	return a.finish(ctx, rotation.Retiring, "Version "+a.latest.Version+" was written by somebody else since. What the rotation published is made invalid after another grace period.")
+	return a.finish(ctx, rotation.Retiring, "Version "+a.latest.Version+" was written by somebody else since. What the rotation published is made invalid "+a.when("after another grace period")+".")
 }
 
 // closeRetired ends an operation after its grace period. alarm is what a person should know.

@@ -30,7 +30,7 @@ func (e *Engine) attempts(ctx context.Context, request Request) (rotation.Outcom
 		rotated = rotated || a.evidence.fresh
 		outcome.Proofs = slices.Concat(before.Proofs, outcome.Proofs)
 		if before.Alarm && err == nil {
-			outcome.Alarm, outcome.Note = true, strings.TrimSpace(before.Note+" "+outcome.Note)
+			outcome.Alarm, outcome.Note = true, before.Note+" "+strings.TrimPrefix(outcome.Note, before.Note)
 		}
 		if err != nil || n == maxPerRequest || !a.isFollowed(outcome, rotated) {
 			return outcome, err

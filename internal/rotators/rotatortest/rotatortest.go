@@ -55,6 +55,16 @@ func WantVerdict(t *testing.T, prober rotation.Prober, s rotation.Subject, value
 	_ = Fault(t, err)
 }
 
+// Locate asks a server which one it is, which must succeed.
+func Locate(t *testing.T, locator rotation.Locator, s rotation.Subject) rotation.Location {
+	t.Helper()
+	found, err := locator.Locate(t.Context(), s)
+	if err != nil {
+		t.Fatalf("Locate: %v", err)
+	}
+	return found
+}
+
 // Fault returns err as the fault that it must be, or nil. Callers see faults, so none may quote a
 // password.
 func Fault(t *testing.T, err error) *rotation.Fault {
