@@ -218,12 +218,17 @@ func TestLostTagsSayWhatIsLeft(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.onEvent()
 		w.tag(rotation.TagProviderAddress, "")
-		if s := w.status(t); s.State != rotation.Attention || !strings.Contains(s.Reason, w.vault.versions(theName)[0].Version+", stays valid") {
+		old := w.vault.versions(theName)[0].Version
+		if s := w.status(t); s.State != rotation.Attention || !strings.Contains(s.Reason, old+", stays valid") {
 			t.Errorf("in grace: %+v", s)
 		}
 		out, _ := w.whole().Cancel(context.Background(), theName)
-		if s := w.status(t); s.State != rotation.None || s.Reason != out.Note || !strings.Contains(s.Reason, "not made invalid") {
+		if s := w.status(t); s.State != rotation.None || s.Reason != out.Note || !strings.Contains(s.Reason, old+", stays valid") {
 			t.Errorf("stopped: %+v", s)
+		}
+		w.tag(rotation.TagProviderAddress, address)
+		if s := w.status(t); s.State != rotation.None || !strings.HasPrefix(s.Reason, "The old credential, that of version "+old) {
+			t.Errorf("rotated again: %+v", s)
 		}
 	})
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
@@ -270,6 +275,19 @@ func TestTwinOnTheSameServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The note of a login lists secrets that are rotated, and no others.
+func TestTheNoteOfALoginForgetsWhatIsGone(t *testing.T) {
+	here := rotation.Location{Login: "sim 1 app", Run: "a"}
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		name := "at--" + hash(here.Login)
+		_, _ = w.vault.set("plain", secret.Draft{Value: secret.NewValue("canary-plain")})
+		w.notes[name] = "gone plain not/a/name " + strings.ToUpper(theName)
+		if _, err := w.formed(map[string]rotation.Location{address: here}).Rotate(context.Background(), Request{Name: theName, By: ByHand}); err != nil || w.notes[name] != theName {
+			t.Errorf("%q, %v", w.notes[name], err)
+		}
+	})
 }
 
 // A twin whose login was changed by the first secret's rotation is told so.

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"rotunda/internal/rotation"
@@ -28,14 +27,20 @@ func (a *attempt) checkLocation(ctx context.Context) (err error) {
 	if a.location, err = a.locate(ctx); err != nil || a.location.Login == "" {
 		return err
 	}
-	if a.neighbours, err = a.readNeighbours(ctx); err != nil {
+	note, err := a.Locks.ReadNote(ctx, a.locationNote())
+	if err != nil {
 		return err
 	}
-	for _, other := range a.neighbours {
+	a.listed, a.neighbours = note, nil
+	for other := range strings.FieldsSeq(note) {
 		found, err := a.otherManaged(ctx, other)
 		if err != nil {
 			return err
 		}
+		if found.Version == "" { // its own name, or one that is not rotated any more
+			continue
+		}
+		a.neighbours = append(a.neighbours, other)
 		if same, err := a.isAtTheSame(ctx, found); err != nil {
 			return err
 		} else if same {
@@ -45,17 +50,9 @@ func (a *attempt) checkLocation(ctx context.Context) (err error) {
 	return nil
 }
 
-func (a *attempt) readNeighbours(ctx context.Context) ([]string, error) {
-	note, err := a.Locks.ReadNote(ctx, a.locationNote())
-	return strings.Fields(note), err
-}
-
 // isAtTheSame reports whether another secret's current value logs in to the same running server,
 // as the same user. A secret that does not log in changes nothing there.
 func (a *attempt) isAtTheSame(ctx context.Context, other secret.Secret) (bool, error) {
-	if other.Version == "" {
-		return false, nil
-	}
 	its := a.newAttempt(Request{Name: other.Name})
 	its.latest = other
 	err := its.understand(ctx)
@@ -71,12 +68,15 @@ func (a *attempt) isAtTheSame(ctx context.Context, other secret.Secret) (bool, e
 
 // claimLocation adds this secret to those of its login.
 func (a *attempt) claimLocation(ctx context.Context) error {
-	isOwn := func(name string) bool { return strings.EqualFold(name, a.latest.Name) }
-	if a.location.Login == "" || slices.ContainsFunc(a.neighbours, isOwn) {
+	if a.location.Login == "" {
 		return nil
 	}
-	names := append(a.neighbours, a.latest.Name)
-	return a.Locks.WriteNote(ctx, a.locationNote(), strings.Join(names[max(0, len(names)-maxNeighbours):], " "))
+	names := append(a.neighbours, strings.ToLower(a.latest.Name))
+	note := strings.Join(names[max(0, len(names)-maxNeighbours):], " ")
+	if note == a.listed {
+		return nil
+	}
+	return a.Locks.WriteNote(ctx, a.locationNote(), note)
 }
 
 func (a *attempt) locationNote() string { return "at--" + hash(a.location.Login) }

@@ -30,7 +30,8 @@ type attempt struct {
 	unclear  error            // why the provider gave no answer
 
 	location   rotation.Location // of the credential, as its server says
-	neighbours []string          // the secrets that a note lists for it
+	listed     string            // the note that lists the secrets that rotate it by any address
+	neighbours []string          // those of them that are rotated still
 
 	old         oldCredential // that was made invalid
 	rollingBack bool          // what is published is not the operation's own value

@@ -54,6 +54,9 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 	case a.latest.Version == "":
 		s.State, s.Reason = rotation.Blocked, deletedReason
 	default:
+		if r.isWarning() { // it is rotated again
+			s.Reason = strings.TrimSpace(strings.TrimPrefix(r.reason, stoppedNote))
+		}
 		s.NextDue = a.schedule.due(a.latest)
 		if r.isAlarming(time.Now()) {
 			s.State = rotation.Attention

@@ -53,10 +53,8 @@ func (a *attempt) lostTags(err error) error {
 	a.evidence.untagged = true
 	const lost = "The latest version lost its rotation tags, so the secret is no longer rotated. "
 	switch r := a.record; {
-	case r.state == rotation.Retiring && r.retire == retirePending:
-		return rotation.Permanentf(lost + "The credential that its last rotation published stays valid. " + tagsOrStop)
 	case r.state == rotation.Retiring:
-		return rotation.Permanentf("%sThe old credential, that of version %s, stays valid. %s", lost, r.Base, tagsOrStop)
+		return rotation.Permanentf("%s%s %s", lost, r.leftValid(), tagsOrStop)
 	case r.open():
 		return rotation.Permanentf(lost + "Its rotation is open: the provider may have the new value on record. Call POST …/rotation/tags to put the tags back; then resume or cancel the rotation.")
 	}
