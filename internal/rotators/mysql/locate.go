@@ -30,9 +30,9 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 	case err != nil:
 		return rotation.Location{}, target.server.fault("the query for which server this is", err)
 	}
-	user := target.current.User
+	rotated := target.current.User
 	if target.class == rotation.Alternating {
-		user = target.account.user
+		rotated = target.pair().String()
 	}
-	return rotation.Location{Login: "mysql " + rows[0][0] + " " + user, Run: rows[0][1]}, nil
+	return rotation.Location{Login: "mysql " + rows[0][0] + " " + rotated, Run: rows[0][1]}, nil
 }

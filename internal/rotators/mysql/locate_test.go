@@ -40,8 +40,8 @@ func TestMariaDBTellsWhichServerItIs(t *testing.T) {
 	}
 }
 
-// In class A the location is that of the role, which both accounts share.
-func TestMariaDBLocatesTheRoleOfAPair(t *testing.T) {
+// In class A both accounts have one location.
+func TestMariaDBLocatesAPair(t *testing.T) {
 	s, _ := newRole(t, testserver.SharedMariaDB(t))
 	before := rotatortest.Locate(t, Rotator{}, s)
 	if after := rotatortest.Locate(t, Rotator{}, rotate(t, s)); after != before || before.Login == "" {

@@ -32,13 +32,9 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 	if err != nil {
 		return rotation.Location{}, newFault("The query for which server this is", err)
 	}
-	return rotation.Location{Login: "postgres " + row[0] + " " + target.login(), Run: row[1]}, nil
-}
-
-// login names what is rotated at the server.
-func (t target) login() string {
-	if t.class == rotation.Alternating {
-		return t.owner
+	rotated := target.current.User
+	if target.class == rotation.Alternating { // their owner may log in, and be another secret's
+		rotated = target.pair().String()
 	}
-	return t.current.User
+	return rotation.Location{Login: "postgres " + row[0] + " " + rotated, Run: row[1]}, nil
 }

@@ -44,6 +44,15 @@ func TestPostgresTellsWhichServerItIs(t *testing.T) {
 	}
 }
 
+// The pair of class A is not its owner, which another secret may rotate.
+func TestPostgresLocatesAPair(t *testing.T) {
+	app := newApplication(t, testserver.SharedPostgres(t))
+	owner, pair := rotatortest.Locate(t, Rotator{}, app.single()), rotatortest.Locate(t, Rotator{}, app.alternating())
+	if owner.Login == pair.Login || owner.Run != pair.Run || rotatortest.Locate(t, Rotator{}, rotated(t, app.alternating())) != pair {
+		t.Errorf("%v, %v", owner, pair)
+	}
+}
+
 func TestPostgresValuesInOtherForms(t *testing.T) {
 	s := rotation.Subject{Address: "postgres://localhost?sslmode=disable", CredentialID: "app", Tags: map[string]string{}, Current: secret.NewValue(canaryOwner)}
 	for value, same := range map[string]bool{

@@ -133,5 +133,8 @@ func (t target) nextUser() string {
 
 // identity names what is rotated, in the plan and in the server's lock.
 func (t target) identity() string {
-	return t.database.String() + " as " + t.login()
+	if t.class == rotation.Alternating {
+		return t.database.String() + " as " + t.owner
+	}
+	return t.database.String() + " as " + t.current.User
 }
