@@ -96,13 +96,12 @@ func (p provider) with(more map[string]string) map[string]string {
 }
 
 // must makes a POST whose answer has a status and contains a text.
-func must(t *testing.T, app *wiretest.App, path string, status int, contains string) wiretest.Answer {
+func must(t *testing.T, app *wiretest.App, path string, status int, contains string) {
 	t.Helper()
 	got := app.Do(t, http.MethodPost, path, "")
 	if got.Status != status || !strings.Contains(got.Body, contains) {
 		t.Errorf("%s: %v does not have %d %q", path, got, status, contains)
 	}
-	return got
 }
 
 func valueOf(t *testing.T, app *wiretest.App, name string) string {

@@ -32,8 +32,8 @@ func Permanentf(format string, args ...any) *Fault {
 // maxReason is how many characters a reason may have.
 const maxReason = 1 << 10
 
-// readable bounds a reason and replaces what can't be printed: it may contain names that a tag or a
-// provider has chosen.
+// readable bounds a reason and replaces what can't be printed: it may contain names that a tag or
+// a provider has chosen.
 func readable(reason string) string {
 	printable := strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -105,7 +105,8 @@ func (a *attempt) stopRotating(ctx context.Context) error {
 	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: inGrace})
 }
 
-// leftValid says which credential a rotation in its grace period leaves valid if it does not go on.
+// leftValid says which credential a rotation in its grace period leaves valid if it does not go
+// on.
 func (r record) leftValid() string {
 	if r.retire == retirePending {
 		return "The credential that its last rotation published stays valid."

@@ -15,8 +15,8 @@ import (
 // endsNow reports whether the request is one.
 func (r Request) endsNow() bool { return r.By == ByRetire || r.RetireNow }
 
-// maxPerRequest is more than a request takes: one ends the last rotation's old credential, one what
-// that leaves, one rotates, and one ends what that leaves.
+// maxPerRequest is more than a request takes: one attempt ends the last rotation's old credential,
+// one what that leaves, one rotates, and one ends what that leaves.
 const maxPerRequest = 5
 
 // attempts makes one attempt, and others right after it for as long as the request ends old

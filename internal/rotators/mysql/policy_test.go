@@ -17,8 +17,13 @@ import (
 
 // mySQLDefault is what MySQL's component has by default.
 var mySQLDefault = [][2]string{
-	{"validate_password.check_user_name", "ON"}, {"validate_password.dictionary_file", ""}, {"validate_password.length", "8"},
-	{"validate_password.mixed_case_count", "1"}, {"validate_password.number_count", "1"}, {"validate_password.policy", "MEDIUM"}, {"validate_password.special_char_count", "1"},
+	{"validate_password.check_user_name", "ON"},
+	{"validate_password.dictionary_file", ""},
+	{"validate_password.length", "8"},
+	{"validate_password.mixed_case_count", "1"},
+	{"validate_password.number_count", "1"},
+	{"validate_password.policy", "MEDIUM"},
+	{"validate_password.special_char_count", "1"},
 }
 
 func TestPoliciesOfPasswords(t *testing.T) {

@@ -120,8 +120,8 @@ func TestARogueMySQLCantHurt(t *testing.T) {
 	}
 }
 
-// What a rogue sends in place of an answer is told apart from a server that is away, and nothing of
-// it is repeated.
+// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// of it is repeated.
 func TestWhatARogueMySQLSaysIsNotRepeated(t *testing.T) {
 	hello, in := greetingOf(nativePlugin, false), packets(2, okBody)
 	for name, row := range map[string]struct {

@@ -136,8 +136,8 @@ func TestPostgresClearPasswordsAreNotSentToARogue(t *testing.T) {
 	}
 }
 
-// What a rogue sends in place of an answer is told apart from a server that is away, and nothing of
-// it is repeated.
+// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// of it is repeated.
 func TestWhatARoguePostgresSaysIsNotRepeated(t *testing.T) {
 	for name, row := range map[string]struct{ sent, says string }{
 		"1 GB":         {message('S', 1<<30, ""), "is not PostgreSQL"},
