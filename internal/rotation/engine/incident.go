@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -24,6 +25,7 @@ const maxPerRequest = 5
 func (e *Engine) attempts(ctx context.Context, request Request) (rotation.Outcome, error) {
 	var before rotation.Outcome
 	rotated := false
+	request.Started = once(request.Started)
 	for n := 1; ; n++ {
 		a := e.newAttempt(request)
 		outcome, err := a.run(ctx)
@@ -37,6 +39,15 @@ func (e *Engine) attempts(ctx context.Context, request Request) (rotation.Outcom
 		}
 		before = outcome
 	}
+}
+
+// once returns a function that calls started the first time only, or nil.
+func once(started func(rotation.Outcome)) func(rotation.Outcome) {
+	if started == nil {
+		return nil
+	}
+	var first sync.Once
+	return func(o rotation.Outcome) { first.Do(func() { started(o) }) }
 }
 
 // isFollowed reports whether another attempt comes right after this one.

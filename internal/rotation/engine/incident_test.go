@@ -167,10 +167,11 @@ func TestRetireNowInOneRequest(t *testing.T) {
 				w.incident = true
 				interfere(w)
 				w.sleep(time.Minute)
-				out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: true})
+				told := 0
+				out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: true, Started: func(rotation.Outcome) { told++ }})
 				all := w.vault.versions(theName)
 				latest := all[len(all)-1]
-				if err != nil || out.State != rotation.Closed || w.byHuman[latest.Version] || !slices.Equal(w.target.accepted(), []string{latest.Value.Reveal()}) {
+				if err != nil || told != 1 || out.State != rotation.Closed || w.byHuman[latest.Version] || !slices.Equal(w.target.accepted(), []string{latest.Value.Reveal()}) {
 					t.Errorf("%s, %s: %+v, %v, accepted %v", class, name, out, err, w.target.accepted())
 				}
 			})
