@@ -34,7 +34,7 @@ func dueSecrets(t *testing.T) []row {
 	setLatency(t, app, dueVault)
 	app.Azure.Vault().ResetCounts()
 	began := time.Now()
-	result, err := app.Host.Invoke(t.Context(), "sweep", host.Timer(false))
+	result, err := app.Host.Invoke(t.Context(), "sweep", host.Timer())
 	if want := fmt.Sprintf("[secrets whose rotation needs work: %d]", dueRandom+2*dueOfServer); err != nil || fmt.Sprint(result.Logs) != want {
 		t.Fatalf("the sweep: %v %v", result, err)
 	}

@@ -90,6 +90,27 @@ type Checker interface {
 	Check(ctx context.Context, s Subject) (warnings []string, err error)
 }
 
+// Locator is a Rotator whose provider tells which server it is. An address may name a server in
+// many ways: by an alias, an IP address, another database, or a port that is left out.
+type Locator interface {
+	// Locate logs in, and returns what the server says of itself. The zero Location means that it
+	// does not tell.
+	Locate(ctx context.Context, s Subject) (Location, error)
+}
+
+// Location is a login of a server, whatever the address by which it was reached.
+type Location struct {
+	Login string // names the server and the login; it outlasts a restart, and a copy of the server has the same
+	Run   string // tells the running server from its copies; another one after each start
+}
+
+// Comparer is a Rotator that knows values of one credential in different forms, such as a URL and
+// JSON.
+type Comparer interface {
+	// Same reports whether two values of the secret hold the same credential. It does no I/O.
+	Same(s Subject, a, b secret.Value) bool
+}
+
 // Setter is a Rotator of class O, A or S: the engine chooses the value and the provider takes it.
 type Setter interface {
 	Rotator

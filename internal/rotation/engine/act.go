@@ -51,6 +51,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 	a.pending, err = a.class.apply(ctx, a.operation())
 	if errors.Is(err, rotation.ErrRefusedByPolicy) {
 		a.evidence.refused, a.evidence.pending, a.evidence.current = true, unasked, unasked
+		a.policy = rotation.PolicyOf(err)
 		return nil
 	}
 	a.evidence.applied = err == nil
@@ -111,6 +112,7 @@ func (a *attempt) confirm(ctx context.Context) error {
 // left to retire.
 func (a *attempt) close(ctx context.Context) error {
 	a.record.lastSuccess = time.Now().UTC()
+	a.record.ended = a.record.ended || a.request.RetireNow
 	report := strings.TrimSpace(a.report)
 	if a.plan.Class == rotation.Single || a.plan.Class == rotation.ValueOnly {
 		return a.finish(ctx, rotation.Closed, report)
@@ -128,6 +130,9 @@ func (a *attempt) close(ctx context.Context) error {
 // attempt: in class A it would give a new password to the login that a worker who slept may still
 // be about to retire.
 func (a *attempt) retire(ctx context.Context) (err error) {
+	if err := a.noteEnded(ctx); err != nil {
+		return err
+	}
 	if a.old, err = a.class.old(ctx, a.operation()); err != nil {
 		return err
 	}
@@ -144,7 +149,7 @@ func (a *attempt) refute(ctx context.Context) error {
 			return err
 		}
 	}
-	if !a.old.value.IsSet() || a.old.value.Equal(a.subject.Current) { // or somebody made it the latest again
+	if !a.old.value.IsSet() || a.same(a.old.value, a.subject.Current) { // or somebody made it the latest again
 		a.evidence.refuted = true
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 // preflight makes sure that the current credential logs in, before anything is written.
 func (a *attempt) preflight(ctx context.Context) error {
 	if err := a.class.preflight(ctx, a.operation()); err != nil {
-		return err
+		return a.orTwin(ctx, err)
 	}
 	a.evidence.preflown, a.evidence.current = true, accepted
 	return nil
@@ -69,6 +69,7 @@ func (a *attempt) prepare(ctx context.Context) error {
 	}
 	written, err := a.writeRecord(ctx, a.latest.Name, record{content: drafted, progress: progress{
 		state: rotation.Prepared, since: drafted.At, lastSuccess: a.record.lastSuccess, control: a.record.control, refused: refused,
+		ended: a.request.RetireNow,
 	}})
 	if err != nil {
 		return err

@@ -91,10 +91,13 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
 }
 
+// stoppedNote begins the reason of a secret whose rotation a person has stopped.
+const stoppedNote = "The secret is no longer rotated."
+
 func (a *attempt) stopRotating(ctx context.Context) error {
-	note, inGrace := "The secret is no longer rotated.", a.record.state == rotation.Retiring
+	note, inGrace := stoppedNote, a.record.state == rotation.Retiring
 	if inGrace {
-		note += " What its last rotation replaced was not made invalid. Remove it at the provider."
+		note += " " + a.record.leftValid() + " Remove it at the provider."
 	}
 	if err := a.enter(ctx, rotation.None, note); err != nil {
 		return err
@@ -102,15 +105,35 @@ func (a *attempt) stopRotating(ctx context.Context) error {
 	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: inGrace})
 }
 
+// leftValid says which credential a rotation in its grace period leaves valid if it does not go
+// on.
+func (r record) leftValid() string {
+	if r.retire == retirePending {
+		return "The credential that its last rotation published stays valid."
+	}
+	if version, err := secret.ParseVersion(r.Base); err != nil || version == "" { // anybody may forge a record
+		return "The credential that its last rotation replaced stays valid."
+	}
+	return "The old credential, that of version " + r.Base + ", stays valid."
+}
+
 // dropForged writes a closed record over one that is not the app's, which is left as it is.
 func (a *attempt) dropForged(ctx context.Context) error {
 	now := time.Now().UTC()
-	const note = "Cancelled by hand. The record was not the app's, or its proof was lost. If it was the app's, the provider may have the value in it."
+	note := "Cancelled by hand. The record was not the app's, or its proof was lost. " + a.leftByForged()
 	closed := record{content: content{Of: a.request.Name, At: now}, progress: progress{state: rotation.None, since: now, reason: note}}
 	if _, err := a.writeRecord(ctx, a.request.Name, closed); err != nil {
 		return err
 	}
 	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: true})
+}
+
+// leftByForged says what the provider may still accept. Nothing in the record is certain.
+func (a *attempt) leftByForged() string {
+	if a.record.state == rotation.Retiring {
+		return "If it was the app's: " + a.record.leftValid() + " Remove it at the provider."
+	}
+	return "If it was the app's, the provider may have the value in it."
 }
 
 // notApplicable returns err, or a fault that says why there is nothing to do.
@@ -140,6 +163,9 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 			return err
 		} else if !genuine {
 			return rotation.Permanentf("Nothing proves that the record of the last rotation is the app's, so it is not rolled back. Set the secret to the value of an older version, if that logs in.")
+		}
+		if a.record.ended {
+			return errEnded
 		}
 		return a.rollBack(ctx)
 	})

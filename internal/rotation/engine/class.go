@@ -25,6 +25,7 @@ type operation struct {
 	retires string    // what the grace period is for: retireBase or retirePending
 	history history
 	fence   func(context.Context) error
+	same    func(x, y secret.Value) bool // whether two values hold the same credential
 
 	recordFence func(context.Context) error // the half of fence that looks at the record
 }

@@ -36,10 +36,29 @@ func (a *attempt) attention(context.Context) error {
 // yield keeps a version that somebody else wrote. The operation's own value is retired after
 // grace.
 func (a *attempt) yield(ctx context.Context) error {
+	if a.same(a.record.pending(), a.subject.Current) {
+		return a.yieldSame(ctx)
+	}
 	if a.record.state != rotation.Retiring { // there, the base is retired first
 		a.record.retire = retirePending
 	}
-	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid after the grace period.")
+	if a.request.RetireNow { // every older one
+		a.record.retire = retireBase
+	}
+	a.left = true
+	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid "+a.when("after the grace period")+".")
+}
+
+// yieldSame ends an operation whose new credential somebody else has published, maybe in another
+// form.
+func (a *attempt) yieldSame(ctx context.Context) error {
+	a.record.ended = a.record.ended || a.request.RetireNow
+	note := a.report + a.writtenByOthers() + ". It stays: it holds the new credential, too."
+	if a.evidence.single || a.plan.Class == rotation.ValueOnly { // the new credential has replaced the old one
+		return a.finish(ctx, rotation.Closed, note)
+	}
+	a.record.retire, a.left = retireBase, true
+	return a.finish(ctx, rotation.Retiring, note)
 }
 
 // supersede keeps such a version when nothing has changed at the provider.
@@ -69,8 +88,8 @@ func (a *attempt) abandon(ctx context.Context) error {
 	}
 	a.durable = false
 	if a.record.refused >= maxRefused {
-		return rotation.Permanentf("The provider's policy refused %d new passwords in a row. Make them fit it with the tags %s and %s.",
-			a.record.refused, rotation.TagPasswordLength, rotation.TagPasswordExclude)
+		return rotation.Permanentf("The provider's policy refused %d new passwords in a row. %sMake them fit it with the tags %s, %s and %s; or change the policy, and resume.",
+			a.record.refused, a.policyText(), rotation.TagPasswordLength, rotation.TagPasswordSymbols, rotation.TagPasswordExclude)
 	}
 	a.evidence = evidence{}
 	if err := a.understand(ctx); err != nil { // for another value
@@ -78,6 +97,14 @@ func (a *attempt) abandon(ctx context.Context) error {
 	}
 	a.observe(time.Now())
 	return nil
+}
+
+// policyText returns what the provider says of its policy, for the middle of a message.
+func (a *attempt) policyText() string {
+	if a.policy == "" {
+		return ""
+	}
+	return a.policy + " "
 }
 
 // takeBack makes a credential invalid that was applied and not published.
@@ -137,22 +164,33 @@ func (a *attempt) finish(ctx context.Context, state rotation.State, reason strin
 
 // grace is how long the old credential stays valid.
 func (a *attempt) grace() time.Duration {
+	if a.request.endsNow() {
+		return 0
+	}
 	if a.schedule.grace >= 0 {
 		return a.schedule.grace
 	}
 	return a.Policy.Grace
 }
 
+// when returns when a credential ends: now, if somebody asks for that.
+func (a *attempt) when(otherwise string) string {
+	if a.request.endsNow() {
+		return "now"
+	}
+	return otherwise
+}
+
 // anotherGrace is for a version that was published and has another one on top of it.
 func (a *attempt) anotherGrace(ctx context.Context) error {
 	before, reason := a.record, ""
 	if !a.isPublished() {
-		reason = "Version " + a.latest.Version + " was written by somebody else since. What the rotation published is made invalid after another grace period."
+		reason = "Version " + a.latest.Version + " was written by somebody else since. What the rotation published is made invalid " + a.when("after another grace period") + "."
 	}
-	a.record.retire = retirePending
+	a.record.retire, a.left = retirePending, true
 	err := a.finish(ctx, rotation.Retiring, reason)
 	if err != nil {
-		a.record = before // the next attempt must not retire it without that grace period
+		a.record, a.left = before, false // the next attempt must not retire it without that grace period
 	}
 	return err
 }

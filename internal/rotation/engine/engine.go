@@ -115,9 +115,5 @@ func (e *Engine) Rotate(ctx context.Context, request Request) (rotation.Outcome,
 		return rotation.Outcome{}, err
 	}
 	defer release()
-	outcome, err := e.newAttempt(request).run(held)
-	if request.RetireNow && err == nil && outcome.State == rotation.Closed && outcome.Retired {
-		outcome, err = e.newAttempt(request).run(held) // the last rotation's grace is over: begin
-	}
-	return outcome, err
+	return e.attempts(held, request)
 }

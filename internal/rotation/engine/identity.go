@@ -10,37 +10,69 @@ import (
 )
 
 // Two secrets with the same credential would replace each other's password. So a note beside the
-// locks says which secret rotates a credential.
+// locks says which secret rotates a credential. An address can be spelled in several ways, so
+// another note lists the secrets of a login by what its server says of itself.
 
 // checkIdentity returns a fault if another secret rotates the same credential.
 func (a *attempt) checkIdentity(ctx context.Context) error {
 	if a.plan.Class == rotation.ValueOnly {
 		return nil
 	}
-	other, err := a.Locks.ReadNote(ctx, a.identityNote())
-	if err != nil || other == "" || strings.EqualFold(other, a.latest.Name) {
+	if err := a.checkIdentityNote(ctx); err != nil {
 		return err
 	}
-	if _, err := secret.ParseName(other); err != nil {
-		return nil //nolint:nilerr // not a note of ours
+	return a.checkLocation(ctx)
+}
+
+func (a *attempt) checkIdentityNote(ctx context.Context) error {
+	other, err := a.Locks.ReadNote(ctx, a.identityNote())
+	if err != nil || other == "" {
+		return err
 	}
-	found, err := a.Vault.Get(ctx, other, "")
-	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
-		return nil
-	}
-	if err != nil || !rotation.IsManaged(found.Tags) {
+	found, err := a.otherManaged(ctx, other)
+	if err != nil || found.Version == "" {
 		return err
 	}
 	if same, err := a.isForTheSame(ctx, found); err != nil || !same {
 		return err
 	}
-	return rotation.Permanentf("The secret %s rotates the same credential, and two secrets would replace each other's password. "+
-		"Remove the rotation tags from one of them.", other)
+	return twinFault(other, "")
 }
 
-// isForTheSame reports whether another secret is for the same credential. An address can be
-// spelled in several ways, so what counts is what its rotator makes of it; one that can't be
-// rotated as it is may be rotated later.
+func twinFault(other, how string) error {
+	return rotation.Permanentf("The secret %s rotates the same credential%s, and two secrets would replace each other's password. "+
+		"Remove the rotation tags from one of them.", other, how)
+}
+
+// otherManaged reads another secret that a note names. It returns a zero one if that is not
+// rotated.
+func (a *attempt) otherManaged(ctx context.Context, name string) (secret.Secret, error) {
+	if _, err := secret.ParseName(name); err != nil || strings.EqualFold(name, a.latest.Name) {
+		return secret.Secret{}, nil //nolint:nilerr // not a note of ours
+	}
+	found, err := a.Vault.Get(ctx, name, "")
+	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
+		return secret.Secret{}, nil
+	}
+	if err != nil || !rotation.IsManaged(found.Tags) {
+		return secret.Secret{}, err
+	}
+	return found, nil
+}
+
+// orTwin adds to the refusal of the secret's login that another secret rotates it, if one does.
+func (a *attempt) orTwin(ctx context.Context, refusal error) error {
+	if fault, ok := errors.AsType[*rotation.Fault](refusal); !ok || !fault.Permanent || a.plan.Class == rotation.ValueOnly {
+		return refusal
+	}
+	if twin, ok := errors.AsType[*rotation.Fault](a.checkIdentityNote(ctx)); ok {
+		return allFaults(errors.Join(refusal, twin))
+	}
+	return refusal
+}
+
+// isForTheSame reports whether another secret is for the same credential. What counts is what its
+// rotator makes of its address; one that can't be rotated as it is may be rotated later.
 func (a *attempt) isForTheSame(ctx context.Context, other secret.Secret) (bool, error) {
 	its := a.newAttempt(Request{Name: other.Name})
 	its.latest = other
@@ -56,6 +88,13 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 	if a.plan.Class == rotation.ValueOnly {
 		return nil
 	}
+	if err := a.claimNote(ctx); err != nil {
+		return err
+	}
+	return a.claimLocation(ctx)
+}
+
+func (a *attempt) claimNote(ctx context.Context) error {
 	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
 	if err != nil || strings.EqualFold(owner, a.latest.Name) {
 		return err
@@ -65,7 +104,12 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 			return err
 		}
 	}
-	swapped, err := a.Locks.SwapNote(ctx, a.identityNote(), owner, a.latest.Name)
+	return a.swapNote(ctx, a.identityNote(), owner, a.latest.Name)
+}
+
+// swapNote replaces a note that several secrets share, unless another one has replaced it since.
+func (a *attempt) swapNote(ctx context.Context, name, old, text string) error {
+	swapped, err := a.Locks.SwapNote(ctx, name, old, text)
 	if err == nil && !swapped {
 		return rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
 	}

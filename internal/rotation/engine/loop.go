@@ -29,9 +29,15 @@ type attempt struct {
 	setter   rotation.Subject // by whose authority Apply works
 	unclear  error            // why the provider gave no answer
 
+	location   rotation.Location // of the credential, as its server says
+	listed     string            // the note that lists the secrets that rotate it by any address
+	neighbours []string          // those of them that are rotated still
+
 	old         oldCredential // that was made invalid
 	rollingBack bool          // what is published is not the operation's own value
 	rest        bool          // a later version needs its own grace period
+	left        bool          // this attempt left a credential to a grace period of its own
+	policy      string        // what the provider says of the policy that refused a value
 	proofs      []rotation.Proof
 
 	outside  bool              // a fault lies outside the secret

@@ -96,7 +96,7 @@ func (t *simTarget) admin() string {
 const rootLogin = "root"
 
 func (t *simTarget) accepts(value string) bool {
-	return t.class == rotation.ValueOnly || t.trusts || t.root != "" && value == t.admin() || slices.Contains(t.accepted(), value)
+	return t.class == rotation.ValueOnly || t.trusts || t.root != "" && value == t.admin() || slices.Contains(t.accepted(), strings.TrimSpace(value))
 }
 
 // next returns a fresh value to replace current.

@@ -39,6 +39,7 @@ type progress struct {
 	stuck       bool      // they will fail until a person acts
 	retireAt    time.Time
 	retire      string // what the grace period is for: retireBase or retirePending
+	ended       bool   // a person ended the old credential, as after a leak: it must not come back
 	reason      string
 	lastSuccess time.Time
 	exposure    time.Duration // of the last rotation: how long the latest version did not log in
@@ -50,6 +51,9 @@ type progress struct {
 // stuckMark ends the tag of a failure that lasts until a person acts.
 const stuckMark = " stuck"
 
+// endedMark ends the tag tagRetire if a person ended the old credential.
+const endedMark = "ended"
+
 const (
 	retireBase    = "base"    // the credential of the version that was replaced
 	retirePending = "pending" // the new one, as somebody else's version is the latest
@@ -60,10 +64,11 @@ func parseProgress(tags map[string]string) progress {
 	refused, _ := strconv.Atoi(tags[tagRefused])
 	exposure, _ := strconv.Atoi(tags[tagExposure])
 	failing, stuck := strings.CutSuffix(tags[tagFailing], stuckMark)
+	retire, ended := strings.CutSuffix(tags[tagRetire], endedMark)
 	return progress{
 		failing: parseTime(failing), stuck: stuck,
 		state: rotation.State(tags[tagState]), since: parseTime(tags[tagSince]), tries: tries, next: parseTime(tags[tagNext]),
-		retireAt: parseTime(tags[tagRetireAt]), retire: tags[tagRetire], reason: tags[tagReason], lastSuccess: parseTime(tags[tagLastSuccess]),
+		retireAt: parseTime(tags[tagRetireAt]), retire: strings.TrimSpace(retire), ended: ended, reason: tags[tagReason], lastSuccess: parseTime(tags[tagLastSuccess]),
 		exposure: time.Duration(exposure) * time.Millisecond, control: tags[tagControl], refused: refused, seen: tags[tagSeen],
 	}
 }
@@ -77,6 +82,9 @@ func (r record) tags(of string) map[string]string {
 	}
 	if r.stuck {
 		tags[tagFailing] += stuckMark
+	}
+	if r.ended {
+		tags[tagRetire] = strings.TrimSpace(r.retire + " " + endedMark)
 	}
 	for name, value := range tags {
 		if value == "" {

@@ -104,7 +104,7 @@ func TestLostTagsOnPurposeInGrace(t *testing.T) {
 		w.onEvent()
 		w.tag(rotation.TagProviderAddress, "")
 		out, err := w.whole().Cancel(context.Background(), theName)
-		if err != nil || out.State != rotation.None || !strings.Contains(out.Note, "not made invalid") {
+		if err != nil || out.State != rotation.None || !strings.Contains(out.Note, "stays valid") {
 			t.Errorf("%+v, %v", out, err)
 		}
 		if s := w.status(t); s.State != rotation.None || w.sweepNames() {

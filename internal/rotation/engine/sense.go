@@ -185,5 +185,6 @@ func (a *attempt) operation() operation {
 		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,
 		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
 		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
+		same: a.same,
 	}
 }

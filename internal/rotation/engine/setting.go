@@ -94,8 +94,8 @@ func (s setting) old(ctx context.Context, o operation) (oldCredential, error) {
 }
 
 func (s setting) retire(ctx context.Context, o operation, old oldCredential) (rest bool, _ error) {
-	rest = o.retires != retirePending && o.latest != ours
-	if !old.value.IsSet() || old.value.Equal(o.Current) { // or it was made the latest again
+	rest = o.retires != retirePending && o.latest != ours && !o.same(o.pending(), o.Current)
+	if !old.value.IsSet() || o.same(old.value, o.Current) { // or it was made the latest again
 		return rest, nil
 	}
 	return rest, s.provider.Retire(ctx, o.Subject, old.value)

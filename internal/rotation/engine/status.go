@@ -40,20 +40,26 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		Name: name, Rotator: rotation.Kind(a.latest.Tags), Class: a.plan.Class, State: a.state(), Operation: r.Operation,
 		Since: r.since, LastSuccess: r.lastSuccess, NextTry: r.next, Tries: r.tries, Reason: r.reason, Exposure: r.exposure,
 	}
+	if a.latest.Version != "" && a.readersMayFail() {
+		s.ExposedSince = r.since
+	}
 	switch {
 	case err != nil && !rotation.IsManaged(a.latest.Tags) && !r.open() && !a.evidence.untagged:
 		s.State, s.Reason = rotation.None, err.Error()
+		if r.isWarning() {
+			s.Reason = r.reason
+		}
 	case err != nil:
 		s.State, s.Reason = rotation.Attention, err.Error()
 	case a.latest.Version == "":
 		s.State, s.Reason = rotation.Blocked, deletedReason
 	default:
+		if r.isWarning() { // it is rotated again
+			s.Reason = strings.TrimSpace(strings.TrimPrefix(r.reason, stoppedNote))
+		}
 		s.NextDue = a.schedule.due(a.latest)
 		if r.isAlarming(time.Now()) {
 			s.State = rotation.Attention
-		}
-		if a.readersMayFail() {
-			s.ExposedSince = r.since
 		}
 		if a.plan.Class == rotation.Single && r.exposure > 0 { // until the last cache has forgotten the old one
 			s.Exposure += e.Policy.CacheTTL
@@ -63,6 +69,12 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		}
 	}
 	return s, nil
+}
+
+// isWarning reports whether a secret is not rotated any more, and the record says what is left of
+// its last rotation.
+func (r record) isWarning() bool {
+	return r.version != "" && r.state == rotation.None && r.tries == 0 && r.reason != ""
 }
 
 // peek reads as an attempt does, but recovers nothing.

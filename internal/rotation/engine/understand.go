@@ -51,9 +51,17 @@ func (a *attempt) lostTags(err error) error {
 		return err
 	}
 	a.evidence.untagged = true
-	return rotation.Permanentf("The latest version lost its rotation tags, so the secret is no longer rotated. " +
-		"Call POST …/rotation/tags to put them back, or POST …/rotation/cancel to stop rotating the secret.")
+	const lost = "The latest version lost its rotation tags, so the secret is no longer rotated. "
+	switch r := a.record; {
+	case r.state == rotation.Retiring:
+		return rotation.Permanentf("%s%s %s", lost, r.leftValid(), tagsOrStop)
+	case r.open():
+		return rotation.Permanentf(lost + "Its rotation is open: the provider may have the new value on record. Call POST …/rotation/tags to put the tags back; then resume or cancel the rotation.")
+	}
+	return rotation.Permanentf(lost + tagsOrStop)
 }
+
+const tagsOrStop = "Call POST …/rotation/tags to put them back, or POST …/rotation/cancel to stop rotating the secret."
 
 // rotatorOf finds the rotator for a secret's tags.
 func (e *Engine) rotatorOf(tags map[string]string) (rotation.Rotator, error) {

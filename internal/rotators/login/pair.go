@@ -9,6 +9,9 @@ const (
 // Pair is the two logins that take turns in class A: <role>_a and <role>_b.
 type Pair struct{ Role string }
 
+// String names the two.
+func (p Pair) String() string { return p.Role + SuffixA + " and " + p.Role + SuffixB }
+
 // Next returns the login that comes after current. Its first is <role>_a.
 func (p Pair) Next(current string) string {
 	if current == p.Role+SuffixA {

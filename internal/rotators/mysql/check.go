@@ -137,10 +137,11 @@ func (t target) unhandledPlugin() error {
 // checkOptions is about the server's options, which a session that changes passwords must obey.
 func (c *checking) checkOptions(ctx context.Context, session *session) {
 	if !session.mariaDB {
+		c.note(c.checkPolicy(ctx, session))
 		return
 	}
-	checks, err := session.text(ctx, "SELECT COUNT(*) FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE' AND @@strict_password_validation")
-	if c.note(err) && checks != "0" {
-		c.note(rotation.Permanentf("A plugin checks passwords on %s, and it accepts no hashes. Set strict_password_validation=OFF there; the passwords that Rotunda makes have 190 bits.", c.server))
+	checkers, err := session.text(ctx, "SELECT GROUP_CONCAT(PLUGIN_NAME ORDER BY PLUGIN_NAME SEPARATOR ', ') FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE' AND @@strict_password_validation")
+	if c.note(err) && checkers != "" {
+		c.note(rotation.Permanentf("A plugin checks passwords on %s (%s), and it accepts no hashes, which are all that Rotunda sends to MariaDB. Set strict_password_validation=OFF there; the passwords that Rotunda makes have at least 96 bits.", c.server, checkers))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/tlsconfig"
 )
 
@@ -81,7 +82,7 @@ func (s server) fault(action string, err error) error {
 	}
 	switch number {
 	case 0:
-		return s.connectionFault(err)
+		return s.connectionFault(action, err)
 	case refusedByPolicy:
 		return rotation.ErrRefusedByPolicy
 	case databaseDenied, tableDenied, privilegeNeeded:
@@ -128,17 +129,19 @@ func (s server) loginFault(action string, number uint16) error {
 	case accountLocked, mariaDBAccountLock:
 		return rotation.Permanentf("The server %s refused %s: the account is locked (error %d). Unlock it with ALTER USER ... ACCOUNT UNLOCK.", s, action, number)
 	}
-	return rotation.Temporaryf("The server %s refused %s (error %d).", s, action, number)
+	return rotation.Temporaryf("The server %s refused %s (error %d). Its manual explains the number; the rotation is tried again later.", s, action, number)
 }
 
-func (s server) connectionFault(err error) error {
+func (s server) connectionFault(action string, err error) error {
 	switch {
 	case tlsconfig.IsUntrusted(err):
 		return rotation.Temporaryf("The certificate of the server %s is not from a trusted authority, or not for this host. To trust another authority, name its file in the parameter sslrootcert of the tag ProviderAddress.", s)
 	case errors.Is(err, mysql.ErrNoTLS):
-		return rotation.Permanentf("The server %s offers no TLS. Turn TLS on there; or, on a trusted network, add ?sslmode=disable to the tag ProviderAddress.", s)
+		return rotation.Permanentf("The server %s offers no TLS. Turn TLS on there; or, on a trusted network, %s.", s, tlsconfig.WithoutTLS(s.Host, "add sslmode=disable to the tag ProviderAddress"))
 	case errors.Is(err, mysql.ErrUnknownPlugin), errors.Is(err, mysql.ErrCleartextPassword), errors.Is(err, mysql.ErrOldPassword):
 		return rotation.Permanentf("The server %s asks for this login in a way that Rotunda does not use, such as PAM or in clear text. Alter the account to a plugin that takes a password, such as mysql_native_password.", s)
+	case errors.Is(err, bounded.ErrUnexpected), errors.Is(err, mysql.ErrMalformPkt) && action != loggingIn:
+		return rotation.Temporaryf("What answers at %s is not MariaDB or MySQL, or sends more than Rotunda reads. Check the host and port in the tag ProviderAddress, and what is between it and Rotunda.", s)
 	case errors.Is(err, mysql.ErrMalformPkt):
 		// The driver changes the plugin once, so it reaches only an account's first two
 		// alternatives.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/address"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 	"rotunda/internal/testserver"
@@ -27,7 +28,17 @@ func TestErrorsHaveNames(t *testing.T) {
 	for _, err := range []error{mysql.ErrUnknownPlugin, mysql.ErrCleartextPassword, mysql.ErrOldPassword} {
 		rotatortest.WantPermanent(t, server{}.fault(loggingIn, err), "PAM")
 	}
-	rotatortest.WantPermanent(t, server{}.fault(loggingIn, mysql.ErrNoTLS), "no TLS")
+	for host, setting := range map[string]bool{"localhost": false, "127.0.0.1": false, "db.example.com": true} {
+		fault := rotatortest.Fault(t, server{Server: address.Server{Host: host}}.fault(loggingIn, mysql.ErrNoTLS))
+		if !strings.Contains(fault.Reason, "no TLS") || !strings.Contains(fault.Reason, "sslmode=disable") || strings.Contains(fault.Reason, "ROTATION_ALLOW_PLAINTEXT") != setting {
+			t.Errorf("%s: %v", host, fault)
+		}
+	}
+	for _, action := range []string{settingPassword, "a query"} {
+		if fault := rotatortest.Fault(t, server{}.fault(action, mysql.ErrMalformPkt)); !strings.Contains(fault.Reason, "is not MariaDB") {
+			t.Errorf("%s: %v", action, fault)
+		}
+	}
 	if err := (server{}).fault(settingPassword, &mysql.MySQLError{Number: refusedByPolicy}); !errors.Is(err, rotation.ErrRefusedByPolicy) {
 		t.Errorf("%v", err)
 	}

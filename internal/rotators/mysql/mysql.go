@@ -33,6 +33,7 @@ package mysql
 
 import (
 	"context"
+	"errors"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -43,8 +44,10 @@ import (
 type Rotator struct{}
 
 var (
-	_ rotation.Setter  = Rotator{}
-	_ rotation.Checker = Rotator{}
+	_ rotation.Setter   = Rotator{}
+	_ rotation.Checker  = Rotator{}
+	_ rotation.Locator  = Rotator{}
+	_ rotation.Comparer = Rotator{}
 )
 
 // Plan implements rotation.Rotator.
@@ -57,6 +60,12 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	return rotation.Plan{
 		Class: target.class, Identity: target.identity(), Next: next, Decoy: decoy, Warnings: target.warnings(),
 	}, err
+}
+
+// Same implements rotation.Comparer.
+func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
+	target, err := readTarget(s)
+	return err == nil && login.Same(a, b, target.parse)
 }
 
 // Probe implements rotation.Prober.
@@ -87,15 +96,23 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return err
 	}
 	defer session.close()
-	switch {
-	case target.class == rotation.Alternating:
-		return target.applyAlternating(ctx, session, renewed, fence)
-	case session.mariaDB && target.admin != nil:
-		return target.applyAlternatives(ctx, session, renewed, fence)
-	case target.class == rotation.Overlap:
-		return target.notMariaDB()
+	err = target.apply(ctx, session, renewed, fence)
+	if errors.Is(err, rotation.ErrRefusedByPolicy) {
+		return session.explainPolicy(ctx)
 	}
-	return target.applySingle(ctx, session, renewed, fence)
+	return err
+}
+
+func (t target) apply(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+	switch {
+	case t.class == rotation.Alternating:
+		return t.applyAlternating(ctx, session, next, fence)
+	case session.mariaDB && t.admin != nil:
+		return t.applyAlternatives(ctx, session, next, fence)
+	case t.class == rotation.Overlap:
+		return t.notMariaDB()
+	}
+	return t.applySingle(ctx, session, next, fence)
 }
 
 // Retire implements rotation.Setter. In class S, Apply has replaced the old password already.

@@ -120,6 +120,34 @@ func TestARogueMySQLCantHurt(t *testing.T) {
 	}
 }
 
+// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// of it is repeated.
+func TestWhatARogueMySQLSaysIsNotRepeated(t *testing.T) {
+	hello, in := greetingOf(nativePlugin, false), packets(2, okBody)
+	for name, row := range map[string]struct {
+		sent []string
+		says string
+	}{
+		"not SQL":             {[]string{"HTTP/1.1 400 canary\r\n\r\n"}, "is not MariaDB or MySQL"},
+		"16 MB":               {[]string{packet(0, 1<<24-1, "")}, "is not MariaDB or MySQL"},
+		"a short OK":          {[]string{hello, packets(2, "\x00")}, "is not MariaDB or MySQL"},
+		"a long error":        {[]string{hello, packets(2, "\xff\x0f\x27#HY000canary"+strings.Repeat("\x1b", 60000))}, "error 9999"},
+		"an error later":      {[]string{hello, in, packets(1, "\xff\x0f\x27#HY000canary")}, "error 9999"},
+		"a short end":         {[]string{hello, in, packets(1, okBody), packets(1, "\x01", columnBody, endBody, "\xfe")}, "does not answer like MariaDB or MySQL"},
+		"nothing":             {[]string{""}, "can't be reached"},
+		"an end in the midst": {[]string{hello, in, packets(1, okBody), packets(1, "\x01", columnBody)}, "can't be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rogueSubject(rotatortest.StartRogue(t, func(conn net.Conn) { say(conn, row.sent...) }), "disable")
+			verdict, err := Rotator{}.Probe(t.Context(), s, s.Current)
+			fault := rotatortest.Fault(t, err)
+			if verdict != rotation.Unknown || fault == nil || !strings.Contains(fault.Reason, row.says) || len(fault.Reason) > 400 {
+				t.Errorf("%v, %v", verdict, fault)
+			}
+		})
+	}
+}
+
 // say sends the first text at once, and then one to whatever comes.
 func say(conn net.Conn, texts ...string) {
 	for i, text := range texts {

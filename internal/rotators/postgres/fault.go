@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/tlsconfig"
 )
 
@@ -27,6 +28,8 @@ func connectionProblem(err error) string {
 	var dns *net.DNSError
 	var dial *net.OpError
 	switch {
+	case errors.Is(err, bounded.ErrUnexpected):
+		return "what answers is not PostgreSQL, or sends more than Rotunda reads; check the host and port in the tag ProviderAddress, and what is between it and Rotunda"
 	case tlsconfig.IsUntrusted(err):
 		return "the server's certificate is not one that sslmode and sslrootcert allow; correct these in the tag ProviderAddress, or the certificate"
 	case errors.Is(err, context.Canceled):
@@ -38,5 +41,5 @@ func connectionProblem(err error) string {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "the server can't be reached; check the tag ProviderAddress, the network and the server"
 	}
-	return "the connection broke, or the server offers no TLS, or it asks for the password in clear text and sslmode does not prove who it is, or for no password where one must be proven"
+	return "the connection broke, or the server asks for the password in clear text and sslmode does not prove who it is, or for no password where one must be proven"
 }

@@ -78,7 +78,13 @@ func dropSettings(ctx context.Context, session *session, user string, have, want
 	return nil
 }
 
+// maxNamed is how many settings a message names.
+const maxNamed = 8
+
 func (t target) refusedSettings(user string, names []string) error {
+	if len(names) > maxNamed {
+		names = append(names[:maxNamed:maxNamed], "and others")
+	}
 	return rotation.Temporaryf("The owner has settings that AdminSecret's login may not give to %s: %s. From PostgreSQL 15 on, GRANT SET ON PARAMETER to AdminSecret's login. "+
 		"Otherwise a superuser must set them with ALTER ROLE for both logins of the pair, or with ALTER DATABASE in place of the owner's.", user, strings.Join(names, ", "))
 }

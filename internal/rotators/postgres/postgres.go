@@ -32,12 +32,18 @@ import (
 	"fmt"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/secret"
 )
 
 // Rotator implements rotation.Setter in classes A and S.
 type Rotator struct{}
 
-var _ rotation.Setter = Rotator{}
+var (
+	_ rotation.Setter   = Rotator{}
+	_ rotation.Locator  = Rotator{}
+	_ rotation.Comparer = Rotator{}
+)
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
@@ -49,6 +55,12 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	return rotation.Plan{
 		Class: target.class, Identity: target.identity(), Next: next, Decoy: decoy, Warnings: target.warnings(),
 	}, err
+}
+
+// Same implements rotation.Comparer.
+func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
+	target, err := readTarget(s)
+	return err == nil && login.Same(a, b, target.loginOf)
 }
 
 // warnings are about what is allowed but could be better.

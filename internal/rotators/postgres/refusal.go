@@ -48,13 +48,16 @@ func refusalFault(action string, refusal *pgconn.PgError) *rotation.Fault {
 	if remedy, known := remedies[state]; known {
 		return rotation.Temporaryf("%s failed: %s (SQLSTATE %s).", action, remedy, state)
 	}
-	return rotation.Temporaryf("%s was refused by the server (SQLSTATE %s).", action, state)
+	return rotation.Temporaryf("%s was refused by the server (SQLSTATE %s). The server's log has the cause.", action, state)
 }
 
 // loginFault says why a login that was not refused for its credential failed.
 func (d database) loginFault(action string, err error) *rotation.Fault {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	switch {
+	case !ok && offersNoTLS(err):
+		return rotation.Temporaryf("%s failed: the server offers no TLS. Turn TLS on there; or, on a trusted network, %s.", action, tlsconfig.WithoutTLS(d.Host, "add sslmode=disable to the tag ProviderAddress"))
+	case !ok:
 		return newFault(action, err)
 	}
 	state := sqlState(refusal)
@@ -62,6 +65,12 @@ func (d database) loginFault(action string, err error) *rotation.Fault {
 		return rotation.Temporaryf("%s failed: %s (SQLSTATE %s).", action, remedy, state)
 	}
 	return refusalFault(action, refusal)
+}
+
+// offersNoTLS reports whether the server declined TLS. The driver has no error of its own for this
+// (jackc/pgx pgconn/pgconn.go, startTLS).
+func offersNoTLS(err error) bool {
+	return strings.Contains(err.Error(), "server refused TLS connection")
 }
 
 func (d database) loginRemedy(refusal *pgconn.PgError) string {

@@ -2,13 +2,16 @@ package postgres
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/address"
 	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/testserver"
 )
 
 // message returns a message of a server that claims to have so many bytes.
@@ -130,5 +133,35 @@ func TestPostgresClearPasswordsAreNotSentToARogue(t *testing.T) {
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Unknown)
 	if strings.Contains(rogue.Heard(), canaryOwner) {
 		t.Error("the password was sent")
+	}
+}
+
+// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// of it is repeated.
+func TestWhatARoguePostgresSaysIsNotRepeated(t *testing.T) {
+	for name, row := range map[string]struct{ sent, says string }{
+		"1 GB":         {message('S', 1<<30, ""), "is not PostgreSQL"},
+		"not SQL":      {"HTTP/1.1 400 canary\r\n\r\n", "is not PostgreSQL"},
+		"a long error": {whole('E', "SFATAL\x00VFATAL\x00CXX000\x00Mcanary"+strings.Repeat("\x1b", 60000)+"\x00Rx\x00\x00"), "XX000"},
+		"a long code":  {whole('E', "SFATAL\x00VFATAL\x00CCANARY"+strings.Repeat("A", 60000)+"\x00Mx\x00Rx\x00\x00"), "SQLSTATE none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rogueSubject(rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{row.sent}) }), "disable")
+			verdict, err := Rotator{}.Probe(t.Context(), s, s.Current)
+			fault := rotatortest.Fault(t, err)
+			if verdict != rotation.Unknown || fault == nil || !strings.Contains(fault.Reason, row.says) || strings.Contains(fault.Reason, "CANARY") || len(fault.Reason) > 400 {
+				t.Errorf("%v, %v", verdict, fault)
+			}
+		})
+	}
+}
+
+func TestPostgresWithoutTLS(t *testing.T) {
+	server := testserver.StartPostgres(t, testserver.PostgresOptions{Settings: map[string]string{"ssl": "off"}})
+	s := rotation.Subject{Name: "db", Address: "postgres://" + server.Addr, Tags: map[string]string{}, Current: urlValue("app", canaryOwner)}
+	saysUnknown(t, s, "offers no TLS")
+	fault := database{Server: address.Server{Host: "db.example.com"}}.loginFault("The login", errors.New("server refused TLS connection"))
+	if !strings.Contains(fault.Reason, "sslmode=disable to the tag ProviderAddress and set the app's setting ROTATION_ALLOW_PLAINTEXT") {
+		t.Error(fault)
 	}
 }

@@ -139,7 +139,7 @@ func TestWhatRedisSaysHasAName(t *testing.T) {
 		"ERR wrong number of arguments for 'auth' command":         "Redis 6",
 		"ERR unknown command 'ACL', canary":                        "Redis 6",
 		"EXECABORT Transaction discarded because of: NOPERM this":  "does not permit the login",
-		"CANARY canary": "refused the login (CANARY)",
+		"CANARY canary": "refused the login (ERR)",
 		"canary canary": "refused the login (ERR)",
 	} {
 		fault := rotatortest.Fault(t, (&session{server: "redis://cache:6379"}).fault("the login", said(text)))

@@ -14,7 +14,7 @@
 //
 // The login that changes the password needs the rights +multi +exec +acl|setuser +acl|save, and
 // without an aclfile +config|rewrite. With +acl|getuser it can tell why the secret's value is
-// rejected.
+// rejected, and with +info whether another secret rotates the same user by another address.
 package redis
 
 import (
@@ -29,8 +29,10 @@ import (
 type Rotator struct{}
 
 var (
-	_ rotation.Setter  = Rotator{}
-	_ rotation.Checker = Rotator{}
+	_ rotation.Setter   = Rotator{}
+	_ rotation.Checker  = Rotator{}
+	_ rotation.Locator  = Rotator{}
+	_ rotation.Comparer = Rotator{}
 )
 
 // Plan implements rotation.Rotator.
@@ -46,6 +48,16 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 		Next:     next, Decoy: decoy,
 		Warnings: target.warnings(),
 	}, err
+}
+
+// Same implements rotation.Comparer. A value without a user means the user default.
+func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
+	target, err := readTarget(s)
+	return err == nil && login.Same(a, b, func(value secret.Value) (login.Login, error) {
+		l, err := target.parse(s, value)
+		l.User = userOf(l)
+		return l, err
+	})
 }
 
 // Probe implements rotation.Prober.

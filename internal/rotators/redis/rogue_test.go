@@ -106,3 +106,35 @@ func FuzzReplies(f *testing.F) {
 		}
 	})
 }
+
+// What a rogue says in place of an answer is never repeated, and the fault says what to do.
+func TestWhatARogueRedisSaysIsNotRepeated(t *testing.T) {
+	for said, names := range map[string]string{
+		"-" + strings.ToUpper(oldPassword) + " x\r\n":                  "Its log may say why",
+		"-CANARY" + strings.Repeat("A", 60000) + " x\r\n":              "Its log may say why",
+		"-ERR " + oldPassword + strings.Repeat("\x1b", 60000) + "\r\n": "Its log may say why",
+		"HTTP/1.1 400 canary\r\n\r\n":                                  "is not Redis",
+		"$40000000000\r\n":                                             "is not Redis",
+		"":                                                             "can't be reached",
+	} {
+		rogue := rotatortest.StartRogue(t, func(conn net.Conn) { answer(conn, []string{"-ERR unknown command\r\n", said}) })
+		s := rotation.Subject{Name: "cache", Address: "redis://" + rogue.Addr, CredentialID: "app", Current: secret.NewValue(oldPassword)}
+		for name, call := range map[string]func() error{
+			"Probe":  func() error { _, err := Rotator{}.Probe(t.Context(), s, secret.NewValue(newPassword)); return err },
+			"Check":  func() error { _, err := Rotator{}.Check(t.Context(), s); return err },
+			"Locate": func() error { _, err := Rotator{}.Locate(t.Context(), s); return err },
+		} {
+			fault := rotatortest.Fault(t, call())
+			if fault == nil || !strings.Contains(fault.Reason, names) || strings.Contains(fault.Reason, "CANARY") || len(fault.Reason) > 400 {
+				t.Errorf("%.20q, %s: %v", said, name, fault)
+			}
+		}
+	}
+}
+
+// A server without TLS is told apart from one that is away.
+func TestRedisThatAnswersWithoutTLS(t *testing.T) {
+	rogue := rotatortest.StartRogue(t, func(conn net.Conn) { answer(conn, []string{"-ERR unknown command\r\n"}) })
+	s := rotation.Subject{Name: "cache", Address: "rediss://" + rogue.Addr, CredentialID: "app", Current: secret.NewValue(oldPassword)}
+	wantUnknown(t, s, "has no TLS")
+}

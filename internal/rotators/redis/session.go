@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/rotators/tlsconfig"
 )
@@ -24,6 +26,7 @@ type session struct {
 	client *redis.Client
 	conn   *redis.Conn
 	server string
+	host   string // of the server
 }
 
 // logIn makes one connection and logs in once. The client is not given the login: it would try
@@ -40,7 +43,7 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	client.AddHook(guard{})
-	session := &session{client, client.Conn(), s.String()}
+	session := &session{client, client.Conn(), s.String(), s.Host}
 	reply, err := session.conn.AuthACL(ctx, userOf(l), l.Password.Reveal()).Result()
 	if err == nil && reply != "OK" { // the client accepts any text
 		session.close()
@@ -141,6 +144,10 @@ func (s *session) fault(action string, err error) error {
 		return nil
 	case tlsconfig.IsUntrusted(err):
 		return rotation.Temporaryf("The certificate of Redis at %s is not from a trusted authority, or not for this host. To trust another authority, name its file in the parameter cafile of the tag ProviderAddress.", s.server)
+	case tlsconfig.IsPlaintext(err):
+		return rotation.Temporaryf("What answers at %s has no TLS. Name a port with TLS; or, on a trusted network, %s.", s.server, tlsconfig.WithoutTLS(s.host, "begin the tag ProviderAddress with redis://"))
+	case errors.Is(err, bounded.ErrUnexpected):
+		return rotation.Temporaryf("What answers at %s is not Redis, or sends more than Rotunda reads. Check the host and port in the tag ProviderAddress; a server with TLS needs rediss://.", s.server)
 	case code == "":
 		return rotation.Temporaryf("Redis at %s can't be reached or does not answer. Check the tag ProviderAddress, the network and the server; a server with TLS needs rediss://.", s.server)
 	case strings.Contains(err.Error(), "NOPERM"): // EXEC has it behind a code of its own
@@ -165,17 +172,25 @@ func (s *session) refusal(action, code, said string) error {
 	case strings.Contains(said, "unknown command"), strings.Contains(said, "wrong number of arguments for 'auth'"):
 		return rotation.Permanentf("Redis at %s does not know users: %s is unknown there, or renamed. Rotation needs Redis 6 or later, with its ACL commands.", s.server, action)
 	}
-	return rotation.Temporaryf("Redis at %s refused %s (%s).", s.server, action, code)
+	return rotation.Temporaryf("Redis at %s refused %s (%s). Its log may say why; the rotation is tried again later.", s.server, action, code)
 }
 
-// errorCode returns the code that Redis's error begins with, or "" for any other error.
+// codes are those of Redis's own errors beside ERR (redis/redis src/server.c, createSharedObjects,
+// and src/networking.c).
+var codes = []string{
+	"BUSY", "BUSYKEY", "CLUSTERDOWN", "DENIED", "EXECABORT", "INPROG", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH", "NOMASTERLINK", "NOPERM", "NOPROTO",
+	"NOREPLICAS", "NOSCRIPT", "OOM", "READONLY", "UNKILLABLE", "WRONGPASS", "WRONGTYPE",
+}
+
+// errorCode returns the code that Redis's error begins with, or "" for any other error. A server
+// may send any text in place of one: an unknown code counts as ERR.
 func errorCode(err error) string {
 	said, ok := errors.AsType[redis.Error](err)
 	if !ok {
 		return ""
 	}
 	code, _, _ := strings.Cut(said.Error(), " ")
-	if code == "" || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	if !slices.Contains(codes, code) {
 		return "ERR"
 	}
 	return code

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
@@ -55,8 +57,24 @@ func WantVerdict(t *testing.T, prober rotation.Prober, s rotation.Subject, value
 	_ = Fault(t, err)
 }
 
+// Locate asks a server which one it is, which must succeed.
+func Locate(t *testing.T, locator rotation.Locator, s rotation.Subject) rotation.Location {
+	t.Helper()
+	found, err := locator.Locate(t.Context(), s)
+	if err != nil {
+		t.Fatalf("Locate: %v", err)
+	}
+	return found
+}
+
+// internals are words of programs, which say nothing to whoever reads a fault.
+var internals = regexp.MustCompile(`\b(EOF|dial|panic|goroutine|nil|packet|buffer|driver|pgconn|RESP)\b|0x[0-9a-f]|%!`)
+
+// maxReason is how many characters a fault may have.
+const maxReason = 1 << 10
+
 // Fault returns err as the fault that it must be, or nil. Callers see faults, so none may quote a
-// password.
+// password, show a program's internals, or be as long as a server likes.
 func Fault(t *testing.T, err error) *rotation.Fault {
 	t.Helper()
 	if err == nil {
@@ -65,6 +83,9 @@ func Fault(t *testing.T, err error) *rotation.Fault {
 	fault, ok := errors.AsType[*rotation.Fault](err)
 	if !ok || strings.Contains(fault.Reason, "canary") {
 		t.Fatalf("not a fault, or one that quotes a password: %T %v", err, err)
+	}
+	if utf8.RuneCountInString(fault.Reason) > maxReason || internals.MatchString(fault.Reason) {
+		t.Errorf("a fault that is too long or names internals: %s", fault.Reason)
 	}
 	return fault
 }

@@ -56,6 +56,21 @@ func New(host string, mode Mode, parameter, rootsFile string, trust rotation.Tru
 	return Options{mode, rootsFile, trust.CAs}, nil
 }
 
+// WithoutTLS returns how to connect to a host without TLS, for a fault about a server that offers
+// none. change is what to do with the address.
+func WithoutTLS(host, change string) string {
+	if isThisMachine(host) {
+		return change
+	}
+	return change + " and set the app's setting ROTATION_ALLOW_PLAINTEXT to true"
+}
+
+// IsPlaintext reports whether a connection failed because the server answered without TLS.
+func IsPlaintext(err error) bool {
+	_, is := errors.AsType[tls.RecordHeaderError](err)
+	return is
+}
+
 // isThisMachine reports whether traffic to host stays on this machine.
 func isThisMachine(host string) bool {
 	ip, err := netip.ParseAddr(host)
