@@ -22,6 +22,7 @@ type provider struct {
 	tags     map[string]string // of a secret that rotates the login
 	alias    map[string]string // the tags that spell it otherwise
 	accepted func(t *testing.T) int
+	add      func(t *testing.T, password string) // by hand, beside the others
 }
 
 const firstPassword = "canary-first"
@@ -69,6 +70,11 @@ func redisLogin(t *testing.T, _ *wiretest.App) provider {
 				t.Fatal(err)
 			}
 			return len(user.(map[any]any)["passwords"].([]any))
+		},
+		add: func(t *testing.T, password string) {
+			if err := server.Client(t).Do(t.Context(), "ACL", "SETUSER", "app", ">"+password).Err(); err != nil {
+				t.Fatal(err)
+			}
 		},
 	}
 }
@@ -169,6 +175,21 @@ func TestALeakedPasswordStaysEnded(t *testing.T) {
 			t.Errorf("%s: something was changed", kind)
 		}
 		must(t, app, "/secrets/"+kind+"/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+	}
+}
+
+// One request ends every older password also where somebody else has set another one in the grace
+// period.
+func TestOneRequestEndsEveryOlderPassword(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	p := redisLogin(t, app)
+	setTagged(t, app, "cache", firstPassword, p.with(nil))
+	must(t, app, "/secrets/cache/rotate?wait=true", http.StatusOK, `"retiring"`)
+	p.add(t, "canary-by-hand")
+	setTagged(t, app, "cache", "canary-by-hand", p.with(nil))
+	must(t, app, "/secrets/cache/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+	if p.accepted(t) != 1 || valueOf(t, app, "cache") == "canary-by-hand" {
+		t.Errorf("%d passwords", p.accepted(t))
 	}
 }
 

@@ -151,6 +151,18 @@ func TestEndedByHandAndKilled(t *testing.T) {
 	}
 }
 
+// What a grace period is for, and that a person has ended it, share a tag.
+func TestEndedIsOnRecord(t *testing.T) {
+	for _, retire := range []string{"", retireBase, retirePending} {
+		for _, ended := range []bool{false, true} {
+			tags := record{progress: progress{retire: retire, ended: ended}}.tags(theName)
+			if p := parseProgress(tags); p.retire != retire || p.ended != ended {
+				t.Errorf("%q, %v: %q is %q, %v", retire, ended, tags[tagRetire], p.retire, p.ended)
+			}
+		}
+	}
+}
+
 // One request ends all older credentials, also where somebody has set the secret in between.
 func TestRetireNowInOneRequest(t *testing.T) {
 	for _, class := range []rotation.Class{rotation.Overlap, rotation.Alternating} {
