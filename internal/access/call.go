@@ -7,15 +7,16 @@ import (
 
 // Decision is what was decided about one action of a caller on one secret. It goes into the audit.
 type Decision struct {
-	Caller          string
+	Caller          string // or what started a rotation instead of a caller, such as "event"
+	Application     string // the client id of the program that got the caller's token
 	Action          Action
 	Secret, Version string // Every for all secrets
 	Allowed         bool
 	Status          int    // of the response, or of a batch's item
-	Outcome         string // of an attempt of a rotation: its state
 	Request         string // the response's x-ms-request-id
 	Trace           string
 	Address         string // of the caller
+	Operation       string // the id of the rotation
 }
 
 // Every stands for all secrets in a decision. No secret has this name.
@@ -40,7 +41,7 @@ func (c *Call) Decide(d Decision) {
 
 // Complete returns a decision with what the decisions of a call have in common.
 func (c *Call) Complete(d Decision) Decision {
-	d.Caller, d.Request, d.Trace, d.Address = c.Caller.String(), c.Request, c.Trace, c.Address
+	d.Caller, d.Application, d.Request, d.Trace, d.Address = c.Caller.String(), c.Caller.Application, c.Request, c.Trace, c.Address
 	return d
 }
 

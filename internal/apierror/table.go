@@ -30,6 +30,7 @@ var table = []struct {
 	{secret.ErrHostNotSupported, http.StatusNotImplemented, "HostNotSupported", "", ""},
 	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "", "1"},
 	{secret.ErrUnauthorized, http.StatusUnauthorized, "Unauthorized", "", ""},
+	{secret.ErrSignInUnavailable, http.StatusServiceUnavailable, "SignInUnavailable", "", awayRetryAfter},
 	{secret.ErrForbidden, http.StatusForbidden, "Forbidden", "ForbiddenByRules", ""},
 	{secret.ErrInsecure, http.StatusForbidden, "Forbidden", "HttpsRequired", ""},
 	{secret.ErrThrottled, http.StatusTooManyRequests, "Throttled", "", "1"},

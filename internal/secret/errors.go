@@ -24,6 +24,7 @@ var (
 	ErrRotationDelayed     = errors.New("rotation delayed")
 	ErrHostNotSupported    = errors.New("unsupported Functions host")
 	ErrUnauthorized        = errors.New("not signed in")
+	ErrSignInUnavailable   = errors.New("tokens can't be checked")
 	ErrForbidden           = errors.New("not allowed by the rules")
 	ErrInsecure            = errors.New("not called over https")
 	ErrThrottled           = errors.New("too many calls by one caller")
