@@ -54,10 +54,13 @@ func (g guarded) beginAudit(w http.ResponseWriter, r *http.Request, call *access
 	return nil
 }
 
+// Keeps reports whether decisions are kept.
+func (a *Access) Keeps() bool { return a.Audit != nil }
+
 // Keep keeps decisions. If they can't be kept, the caller must not get what it asked for: the error
 // is for the caller.
 func (a *Access) Keep(ctx context.Context, decisions ...access.Decision) error {
-	if a.Audit == nil || len(decisions) == 0 {
+	if !a.Keeps() || len(decisions) == 0 {
 		return nil
 	}
 	if err := a.Audit.Write(context.WithoutCancel(ctx), decisions...); err != nil {

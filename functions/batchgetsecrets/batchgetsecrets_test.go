@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"rotunda/functions"
 	"rotunda/functions/batchgetsecrets"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
@@ -64,7 +65,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 	for i := range names {
 		names[i] = []string{"a", "A", "b"}[i%3]
 	}
-	for i, got := range ask(t, batchgetsecrets.Handler(v), names...) {
+	for i, got := range ask(t, batchgetsecrets.Handler(v, &functions.Access{}), names...) {
 		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
 			t.Errorf("entry %d: %+v", i, got)
 		}
@@ -77,7 +78,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 // What doesn't fit in memory is refused item by item, and there is room again after the response.
 func TestHeldBytesAreBounded(t *testing.T) {
 	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
-	h := batchgetsecrets.Handler(v)
+	h := batchgetsecrets.Handler(v, &functions.Access{})
 	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
@@ -97,7 +98,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // A panic in a read, which has a goroutine of its own, is the error of its item.
 func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
-	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}), "a", "panics", "b")
+	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}, &functions.Access{}), "a", "panics", "b")
 	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
 		t.Errorf("%+v", got)
 	}
