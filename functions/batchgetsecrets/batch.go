@@ -2,9 +2,11 @@ package batchgetsecrets
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 
+	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
 	"rotunda/internal/wire"
 )
@@ -13,6 +15,7 @@ import (
 type batch struct {
 	reads  reader
 	held   *budget.Bytes
+	guard  Guard
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
 	size   int            // taken from held
@@ -31,8 +34,8 @@ func keyOf(item wire.BatchItem) key {
 	return key{strings.ToLower(item.Name), strings.ToLower(item.Version)}
 }
 
-func newBatch(reads reader, held *budget.Bytes, items []wire.BatchItem) *batch {
-	b := &batch{reads: reads, held: held, listed: map[key]int{}, found: map[key]result{}}
+func newBatch(reads reader, held *budget.Bytes, guard Guard, items []wire.BatchItem) *batch {
+	b := &batch{reads: reads, held: held, guard: guard, listed: map[key]int{}, found: map[key]result{}}
 	for _, item := range items {
 		b.listed[keyOf(item)]++
 	}
@@ -48,7 +51,7 @@ func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
 			found := b.reads.read(ctx, item)
 			mu.Lock()
 			defer mu.Unlock()
-			b.keep(keyOf(item), found)
+			b.store(keyOf(item), found)
 		})
 	}
 	reads.Wait()
@@ -70,8 +73,8 @@ func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
 	return missing
 }
 
-// keep keeps a result until it is written, or an error if there is no room for it.
-func (b *batch) keep(k key, found result) {
+// store keeps a result until it is written, or an error if there is no room for it.
+func (b *batch) store(k key, found result) {
 	if found.err == nil {
 		found.size = found.reading.Size()
 	}
@@ -80,6 +83,31 @@ func (b *batch) keep(k key, found result) {
 	}
 	b.found[k] = found
 	b.size += found.size
+}
+
+// status returns the status that an item gets.
+func (r result) status() int {
+	if r.err != nil {
+		return apierror.For(r.err).Status
+	}
+	return http.StatusOK
+}
+
+// version returns the version that was read, or "".
+func (r result) version() string {
+	if r.err != nil || r.reading.Rendered == nil {
+		return ""
+	}
+	return r.reading.Version()
+}
+
+// results returns the results of items after load.
+func (b *batch) results(ctx context.Context, items []wire.BatchItem) []result {
+	all := make([]result, len(items))
+	for i, item := range items {
+		all[i].reading, all[i].err = b.result(ctx, item)
+	}
+	return all
 }
 
 // result returns the result of an item after load.

@@ -2,12 +2,16 @@
 package batchgetsecrets
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
+	"rotunda/internal/access"
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
+	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
@@ -16,6 +20,14 @@ import (
 type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	Peek(name, version string) (wire.Reading, bool)
+}
+
+// Guard decides which items the caller of a context may read, and keeps what was decided. If Keep
+// returns an error, the items must not be written.
+type Guard interface {
+	Allows(ctx context.Context, action access.Action, name string) bool
+	Forbid(ctx context.Context, action access.Action, name string) error
+	Keep(ctx context.Context, decisions ...access.Decision) error
 }
 
 const (
@@ -31,7 +43,7 @@ const (
 // Handler serves POST secrets/batch-get. It returns one result per item, in the order of the
 // request. If an item fails, its result is the error. The response is written while the next items
 // are still to be read, so a caller that does not read it holds up only its own batch.
-func Handler(secrets Reader) http.Handler {
+func Handler(secrets Reader, guard Guard) http.Handler {
 	reads := reader{secrets: secrets, slots: make(chan struct{}, inFlight)}
 	held := budget.NewBytes(maxHeld)
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
@@ -39,7 +51,7 @@ func Handler(secrets Reader) http.Handler {
 		if err != nil {
 			return err
 		}
-		batch := newBatch(reads, held, items)
+		batch := newBatch(reads, held, guard, items)
 		defer batch.end()
 		batch.write(r.Context(), wire.NewBatchWriter(w), items)
 		return nil
@@ -49,14 +61,45 @@ func Handler(secrets Reader) http.Handler {
 // write reads and writes the items, a few at a time, until the caller is gone.
 func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.BatchItem) {
 	for some := range slices.Chunk(items, inFlight) {
+		b.decide(ctx, some)
 		b.load(ctx, some)
-		for _, item := range some {
-			reading, err := b.result(ctx, item)
-			if ctx.Err() != nil || out.Write(item, reading, err) != nil {
+		results := b.results(ctx, some)
+		b.keep(ctx, some, results)
+		for i, item := range some {
+			if ctx.Err() != nil || out.Write(item, results[i].reading, results[i].err) != nil {
 				return
 			}
 			b.written(item)
 		}
 	}
 	out.Close()
+}
+
+// decide sets the error of the items that the caller may not read.
+func (b *batch) decide(ctx context.Context, items []wire.BatchItem) {
+	for i, item := range items {
+		if item.Err == nil && !b.guard.Allows(ctx, access.GetSecret, item.Name) {
+			items[i].Err = b.guard.Forbid(ctx, access.GetSecret, item.Name)
+		}
+	}
+}
+
+// keep keeps what was decided about the items. If that fails, so do they.
+func (b *batch) keep(ctx context.Context, items []wire.BatchItem, results []result) {
+	decisions := make([]access.Decision, 0, len(items))
+	call := access.CallFrom(ctx)
+	for i, item := range items {
+		if call == nil || errors.Is(results[i].err, secret.ErrBadParameter) { // not about a secret
+			continue
+		}
+		decisions = append(decisions, call.Complete(access.Decision{
+			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(item.Version, results[i].version()),
+			Allowed: !errors.Is(results[i].err, secret.ErrForbidden), Status: results[i].status(),
+		}))
+	}
+	if err := b.guard.Keep(ctx, decisions...); err != nil {
+		for i := range results {
+			results[i] = result{err: err}
+		}
+	}
 }

@@ -42,7 +42,9 @@ func (a *answer) writeLarge(text []byte) (int, error) {
 		return a.refuse(len(text))
 	}
 	defer a.limits.sending.Return(len(text))
-	a.send()
+	if a.send(); a.dropped {
+		return len(text), nil
+	}
 	if a.mustEnd.IsZero() {
 		a.mustEnd = time.Now().Add(responseTime)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rotunda/internal/access"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -80,7 +81,8 @@ func fromProofs(proofs []rotation.Proof) []wire.Acceptance {
 // resumesAtOnce is how many rotations ResumeRotations resumes at the same time.
 const resumesAtOnce = 4
 
-// ResumeRotations resumes every rotation in a state, and returns where each stands then.
+// ResumeRotations resumes every rotation in a state that the caller may resume, and returns where
+// each stands then.
 func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Rotation, error) {
 	names, err := r.inState(ctx, state)
 	if err != nil {
@@ -100,7 +102,7 @@ func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Ro
 }
 
 func (r Rotations) inState(ctx context.Context, state string) (names []string, err error) {
-	for query := (secret.Query{}); ; {
+	for query := (secret.Query{Filter: secret.Filter{Visible: access.SelectionFrom(ctx)}}); ; {
 		page, next, err := r.ListRotations(ctx, query)
 		if err != nil {
 			return nil, err

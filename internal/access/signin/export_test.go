@@ -1,0 +1,18 @@
+package signin
+
+// Stop stops the goroutines of what is kept, which must not outlive a synctest bubble.
+func (t *Tokens) Stop() { t.kept.tokens.StopAllGoroutines() }
+
+// Kept returns how many tokens are remembered.
+func (t *Tokens) Kept() int {
+	t.kept.tokens.CleanUp()
+	return t.kept.tokens.EstimatedSize()
+}
+
+// The bounds of what is kept and read.
+const (
+	KeptTokens = keptTokens
+	KeptBytes  = keptBytes
+	MaxToken   = maxToken
+	MaxAnswer  = maxAnswer
+)

@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rotunda/internal/panics"
+)
+
+// batch is the records that share one append.
+type batch struct {
+	bodies [][]byte
+	size   int
+	last   bool          // then the file ends
+	taken  chan struct{} // closed when it is being committed, and is closed to others
+	done   chan struct{} // closed when it is durable, or err says why it is not
+	err    error
+}
+
+// add adds a record if there is room for it. A nil body is no record.
+func (b *batch) add(body []byte) bool {
+	if len(b.bodies) >= maxBatchRecords || b.size+len(body) > maxBatchBytes {
+		return false
+	}
+	if body != nil {
+		b.bodies = append(b.bodies, body)
+		b.size += len(body)
+	}
+	return true
+}
+
+// wait adds a body to the next batch, and returns when that is durable. If the next batch is full,
+// it waits for the one after.
+func (l *Log) wait(ctx context.Context, body []byte) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, writeTimeout, errSlow)
+	defer cancel()
+	for {
+		b, joined, err := l.join(body)
+		if err != nil {
+			return err
+		}
+		event := b.taken
+		if joined {
+			event = b.done
+		}
+		select {
+		case <-event:
+			if joined {
+				return b.err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrNotWritten, context.Cause(ctx))
+		}
+	}
+}
+
+// join adds a body to the next batch. joined is false if the batch is full.
+func (l *Log) join(body []byte) (b *batch, joined bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, false, errClosed
+	}
+	if l.failed != nil && time.Since(l.began) < probeEvery {
+		return nil, false, l.failed
+	}
+	b = l.next()
+	if !b.add(body) {
+		return b, false, nil
+	}
+	l.commitPending()
+	return b, true, nil
+}
+
+// next returns the batch that is committed next. mu is held.
+func (l *Log) next() *batch {
+	if l.pending == nil {
+		l.pending = &batch{taken: make(chan struct{}), done: make(chan struct{})}
+	}
+	return l.pending
+}
+
+// commitPending has the pending batch committed, after the one that is being committed. mu is
+// held.
+func (l *Log) commitPending() {
+	if !l.committing {
+		l.committing = true
+		l.began = time.Now()
+		go l.commit()
+	}
+}
+
+// commit commits batches until none is pending. While one is appended, the next is collected.
+func (l *Log) commit() {
+	for b := l.take(); b != nil; b = l.take() {
+		b.err = l.append(b)
+		l.finish(b.err)
+		close(b.done)
+	}
+}
+
+func (l *Log) take() *batch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.pending
+	l.pending = nil
+	if l.committing = b != nil; l.committing {
+		l.began = time.Now()
+		close(b.taken)
+	}
+	return b
+}
+
+// append appends a batch. Its time does not depend on any of those who wait.
+func (l *Log) append(b *batch) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+	defer cancel()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: %w", ErrNotWritten, panics.Error(cause))
+		}
+	}()
+	if err := l.writer.append(ctx, b.bodies, b.last); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotWritten, err)
+	}
+	return nil
+}
+
+// finish notes how a commit ended. A failure is logged when it begins and when it is over, not
+// once per request.
+func (l *Log) finish(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err != nil && l.failed == nil:
+		l.config.Log.Error("the audit fails, so requests are refused", "error", err.Error())
+	case err == nil && l.failed != nil:
+		l.config.Log.Warn("the audit is written again")
+	}
+	l.failed = err
+	if err != nil {
+		return
+	}
+	l.head = l.writer.head
+	if l.headTimer == nil && !l.closed {
+		l.headTimer = time.AfterFunc(headEvery, l.logHead)
+	}
+}
+
+// logHead logs the hash of the last record, so that what comes before it can be proven by the log.
+func (l *Log) logHead() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.headTimer = nil
+	if !l.closed {
+		logHead(l.config.Log, l.head)
+	}
+}
