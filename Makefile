@@ -8,7 +8,7 @@ TOOL := go tool -modfile=tools/go.mod
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what the tests use besides Go, such as a C compiler, Node and Azurite
+setup: ## install what the tests use besides Go, such as a C compiler, Node, Python and a JDK
 	@.ci/setup
 
 test: setup ## run every test, with the race detector
@@ -46,4 +46,4 @@ start: ## run the app in Azure Functions Core Tools with local.settings.json
 	func start --script-root dist
 
 clean: ## remove build output and installed node modules
-	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules
+	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules internal/standin/conformance/python/.venv internal/standin/conformance/java/target

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/entra"
 )
 
 func start(t *testing.T) *standin.Azure {
@@ -22,9 +23,19 @@ func start(t *testing.T) *standin.Azure {
 	return azure
 }
 
+// principal returns the service principal of the clients, with a secret.
+func principal(t *testing.T, azure *standin.Azure) entra.Application {
+	t.Helper()
+	made, err := azure.Entra().Register(entra.Application{Name: "clients", Secrets: []string{entra.NewSecret()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // environment returns this process's environment without what would direct a client elsewhere,
 // with the settings for the stand-ins, and more.
-func environment(azure *standin.Azure, more ...string) []string {
+func environment(azure *standin.Azure, principal entra.Application, more ...string) []string {
 	var env []string
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
@@ -34,6 +45,8 @@ func environment(azure *standin.Azure, more ...string) []string {
 		}
 	}
 	env = append(env,
+		"AZURE_TENANT_ID="+azure.Entra().Tenant(), "AZURE_CLIENT_ID="+principal.ClientID, "AZURE_CLIENT_SECRET="+principal.Secrets[0],
+		"SSL_CERT_FILE="+azure.CAFile(), "NODE_EXTRA_CA_CERTS="+azure.CAFile(), "REQUESTS_CA_BUNDLE="+azure.CAFile(),
 		"HTTPS_PROXY="+azure.ProxyURL(), "NO_PROXY=localhost,127.0.0.1",
 		"IDENTITY_ENDPOINT="+azure.IdentityEndpoint(), "IDENTITY_HEADER="+azure.IdentityHeader())
 	return append(env, more...)
