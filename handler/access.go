@@ -32,7 +32,7 @@ type door struct {
 // newDoor checks everything that decides who may call, and reports all that is wrong. It makes no
 // calls.
 func newDoor(s settings.Settings, credential azcore.TokenCredential, transport *http.Client, log *slog.Logger) (door, error) {
-	d := door{access: functions.Access{Keys: access.NewFingerprints(s.Vault.Name)}}
+	d := door{access: functions.Access{Keys: access.NewFingerprints(s.Vault.Name), AuditWritesOnly: s.Access.AuditWritesOnly, Log: log}}
 	staged := azfunc.CheckStaged(os.DirFS(s.AppRoot), functions.Definitions, !s.Access.Tokens)
 	err := errors.Join(staged, d.signIn(s, log), d.openAudit(s, credential, transport, log))
 	if s.Access.CallsPerSecond > 0 {

@@ -64,7 +64,7 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 		return app{}, err
 	}
 	attempts := &answer.Attempts{}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
 	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
 	handlers, err := functions.Handlers(kept, rotations, &door.access, links, s.Vault.Name)
 	if err != nil {
