@@ -49,7 +49,7 @@ func ParseTrustedIssuers(text string) ([]TrustedIssuer, error) {
 
 // checkSettingJSON refuses a name that is there twice.
 func checkSettingJSON(text string) error {
-	if err := checkValue(json.NewDecoder(strings.NewReader(text)), maxDepth); errors.Is(err, errTwice) {
+	if _, err := parseValue(json.NewDecoder(strings.NewReader(text)), maxDepth); errors.Is(err, errTwice) {
 		return errors.New("TRUSTED_ISSUERS has a field twice in one object: remove one")
 	}
 	return nil // other mistakes are reported by the decoder
