@@ -119,7 +119,7 @@ func parseRefusal(err error) error {
 	if errors.Is(err, jwt.ErrTokenSignatureInvalid) {
 		return refuse("the token's signature is not by the key that its header names", saysSignature)
 	}
-	return invalid("the token can't be decoded")
+	return invalid("the token can't be decoded; it may have been cut")
 }
 
 // checkTimes returns until when the token is valid, with the leeway.
