@@ -11,4 +11,3 @@ func (t *Tokens) Kept() int {
 
 // Forget forgets all tokens, so that the next request with one is checked again.
 func (t *Tokens) Forget() { t.kept.tokens.InvalidateAll() }
-

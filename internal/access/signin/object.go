@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"unicode/utf8"
 )
 
@@ -25,69 +24,66 @@ func parseObject(text []byte) (map[string]any, error) {
 	if !utf8.Valid(text) {
 		return nil, errNotText
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	value, err := parseValue(d, maxDepth)
-	if err != nil {
-		return nil, err
-	}
+	var value any // decoding into a map would be slower
+	err := json.Unmarshal(text, &value)
 	object, ok := value.(map[string]any)
-	if _, err := d.Token(); !ok || !errors.Is(err, io.EOF) {
+	if err != nil || !ok {
 		return nil, errNotObject
 	}
-	return object, nil
+	return object, checkNames(text)
 }
 
-// parseValue parses the next value and all that is in it.
-func parseValue(d *json.Decoder, depth int) (any, error) {
-	start, err := d.Token()
-	if err != nil {
-		return nil, errNotObject
-	}
-	switch {
-	case start != json.Delim('{') && start != json.Delim('['):
-		return start, nil
-	case depth == 0:
-		return nil, errTooDeep
-	case start == json.Delim('['):
-		return parseList(d, depth-1)
-	}
-	return parseMembers(d, depth-1)
-}
-
-func parseList(d *json.Decoder, depth int) (any, error) {
-	list := []any{}
-	for d.More() {
-		value, err := parseValue(d, depth)
-		if err != nil {
-			return nil, err
+// checkNames refuses an object with the same name twice, at any depth. The text must be JSON.
+func checkNames(text []byte) error {
+	var open []map[string]bool // the names of each open object, nil for a list
+	isName := false            // the next string is a name
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '{', '[':
+			if isName = text[i] == '{'; len(open) == maxDepth {
+				return errTooDeep
+			}
+			open = append(open, nil)
+			if isName {
+				open[len(open)-1] = map[string]bool{}
+			}
+		case '}', ']':
+			open, isName = open[:len(open)-1], false
+		case ',':
+			isName = open[len(open)-1] != nil
+		case '"':
+			end := i + stringLength(text[i:])
+			if isName && !addName(open[len(open)-1], text[i:end]) {
+				return errTwice
+			}
+			i, isName = end-1, false
 		}
-		list = append(list, value)
-	}
-	return list, parseEnd(d)
-}
-
-func parseMembers(d *json.Decoder, depth int) (any, error) {
-	members := map[string]any{}
-	for d.More() {
-		token, err := d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, errNotObject
-		}
-		if _, ok := members[name]; ok {
-			return nil, errTwice
-		}
-		if members[name], err = parseValue(d, depth); err != nil {
-			return nil, err
-		}
-	}
-	return members, parseEnd(d)
-}
-
-// parseEnd reads the closing delimiter.
-func parseEnd(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return errNotObject
 	}
 	return nil
+}
+
+// stringLength returns the length of the JSON string at the start of text, with its quotes.
+func stringLength(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// addName adds a quoted name to a set. It reports whether the name is new.
+func addName(names map[string]bool, quoted []byte) bool {
+	name := string(quoted[1 : len(quoted)-1])
+	if bytes.IndexByte(quoted, '\\') >= 0 && json.Unmarshal(quoted, &name) != nil {
+		return false
+	}
+	if names[name] {
+		return false
+	}
+	names[name] = true
+	return true
 }
