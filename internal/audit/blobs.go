@@ -104,9 +104,7 @@ type blobFile struct {
 func (f *blobFile) Append(ctx context.Context, lines []byte) error {
 	at := &appendblob.AppendPositionAccessConditions{AppendPosition: new(f.size)}
 	body := streaming.NopCloser(bytes.NewReader(lines))
-	_, err := f.client.AppendBlock(ctx, body, &appendblob.AppendBlockOptions{
-		AppendPositionAccessConditions: at, TransactionalValidation: blob.TransferValidationTypeComputeCRC64(),
-	})
+	_, err := f.client.AppendBlock(ctx, body, &appendblob.AppendBlockOptions{AppendPositionAccessConditions: at})
 	if bloberror.HasCode(err, bloberror.AppendPositionConditionNotMet) {
 		err = f.confirm(ctx, lines, err)
 	}

@@ -13,6 +13,8 @@ type batch struct {
 	bodies [][]byte
 	size   int
 	last   bool          // then the file ends
+	want   int           // how many records the committing goroutine waits for
+	enough chan struct{} // closed when there are as many
 	taken  chan struct{} // closed when it is being committed, and is closed to others
 	done   chan struct{} // closed when it is durable, or err says why it is not
 	err    error
@@ -26,6 +28,10 @@ func (b *batch) add(body []byte) bool {
 	if body != nil {
 		b.bodies = append(b.bodies, body)
 		b.size += len(body)
+	}
+	if b.want > 0 && len(b.bodies) >= b.want {
+		b.want = 0
+		close(b.enough)
 	}
 	return true
 }
@@ -76,7 +82,7 @@ func (l *Log) join(body []byte) (b *batch, joined bool, err error) {
 // next returns the batch that is committed next. mu is held.
 func (l *Log) next() *batch {
 	if l.pending == nil {
-		l.pending = &batch{taken: make(chan struct{}), done: make(chan struct{})}
+		l.pending = &batch{enough: make(chan struct{}), taken: make(chan struct{}), done: make(chan struct{})}
 	}
 	return l.pending
 }
@@ -94,22 +100,46 @@ func (l *Log) commitPending() {
 // commit commits batches until none is pending. While one is appended, the next is collected.
 func (l *Log) commit() {
 	for b := l.take(); b != nil; b = l.take() {
+		began := time.Now()
 		b.err = l.append(b)
-		l.finish(b.err)
+		l.finish(b, time.Since(began))
 		close(b.done)
 	}
 }
 
+// take returns the next batch, which nobody can join any more, or nil if there is none.
 func (l *Log) take() *batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.pending
-	l.pending = nil
-	if l.committing = b != nil; l.committing {
-		l.began = time.Now()
-		close(b.taken)
+	if b == nil {
+		l.committing = false
+		return nil
 	}
+	l.gather(b)
+	l.pending = nil
+	l.began = time.Now()
+	close(b.taken)
 	return b
+}
+
+// gather waits until as many records are pending as the last append had, if that was just now and
+// they come soon. Otherwise the first caller who returns would have an append alone, and all
+// others would wait for it. mu is held, but not while it waits.
+func (l *Log) gather(b *batch) {
+	patience := min(l.took/2, maxPatience)
+	if b.last || len(b.bodies) >= l.size || time.Since(l.ended) > l.took {
+		return
+	}
+	b.want = l.size
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-b.enough:
+	case <-timer.C:
+	}
 }
 
 // append appends a batch. Its time does not depend on any of those who wait.
@@ -129,9 +159,11 @@ func (l *Log) append(b *batch) (err error) {
 
 // finish notes how a commit ended. A failure is logged when it begins and when it is over, not
 // once per request.
-func (l *Log) finish(err error) {
+func (l *Log) finish(b *batch, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.size, l.took, l.ended = len(b.bodies), took, time.Now()
+	err := b.err
 	switch {
 	case err != nil && l.failed == nil:
 		l.config.Log.Error("the audit fails, so requests are refused", "error", err.Error())

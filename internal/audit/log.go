@@ -55,8 +55,9 @@ const (
 
 	appendTimeout = 10 * time.Second // of an append, including a new file
 	writeTimeout  = 15 * time.Second // of a Write, whose batch may have to wait for another
-	probeEvery    = time.Second      // while the store fails
-	headEvery     = time.Minute      // between lines of the log with the head
+	maxPatience   = 5 * time.Millisecond
+	probeEvery    = time.Second // while the store fails
+	headEvery     = time.Minute // between lines of the log with the head
 )
 
 // Log is one instance's part of the audit. All records that wait share one append.
@@ -71,6 +72,9 @@ type Log struct {
 	began      time.Time // the last commit
 	failed     error     // of the last commit
 	head       Head      // after the last commit that did not fail
+	size       int       // of the last commit
+	took       time.Duration
+	ended      time.Time
 	headTimer  *time.Timer
 }
 

@@ -110,7 +110,3 @@ func (w *writer) close() {
 	_ = w.file.Close() // what counts is durable
 	w.file = nil
 }
-
-func logHead(log *slog.Logger, head Head) {
-	log.Info("audit head", "file", head.File, "record", head.Record, "hash", head.Hash)
-}
