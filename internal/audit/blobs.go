@@ -153,6 +153,24 @@ func (b *Blobs) List(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// Tail returns the last bytes of a file.
+func (b *Blobs) Tail(ctx context.Context, name string, size int64) ([]byte, error) {
+	client := b.container.NewAppendBlobClient(name)
+	properties, err := client.GetProperties(ctx, nil)
+	if err != nil {
+		return nil, explain(err)
+	}
+	length := *properties.ContentLength
+	if length == 0 {
+		return nil, nil // no range of an empty blob is valid
+	}
+	tail := make([]byte, min(size, length))
+	if _, err := client.DownloadBuffer(ctx, tail, &blob.DownloadBufferOptions{Range: blob.HTTPRange{Offset: length - int64(len(tail))}}); err != nil {
+		return nil, explain(err)
+	}
+	return tail, nil
+}
+
 // Read opens a file to read it.
 func (b *Blobs) Read(ctx context.Context, name string) (io.ReadCloser, error) {
 	answer, err := b.container.NewAppendBlobClient(name).DownloadStream(ctx, nil)

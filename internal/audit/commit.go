@@ -10,39 +10,46 @@ import (
 
 // batch is the records that share one append.
 type batch struct {
-	bodies [][]byte
-	size   int
-	last   bool          // then the file ends
-	want   int           // how many records the committing goroutine waits for
-	enough chan struct{} // closed when there are as many
-	taken  chan struct{} // closed when it is being committed, and is closed to others
-	done   chan struct{} // closed when it is durable, or err says why it is not
-	err    error
+	entries []entry
+	size    int
+	last    bool          // then the file ends
+	want    int           // how many records the committing goroutine waits for
+	enough  chan struct{} // closed when there are as many
+	taken   chan struct{} // closed when it is being committed, and is closed to others
+	done    chan struct{} // closed when it is durable, or err says why it is not
+	err     error
 }
 
-// add adds a record if there is room for it. A nil body is no record.
-func (b *batch) add(body []byte) bool {
-	if len(b.bodies) >= maxBatchRecords || b.size+len(body) > maxBatchBytes {
+// entry is a record and its JSON.
+type entry struct {
+	record Record
+	body   []byte
+}
+
+// add adds an entry if there is room for it. Nil only waits for the batch.
+func (b *batch) add(e *entry) bool {
+	if e == nil {
+		return true
+	}
+	if len(b.entries) >= maxBatchRecords || b.size+len(e.body) > maxBatchBytes {
 		return false
 	}
-	if body != nil {
-		b.bodies = append(b.bodies, body)
-		b.size += len(body)
-	}
-	if b.want > 0 && len(b.bodies) >= b.want {
+	b.entries = append(b.entries, *e)
+	b.size += len(e.body)
+	if b.want > 0 && len(b.entries) >= b.want {
 		b.want = 0
 		close(b.enough)
 	}
 	return true
 }
 
-// wait adds a body to the next batch, and returns when that is durable. If the next batch is full,
-// it waits for the one after.
-func (l *Log) wait(ctx context.Context, body []byte) error {
+// wait adds an entry to the next batch, and returns when that is durable. If the next batch is
+// full, it waits for the one after.
+func (l *Log) wait(ctx context.Context, e *entry) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, writeTimeout, errSlow)
 	defer cancel()
 	for {
-		b, joined, err := l.join(body)
+		b, joined, err := l.join(e)
 		if err != nil {
 			return err
 		}
@@ -61,8 +68,8 @@ func (l *Log) wait(ctx context.Context, body []byte) error {
 	}
 }
 
-// join adds a body to the next batch. joined is false if the batch is full.
-func (l *Log) join(body []byte) (b *batch, joined bool, err error) {
+// join adds an entry to the next batch. joined is false if the batch is full.
+func (l *Log) join(e *entry) (b *batch, joined bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -72,7 +79,7 @@ func (l *Log) join(body []byte) (b *batch, joined bool, err error) {
 		return nil, false, l.failed
 	}
 	b = l.next()
-	if !b.add(body) {
+	if !b.add(e) {
 		return b, false, nil
 	}
 	l.commitPending()
@@ -128,7 +135,7 @@ func (l *Log) take() *batch {
 // others would wait for it. mu is held, but not while it waits.
 func (l *Log) gather(b *batch) {
 	patience := min(l.took/2, maxPatience)
-	if b.last || len(b.bodies) >= l.size || time.Since(l.ended) > l.took {
+	if b.last || len(b.entries) >= l.size || time.Since(l.ended) > l.took {
 		return
 	}
 	b.want = l.size
@@ -151,7 +158,7 @@ func (l *Log) append(b *batch) (err error) {
 			err = fmt.Errorf("%w: %w", ErrNotWritten, panics.Error(cause))
 		}
 	}()
-	if err := l.writer.append(ctx, b.bodies, b.last); err != nil {
+	if err := l.writer.append(ctx, b.entries, b.last); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
 	return nil
@@ -162,7 +169,7 @@ func (l *Log) append(b *batch) (err error) {
 func (l *Log) finish(b *batch, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.size, l.took, l.ended = len(b.bodies), took, time.Now()
+	l.size, l.took, l.ended = len(b.entries), took, time.Now()
 	err := b.err
 	switch {
 	case err != nil && l.failed == nil:

@@ -118,6 +118,21 @@ func (f *Folder) List(context.Context) ([]string, error) {
 	return names, err
 }
 
+// Tail returns the last bytes of a file.
+func (f *Folder) Tail(_ context.Context, name string, size int64) ([]byte, error) {
+	file, err := f.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, info.Size()-size)
+	return io.ReadAll(io.NewSectionReader(file, from, info.Size()-from))
+}
+
 // Read opens a file to read it.
 func (f *Folder) Read(_ context.Context, name string) (io.ReadCloser, error) {
 	return f.root.Open(filepath.FromSlash(name))

@@ -28,6 +28,13 @@ func unlink(all []string) []string {
 	return all
 }
 
+// forgeIndex takes a read out of the index at the end.
+func forgeIndex(all []string) []string {
+	last := len(all) - 1
+	all[last] = rehash(regexp.MustCompile(`\{"secret":"b1"[^}]*\},`).ReplaceAllLiteralString(all[last], ""))
+	return all
+}
+
 func rehash(line string) string {
 	body, _, _ := strings.Cut(line, `,"hash":"`+hashIn(line))
 	sum := sha256.Sum256([]byte(body))

@@ -97,11 +97,11 @@ func (l *Log) Write(ctx context.Context, record Record) error {
 	if l.config.Store == nil || l.config.WritesOnly && record.Reads() {
 		return nil
 	}
-	body, err := record.encode()
+	e, err := record.encode()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
-	return l.wait(ctx, body)
+	return l.wait(ctx, &e)
 }
 
 // WarmUp opens the first file, so that no request has to wait for it, and a store that can't be

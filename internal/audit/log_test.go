@@ -49,7 +49,7 @@ func TestRecordsAreChainedInAFilePerHour(t *testing.T) {
 			t.Fatalf("files: %q", names)
 		}
 		lines := linesOf(t, dir, names[0])
-		if len(lines) != 5 || !strings.Contains(lines[0], `"start":{"file":"`+names[0]) || !strings.Contains(lines[4], `"end":{"reason":"hour"}`) {
+		if len(lines) != 5 || !strings.Contains(lines[0], `"start":{"file":"`+names[0]) || !strings.Contains(lines[4], `"end":{"reason":"hour","reads":[{"secret":"first-0","version":"v1","caller":"oid:anna"`) {
 			t.Errorf("the first file:\n%s", strings.Join(lines, "\n"))
 		}
 		var got audit.Record

@@ -15,6 +15,8 @@ import (
 type Source interface {
 	List(ctx context.Context) ([]string, error)
 	Read(ctx context.Context, name string) (io.ReadCloser, error)
+	// Tail returns the last bytes of a file, as many as size or fewer.
+	Tail(ctx context.Context, name string, size int64) ([]byte, error)
 }
 
 var (

@@ -90,6 +90,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"a record twice":                   {first, func(l []string) []string { return slices.Insert(l, 3, l[2]) }, "record 3 comes after record 3: it was moved or inserted"},
 		"a record at the end":              {second, func(l []string) []string { return append(l, l[2]) }, "record 3 comes after the end of the file"},
 		"half a record at the end":         {second, func(l []string) []string { return append(l, `{"seq":`) }, "half a line after the end of the file"},
+		"an index computed anew":           {second, forgeIndex, "the index of reads at its end is not that of its records"},
 		"a record computed anew":           {first, forge(2), "record 4 does not continue the one before"},
 		"all records computed anew":        {first, forge(1, 2, 3, 4, 5), "record 6 is not the one that the next file continues"},
 		"the first line computed anew":     {second, forge(0), "record 2 does not continue the one before"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 )
 
 // maxLine is more than the longest line: see maxText.
@@ -20,6 +21,7 @@ type fileReader struct {
 	head     Head  // of the last line
 	lines    int
 	records  int
+	reads    reads
 	previous *Head
 	started  bool
 	ended    bool
@@ -29,7 +31,7 @@ type fileReader struct {
 
 // file verifies a file. The error says why it can't be read.
 func (v *verifier) file(ctx context.Context, file named, until *Head) (fileReader, error) {
-	f := fileReader{verifier: v, named: file, until: until, head: newChain(file.name)}
+	f := fileReader{verifier: v, named: file, until: until, head: newChain(file.name), reads: reads{}}
 	v.report.Files++
 	opened, err := v.source.Read(ctx, file.name)
 	if err != nil {
@@ -73,8 +75,10 @@ func (f *fileReader) line(text []byte) {
 		f.start(l)
 	case l.End != nil:
 		f.ended = true
+		f.index(*l.End)
 	default:
 		f.records++
+		f.reads.addUpTo(l.Record)
 		f.report.Records++
 		if f.options.Each != nil {
 			f.options.Each(f.name, l.Record)
@@ -115,6 +119,18 @@ func (f *fileReader) start(l line) {
 		return
 	}
 	f.previous, f.started = l.Start.Previous, true
+}
+
+// index checks that the index of the reads is that of the records.
+func (f *fileReader) index(e end) {
+	index, omitted := f.reads.index()
+	if omitted != e.ReadsOmitted || !slices.EqualFunc(index, e.Reads, func(a, b Read) bool {
+		sameTime := a.Last.Equal(b.Last)
+		a.Last, b.Last = time.Time{}, time.Time{}
+		return sameTime && a == b
+	}) {
+		f.problem("%s: the index of reads at its end is not that of its records", f.name)
+	}
 }
 
 // rest looks at what follows the last whole line.
