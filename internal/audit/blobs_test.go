@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -78,6 +79,10 @@ func manyInstances(t *testing.T, store func() *audit.Blobs) {
 	report := verifyBlobs(t, store(), audit.Options{Each: func(_ string, r audit.Record) { names[r.Secret] = true }})
 	if report.Instances != 4 || report.Records != 160 || len(names) != 160 || report.Problems != nil || report.Notes != nil {
 		t.Errorf("%d names, %+v", len(names), report)
+	}
+	reads, err := audit.LastReads(t.Context(), store(), time.Time{})
+	if err != nil || len(reads) != 160 {
+		t.Errorf("%d reads, %v", len(reads), err)
 	}
 }
 

@@ -46,6 +46,26 @@ func (r *Rules) Because(caller *access.Caller, action access.Action, secret stri
 	return places
 }
 
+// Ask answers a question in the words of the file's tests: may the one caller with all the marks
+// of who do something to a secret, and by which rules?
+func (r *Rules) Ask(marks []string, action, secret string) (because []string, err error) {
+	var all []who
+	var problems []error
+	for _, text := range marks {
+		mark, err := parseMark(text)
+		all, problems = append(all, mark), append(problems, err)
+	}
+	line, err := parseLine(action + " " + secret)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, err
+	}
+	caller, err := callerOf(all)
+	if err != nil {
+		return nil, err
+	}
+	return r.Because(caller, line.action, line.secret), nil
+}
+
 // Count returns how many rules there are, and how many lines their tests have.
 func (r *Rules) Count() (rules, tests int) { return len(r.rules), r.tests }
 
