@@ -26,64 +26,77 @@ type entry struct {
 	body   []byte
 }
 
-// add adds an entry if there is room for it. Nil only waits for the batch.
-func (b *batch) add(e *entry) bool {
-	if e == nil {
-		return true
+// add adds as many entries as there is room for, and returns how many.
+func (b *batch) add(entries []entry) (added int) {
+	for _, e := range entries {
+		if len(b.entries) >= maxBatchRecords || b.size+len(e.body) > maxBatchBytes {
+			break
+		}
+		b.entries = append(b.entries, e)
+		b.size += len(e.body)
+		added++
 	}
-	if len(b.entries) >= maxBatchRecords || b.size+len(e.body) > maxBatchBytes {
-		return false
-	}
-	b.entries = append(b.entries, *e)
-	b.size += len(e.body)
 	if b.want > 0 && len(b.entries) >= b.want {
 		b.want = 0
 		close(b.enough)
 	}
-	return true
+	return added
 }
 
-// wait adds an entry to the next batch, and returns when that is durable. If the next batch is
-// full, it waits for the one after.
-func (l *Log) wait(ctx context.Context, e *entry) error {
+// wait adds entries to the next batch, and returns when they are durable. What does not fit waits
+// for the batch after. Batches are committed in order.
+func (l *Log) wait(ctx context.Context, entries []entry) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, writeTimeout, errSlow)
 	defer cancel()
+	var joined []*batch
 	for {
-		b, joined, err := l.join(e)
+		b, added, err := l.join(entries)
 		if err != nil {
 			return err
 		}
-		event := b.taken
-		if joined {
-			event = b.done
+		entries = entries[added:]
+		if added > 0 || len(entries) == 0 {
+			joined = append(joined, b)
+		}
+		event := b.done
+		if len(entries) > 0 {
+			event = b.taken
 		}
 		select {
 		case <-event:
-			if joined {
-				return b.err
-			}
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ErrNotWritten, context.Cause(ctx))
+		}
+		if len(entries) == 0 {
+			return firstFailure(joined)
 		}
 	}
 }
 
-// join adds an entry to the next batch. joined is false if the batch is full.
-func (l *Log) join(e *entry) (b *batch, joined bool, err error) {
+// firstFailure returns the first error of batches that are done.
+func firstFailure(batches []*batch) error {
+	for _, b := range batches {
+		if b.err != nil {
+			return b.err
+		}
+	}
+	return nil
+}
+
+// join adds entries to the next batch, and returns how many that has room for.
+func (l *Log) join(entries []entry) (b *batch, added int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return nil, false, errClosed
+		return nil, 0, errClosed
 	}
 	if l.failed != nil && time.Since(l.began) < probeEvery {
-		return nil, false, l.failed
+		return nil, 0, l.failed
 	}
 	b = l.next()
-	if !b.add(e) {
-		return b, false, nil
-	}
+	added = b.add(entries)
 	l.commitPending()
-	return b, true, nil
+	return b, added, nil
 }
 
 // next returns the batch that is committed next. mu is held.

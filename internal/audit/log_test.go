@@ -162,8 +162,13 @@ func TestTheQueueIsBounded(t *testing.T) {
 		store := &faulty{Store: folder(t, dir)}
 		store.set(func() error { time.Sleep(time.Second); return nil })
 		log := open(t, audit.Config{Store: store})
-		const callers = 3 * 4096
+		const callers = 2 * 4096
 		var all sync.WaitGroup
+		all.Go(func() {
+			if err := log.Write(t.Context(), slices.Repeat([]audit.Record{read("batch")}, 5000)...); err != nil {
+				t.Error(err)
+			}
+		})
 		for range callers {
 			all.Go(func() {
 				if err := log.Write(t.Context(), read("x")); err != nil {
@@ -173,7 +178,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 		}
 		all.Wait()
 		closeLog(t, log)
-		if report := verify(t, dir, audit.Options{}); report.Records != callers || report.Problems != nil {
+		if report := verify(t, dir, audit.Options{}); report.Records != callers+5000 || report.Problems != nil {
 			t.Errorf("%+v", report)
 		}
 	})
@@ -377,4 +382,28 @@ func (f faultyFile) Append(ctx context.Context, lines []byte) error {
 		}
 	}
 	return f.File.Append(ctx, lines)
+}
+
+// Records that are written together are not durable before the last of them is, though the first
+// of them may fill a batch of their own.
+func TestAFailureOfAPartIsAFailureOfTheWhole(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		store := &faulty{Store: folder(t, dir)}
+		first := true
+		store.set(func() error {
+			defer func() { first = false }()
+			time.Sleep(2 * time.Second) // longer than between two tries
+			if first {
+				return errors.New("once")
+			}
+			return nil
+		})
+		log := open(t, audit.Config{Store: store})
+		err := log.Write(t.Context(), slices.Repeat([]audit.Record{read("x")}, 5000)...)
+		if !errors.Is(err, audit.ErrNotWritten) {
+			t.Error(err)
+		}
+		synctest.Wait()
+	})
 }
