@@ -54,6 +54,40 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestTheDocumentation runs the commands of docs/access-rules.md on its example.
+func TestTheDocumentation(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "access-rules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	example, rest, found := strings.Cut(rest, "```\n")
+	if !found {
+		t.Fatal("the page has no example")
+	}
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"access.json":  example,
+		"wrong.json":   strings.Replace(example, "readRotation", "readrotation", 1),
+		"failing.json": strings.Replace(example, "payments-*", "payment-*", 1),
+	} {
+		write(t, name, text)
+		var stdout, stderr strings.Builder
+		run([]string{"test", name}, &stdout, &stderr)
+		if said := strings.ReplaceAll(stdout.String()+stderr.String(), name, "access.json"); !strings.Contains(rest, "$ go run ./access test access.json\n"+said+"```") {
+			t.Errorf("%s: the page does not have the output\n%s", name, said)
+		}
+	}
+	for _, action := range []string{"getSecret", "setSecret"} {
+		args := "may access.json role:Payments.Reader " + action + " payments-db"
+		var stdout, stderr strings.Builder
+		run(strings.Fields(args), &stdout, &stderr)
+		if !strings.Contains(rest, "$ go run ./access "+args+"\n"+stdout.String()) {
+			t.Errorf("the page does not have the output of %s:\n%s%s", args, stdout.String(), stderr.String())
+		}
+	}
+}
+
 func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Clean(name), []byte(text), 0o600); err != nil {
