@@ -37,7 +37,7 @@ func (f *Folder) Create(_ context.Context, name string) (File, error) {
 	}
 	created := &folderFile{folder: f, file: file, name: name}
 	if err := f.sync(filepath.Dir(filepath.FromSlash(name))); err != nil {
-		created.Close()
+		_ = created.Close()
 		return nil, f.explain(err)
 	}
 	return created, nil

@@ -178,8 +178,7 @@ func TestVerifySinceLeavesOutOlderFiles(t *testing.T) {
 	}
 }
 
-// A kill leaves half a line, and a store that fails leaves files that nothing continues. Neither is
-// tampering.
+// A kill leaves half a line, which is not tampering.
 func TestVerifyNotesTracesOfKillsAndFailures(t *testing.T) {
 	dir := t.TempDir()
 	files, heads := story(t, dir)

@@ -40,7 +40,7 @@ func (r *Rules) Because(caller *access.Caller, action access.Action, secret stri
 	var places []string
 	for _, i := range r.about(caller) {
 		if compile(r.rules[i:i+1]).Allows(caller, action, secret) {
-			places = append(places, r.rules[i].place.String())
+			places = append(places, r.rules[i].String())
 		}
 	}
 	return places
