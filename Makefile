@@ -35,13 +35,13 @@ chaos: ## kill the handler 1,000 times (KILLS) while it rotates and readers log 
 	@.ci/setup
 	@KILLS=$(or $(KILLS),1000) go test ./chaos -count=1 -run '^TestKills$$' -timeout 60m -v
 
-dist: ## stage dist/ for deployment to linux/amd64
-	@go run ./internal/stage/dist
+dist: ## stage dist/ for deployment to linux/amd64; SIGN_IN=tokens for callers with tokens
+	@go run ./internal/stage/dist -sign-in $(or $(SIGN_IN),keys)
 
 start: ## run the app in Azure Functions Core Tools with local.settings.json
 	@command -v func >/dev/null || { echo "make start: func is not on the PATH: install Azure Functions Core Tools 4, or use: go run ./local"; exit 1; }
 	@test -f local.settings.json || { echo "make start: local.settings.json is missing: copy local.settings.json.example and set KEY_VAULT_NAME"; exit 1; }
-	@go run ./internal/stage/dist -os "$$(go env GOOS)" -arch "$$(go env GOARCH)"
+	@go run ./internal/stage/dist -os "$$(go env GOOS)" -arch "$$(go env GOARCH)" -sign-in $(or $(SIGN_IN),keys)
 	@cp local.settings.json dist/ # Core Tools reads it there; make dist stages without it
 	func start --script-root dist
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rotunda/functions"
+	"rotunda/internal/access"
 	"rotunda/internal/azfunc"
 	"rotunda/internal/cache"
 	"rotunda/internal/jsonlog"
@@ -53,6 +54,11 @@ func oneSecret() secret.Secret {
 
 func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Handler {
 	t.Helper()
+	return handlerWith(t, &functions.Access{Keys: access.NewFingerprints("contoso")}, log, provider)
+}
+
+func handlerWith(t testing.TB, access *functions.Access, log io.Writer, provider *telemetry.Provider) http.Handler {
+	t.Helper()
 	never := func(error) bool { return false }
 	kept, err := cache.New(cache.Policy[*wire.Rendered]{
 		TTL: time.Hour, MaxEntries: 100, MaxBytes: 1 << 20, Size: (*wire.Rendered).Size, Missing: never, Away: never,
@@ -64,7 +70,11 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	if log != nil {
 		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, answer.Rotations{}, wire.Links{}, "contoso"), provider, logger)
+	handlers, err := functions.Handlers(memory{kept: kept}, answer.Rotations{}, access, wire.Links{}, "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

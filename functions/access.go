@@ -84,6 +84,11 @@ func (n need) more(r *http.Request) (all []access.Action) {
 	return all
 }
 
+// reads reports whether a function changes nothing.
+func (n need) reads() bool {
+	return n.action == access.GetSecret || n.action == access.ReadMetadata || n.action == access.ReadRotation || n.on == nothing
+}
+
 // name returns the name of the secret that a request is about, as the function will read it. It is
 // access.Every if the function is about all, or if the request names none or several: the function
 // refuses that.

@@ -102,7 +102,7 @@ func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links,
 	large := budget.NewSeat() // for a backup of many versions
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets, large),
-		"batchgetsecrets":      batchgetsecrets.Handler(secrets, access),
+		"batchgetsecrets":      batchgetsecrets.Handler(secrets, itemGuard{access}),
 		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getaccess":            getaccess.Handler(access),

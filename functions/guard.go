@@ -2,6 +2,7 @@ package functions
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"rotunda/internal/access"
@@ -21,8 +22,12 @@ type Access struct {
 	Keys *access.Fingerprints
 	// Rate limits each caller. Nil sets no limit.
 	Rate Limiter
-	// Audit keeps what is decided. Nil keeps nothing.
-	Audit Auditor
+	// Audit keeps what is decided. Nil keeps nothing. AuditWritesOnly says that it leaves out reads
+	// that are allowed.
+	Audit           Auditor
+	AuditWritesOnly bool
+	// Log receives what is decided about the items of a batch.
+	Log *slog.Logger
 }
 
 // guarded is a function behind the check of its caller.

@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -37,8 +38,8 @@ func (g guarded) beginAudit(w http.ResponseWriter, r *http.Request, call *access
 	if g.Audit == nil {
 		return nil
 	}
-	if err := g.Audit.Healthy(); err != nil {
-		return notKept(err)
+	if err := g.Ready(); err != nil && !(g.AuditWritesOnly && g.need.reads()) {
+		return err
 	}
 	entry, ok := w.(azfunc.Entry)
 	if !ok {
@@ -51,6 +52,18 @@ func (g guarded) beginAudit(w http.ResponseWriter, r *http.Request, call *access
 		}
 		return g.Keep(r.Context(), call.Decided(status, version)...)
 	})
+	return nil
+}
+
+// Ready returns an error for the caller while it is known that decisions can't be kept. Nothing must
+// be changed then.
+func (a *Access) Ready() error {
+	if a.Audit == nil {
+		return nil
+	}
+	if err := a.Audit.Healthy(); err != nil {
+		return notKept(err)
+	}
 	return nil
 }
 
@@ -69,4 +82,20 @@ func (a *Access) Keep(ctx context.Context, decisions ...access.Decision) error {
 func notKept(err error) error {
 	return secret.Problemf(secret.ErrAuditUnavailable,
 		"The audit can't be written at the moment, and nothing is answered without it. A change that was requested may or may not have been made.").Because(err)
+}
+
+// itemGuard decides on the items of batches. It also logs them, because the line of the request does
+// not show them.
+type itemGuard struct{ *Access }
+
+// Keeps reports whether somebody reads what is decided about items.
+func (g itemGuard) Keeps() bool { return g.Audit != nil || g.SignIn != nil }
+
+// Keep is Access.Keep, with a line of the log for each decision.
+func (g itemGuard) Keep(ctx context.Context, decisions ...access.Decision) error {
+	for _, d := range decisions {
+		g.Log.LogAttrs(ctx, slog.LevelInfo, "item", slog.String("caller", d.Caller), slog.String("secret", d.Secret), slog.String("version", d.Version),
+			slog.Bool("allowed", d.Allowed), slog.Int("status", d.Status), slog.String("request", d.Request))
+	}
+	return g.Access.Keep(ctx, decisions...)
 }

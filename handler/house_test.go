@@ -14,9 +14,9 @@ import (
 
 const azureSDK = "github.com/Azure/azure-sdk-for-go"
 
-// rules say which packages must not import which others. A path stands for all packages below it
+// floors say which packages must not import which others. A path stands for all packages below it
 // too.
-var rules = []struct {
+var floors = []struct {
 	why          string
 	from, except []string
 	to, allowed  []string
@@ -87,7 +87,7 @@ var rules = []struct {
 
 func TestImportsGoDown(t *testing.T) {
 	all := packages(t)
-	for _, rule := range rules {
+	for _, rule := range floors {
 		for _, p := range all {
 			if !under(p.ImportPath, rule.from...) || under(p.ImportPath, rule.except...) {
 				continue

@@ -101,13 +101,17 @@ func (r result) version() string {
 	return r.reading.Version()
 }
 
-// results returns the results of items after load.
-func (b *batch) results(ctx context.Context, items []wire.BatchItem) []result {
-	all := make([]result, len(items))
-	for i, item := range items {
-		all[i].reading, all[i].err = b.result(ctx, item)
+// settle returns the result that an item will be written with.
+func (b *batch) settle(ctx context.Context, item wire.BatchItem) result {
+	if item.Err != nil {
+		return result{err: item.Err}
 	}
-	return all
+	k := keyOf(item)
+	if _, ok := b.found[k]; !ok {
+		reading, err := b.result(ctx, item)
+		b.store(k, result{reading: reading, err: err})
+	}
+	return b.found[k]
 }
 
 // result returns the result of an item after load.

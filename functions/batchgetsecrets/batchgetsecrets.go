@@ -22,11 +22,12 @@ type Reader interface {
 	Peek(name, version string) (wire.Reading, bool)
 }
 
-// Guard decides which items the caller of a context may read, and keeps what was decided. If Keep
-// returns an error, the items must not be written.
+// Guard decides which items the caller of a context may read, and keeps what was decided, if Keeps
+// reports so. If Keep returns an error, the items must not be written.
 type Guard interface {
 	Allows(ctx context.Context, action access.Action, name string) bool
 	Forbid(ctx context.Context, action access.Action, name string) error
+	Keeps() bool
 	Keep(ctx context.Context, decisions ...access.Decision) error
 }
 
@@ -63,10 +64,12 @@ func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.B
 	for some := range slices.Chunk(items, inFlight) {
 		b.decide(ctx, some)
 		b.load(ctx, some)
-		results := b.results(ctx, some)
-		b.keep(ctx, some, results)
-		for i, item := range some {
-			if ctx.Err() != nil || out.Write(item, results[i].reading, results[i].err) != nil {
+		if b.guard.Keeps() {
+			b.keep(ctx, some)
+		}
+		for _, item := range some {
+			reading, err := b.result(ctx, item)
+			if ctx.Err() != nil || out.Write(item, reading, err) != nil {
 				return
 			}
 			b.written(item)
@@ -84,22 +87,24 @@ func (b *batch) decide(ctx context.Context, items []wire.BatchItem) {
 	}
 }
 
-// keep keeps what was decided about the items. If that fails, so do they.
-func (b *batch) keep(ctx context.Context, items []wire.BatchItem, results []result) {
+// keep keeps what was decided about the items, before any of them is written. If that fails, so do
+// they.
+func (b *batch) keep(ctx context.Context, items []wire.BatchItem) {
 	decisions := make([]access.Decision, 0, len(items))
 	call := access.CallFrom(ctx)
-	for i, item := range items {
-		if call == nil || errors.Is(results[i].err, secret.ErrBadParameter) { // not about a secret
-			continue
+	for _, item := range items {
+		if errors.Is(item.Err, secret.ErrBadParameter) {
+			continue // not about a secret
 		}
+		found := b.settle(ctx, item)
 		decisions = append(decisions, call.Complete(access.Decision{
-			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(item.Version, results[i].version()),
-			Allowed: !errors.Is(results[i].err, secret.ErrForbidden), Status: results[i].status(),
+			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(item.Version, found.version()),
+			Allowed: !errors.Is(found.err, secret.ErrForbidden), Status: found.status(),
 		}))
 	}
 	if err := b.guard.Keep(ctx, decisions...); err != nil {
-		for i := range results {
-			results[i] = result{err: err}
+		for i := range items {
+			items[i].Err = err
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rotunda/functions/batchgetsecrets"
+	"rotunda/internal/access"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -30,6 +31,12 @@ func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, e
 }
 
 func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
+
+// open lets everybody read, and keeps nothing.
+type open struct{ batchgetsecrets.Guard }
+
+func (open) Allows(context.Context, access.Action, string) bool { return true }
+func (open) Keeps() bool                                        { return false }
 
 type entry struct {
 	Name   string
@@ -64,7 +71,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 	for i := range names {
 		names[i] = []string{"a", "A", "b"}[i%3]
 	}
-	for i, got := range ask(t, batchgetsecrets.Handler(v), names...) {
+	for i, got := range ask(t, batchgetsecrets.Handler(v, open{}), names...) {
 		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
 			t.Errorf("entry %d: %+v", i, got)
 		}
@@ -77,7 +84,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 // What doesn't fit in memory is refused item by item, and there is room again after the response.
 func TestHeldBytesAreBounded(t *testing.T) {
 	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
-	h := batchgetsecrets.Handler(v)
+	h := batchgetsecrets.Handler(v, open{})
 	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
@@ -97,7 +104,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // A panic in a read, which has a goroutine of its own, is the error of its item.
 func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
-	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}), "a", "panics", "b")
+	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}, open{}), "a", "panics", "b")
 	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
 		t.Errorf("%+v", got)
 	}

@@ -96,7 +96,7 @@ func (rec recorder) write(a *answer, r *http.Request, level slog.Level, now time
 		version = strings.Trim(a.Header().Get("Etag"), `"`)
 	}
 	line := slog.NewRecord(now, level, "request", 0) // LogAttrs would look up its caller, which no line shows
-	attrs := make([]slog.Attr, 0, maxAttrs) // for one AddAttrs, so that a line with many attributes costs one allocation
+	attrs := make([]slog.Attr, 0, maxAttrs)          // for one AddAttrs, so that a line with many attributes costs one allocation
 	if !rec.hot {
 		attrs = append(attrs, slog.String("method", method(r)))
 	}

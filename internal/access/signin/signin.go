@@ -99,6 +99,7 @@ func (t *Tokens) SignIn(r *http.Request) (*access.Caller, error) {
 	if err != nil {
 		return nil, t.refuse(err)
 	}
+	found.caller = found.caller.Named()
 	t.kept.add(id, found)
 	return found.caller, nil
 }

@@ -21,24 +21,26 @@ func (r Rotations) RetireRotation(ctx context.Context, name string) (wire.Rotati
 
 // CancelRotation gives an open rotation up.
 func (r Rotations) CancelRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "cancel", r.Engine.Cancel, isCancelled)
+	return r.byCall(ctx, name, "cancel", access.Rotate, r.Engine.Cancel, isCancelled)
 }
 
 // RollBackRotation makes the version before the last rotation the latest again.
 func (r Rotations) RollBackRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "roll back", r.Engine.RollBack, always)
+	return r.byCall(ctx, name, "roll back", access.Rotate, r.Engine.RollBack, always)
 }
 
 // RestoreTags puts rotation tags back that the latest version has lost.
 func (r Rotations) RestoreTags(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "restore tags", r.Engine.RestoreTags, always)
+	return r.byCall(ctx, name, "restore tags", access.ConfigureRotation, r.Engine.RestoreTags, always)
 }
 
-// byCall makes a call of the engine that does not end with the caller, and logs it.
-func (r Rotations) byCall(ctx context.Context, name, what string, call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool) (wire.Rotation, error) {
+// byCall makes a call of the engine that does not end with the caller, and reports it.
+func (r Rotations) byCall(ctx context.Context, name, what string, action access.Action,
+	call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool,
+) (wire.Rotation, error) {
 	began := time.Now()
 	outcome, err := call(context.WithoutCancel(ctx), name)
-	r.logAttempt(ctx, what, name, began, outcome, err)
+	err = r.report(ctx, attempted{what, action, name, starter(ctx, engine.ByHand), began}, outcome, err)
 	return r.after(ctx, name, outcome, err, done(outcome))
 }
 
