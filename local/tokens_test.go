@@ -59,7 +59,7 @@ func runPrograms(t *testing.T, printed string) string {
 		}
 	}
 	_, programs, _ := strings.Cut(printed, "\n# Python")
-	programs, _, _ = strings.Cut(programs, "\nServing until")
+	programs, _, _ = strings.Cut(programs, "\nThe audit")
 	command := exec.CommandContext(t.Context(), "bash")
 	command.Dir, command.Stdin = repo, strings.NewReader("# Python"+programs)
 	out, err := command.CombinedOutput()
