@@ -34,7 +34,7 @@ var floors = []struct {
 		from: []string{"rotunda/handler", "rotunda/functions", "rotunda/internal"},
 		except: []string{
 			"rotunda/handler", "rotunda/internal/audit", "rotunda/internal/identity", "rotunda/internal/lease", "rotunda/internal/rotators", "rotunda/internal/settings",
-			"rotunda/internal/vault", "rotunda/internal/standin", "rotunda/internal/wiretest",
+			"rotunda/internal/vault", "rotunda/internal/standin", "rotunda/internal/testserver", "rotunda/internal/wiretest",
 		},
 		to: []string{azureSDK},
 	},
@@ -43,7 +43,7 @@ var floors = []struct {
 		from: []string{"rotunda/functions", "rotunda/internal"},
 		except: []string{
 			"rotunda/internal/audit", "rotunda/internal/identity", "rotunda/internal/lease", "rotunda/internal/rotators", "rotunda/internal/secrets", "rotunda/internal/settings",
-			"rotunda/internal/vault", "rotunda/internal/standin", "rotunda/internal/wiretest",
+			"rotunda/internal/vault", "rotunda/internal/standin", "rotunda/internal/testserver", "rotunda/internal/wiretest",
 		},
 		to:   []string{azureSDK},
 		deep: true,

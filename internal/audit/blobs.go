@@ -104,9 +104,7 @@ type blobFile struct {
 func (f *blobFile) Append(ctx context.Context, lines []byte) error {
 	at := &appendblob.AppendPositionAccessConditions{AppendPosition: new(f.size)}
 	body := streaming.NopCloser(bytes.NewReader(lines))
-	_, err := f.client.AppendBlock(ctx, body, &appendblob.AppendBlockOptions{
-		AppendPositionAccessConditions: at, TransactionalValidation: blob.TransferValidationTypeComputeCRC64(),
-	})
+	_, err := f.client.AppendBlock(ctx, body, &appendblob.AppendBlockOptions{AppendPositionAccessConditions: at})
 	if bloberror.HasCode(err, bloberror.AppendPositionConditionNotMet) {
 		err = f.confirm(ctx, lines, err)
 	}
@@ -153,6 +151,24 @@ func (b *Blobs) List(ctx context.Context) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// Tail returns the last bytes of a file.
+func (b *Blobs) Tail(ctx context.Context, name string, size int64) ([]byte, error) {
+	client := b.container.NewAppendBlobClient(name)
+	properties, err := client.GetProperties(ctx, nil)
+	if err != nil {
+		return nil, explain(err)
+	}
+	length := *properties.ContentLength
+	if length == 0 {
+		return nil, nil // no range of an empty blob is valid
+	}
+	tail := make([]byte, min(size, length))
+	if _, err := client.DownloadBuffer(ctx, tail, &blob.DownloadBufferOptions{Range: blob.HTTPRange{Offset: length - int64(len(tail))}}); err != nil {
+		return nil, explain(err)
+	}
+	return tail, nil
 }
 
 // Read opens a file to read it.

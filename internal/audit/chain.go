@@ -45,7 +45,9 @@ type start struct {
 
 // end closes a file.
 type end struct {
-	Reason string `json:"reason"` // "hour", "full" or "stop"
+	Reason       string `json:"reason"` // "hour", "full" or "stop"
+	Reads        []Read `json:"reads,omitempty"`
+	ReadsOmitted bool   `json:"readsOmitted,omitempty"` // because there are too many
 }
 
 // newChain returns the head of a file without lines.
@@ -108,11 +110,11 @@ func startBody(now time.Time, s start) []byte {
 	}{now.UTC(), s})
 }
 
-func endBody(now time.Time, reason string) []byte {
+func endBody(now time.Time, e end) []byte {
 	return mustMarshal(struct {
 		Time time.Time `json:"time"`
 		End  end       `json:"end"`
-	}{now.UTC(), end{reason}})
+	}{now.UTC(), e})
 }
 
 // mustMarshal encodes what always can be.

@@ -37,7 +37,7 @@ func (f *Folder) Create(_ context.Context, name string) (File, error) {
 	}
 	created := &folderFile{folder: f, file: file, name: name}
 	if err := f.sync(filepath.Dir(filepath.FromSlash(name))); err != nil {
-		created.Close()
+		_ = created.Close()
 		return nil, f.explain(err)
 	}
 	return created, nil
@@ -116,6 +116,21 @@ func (f *Folder) List(context.Context) ([]string, error) {
 		return err
 	})
 	return names, err
+}
+
+// Tail returns the last bytes of a file.
+func (f *Folder) Tail(_ context.Context, name string, size int64) ([]byte, error) {
+	file, err := f.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, info.Size()-size)
+	return io.ReadAll(io.NewSectionReader(file, from, info.Size()-from))
 }
 
 // Read opens a file to read it.

@@ -55,8 +55,9 @@ const (
 
 	appendTimeout = 10 * time.Second // of an append, including a new file
 	writeTimeout  = 15 * time.Second // of a Write, whose batch may have to wait for another
-	probeEvery    = time.Second      // while the store fails
-	headEvery     = time.Minute      // between lines of the log with the head
+	maxPatience   = 5 * time.Millisecond
+	probeEvery    = time.Second // while the store fails
+	headEvery     = time.Minute // between lines of the log with the head
 )
 
 // Log is one instance's part of the audit. All records that wait share one append.
@@ -71,6 +72,9 @@ type Log struct {
 	began      time.Time // the last commit
 	failed     error     // of the last commit
 	head       Head      // after the last commit that did not fail
+	size       int       // of the last commit
+	took       time.Duration
+	ended      time.Time
 	headTimer  *time.Timer
 }
 
@@ -87,17 +91,27 @@ func Open(config Config) (*Log, error) {
 	}}, nil
 }
 
-// Write returns nil when the record is durable. Every error is an ErrNotWritten: it is not known
-// whether the record is in the store, and the caller must not get what it asked for.
-func (l *Log) Write(ctx context.Context, record Record) error {
-	if l.config.Store == nil || l.config.WritesOnly && record.Reads() {
+// Write returns nil when the records are durable. Every error is an ErrNotWritten: it is not known
+// whether they are in the store, and the caller must not get what it asked for.
+func (l *Log) Write(ctx context.Context, records ...Record) error {
+	if l.config.Store == nil {
 		return nil
 	}
-	body, err := record.encode()
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotWritten, err)
+	entries := make([]entry, 0, len(records))
+	for _, record := range records {
+		if l.config.WritesOnly && record.Reads() {
+			continue
+		}
+		e, err := record.encode()
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNotWritten, err)
+		}
+		entries = append(entries, e)
 	}
-	return l.wait(ctx, body)
+	if len(entries) == 0 {
+		return nil
+	}
+	return l.wait(ctx, entries)
 }
 
 // WarmUp opens the first file, so that no request has to wait for it, and a store that can't be

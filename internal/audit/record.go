@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 
 	"rotunda/internal/access"
@@ -59,15 +60,16 @@ func (r Record) Reads() bool {
 // caller made up may be.
 const maxText = 512
 
-// encode returns the record as JSON. Its size is bounded.
-func (r Record) encode() ([]byte, error) {
+// encode returns the record with its time, and its JSON. Both are bounded.
+func (r Record) encode() (entry, error) {
 	if r.Time.IsZero() {
 		r.Time = time.Now()
 	}
 	r.Time = r.Time.UTC()
 	for _, text := range []*string{&r.Caller, &r.Application, &r.Secret, &r.Version, &r.Request, &r.Trace, &r.Address, &r.Operation} {
-		*text = secret.Clip(*text, maxText)
+		*text = secret.Clip(strings.ToValidUTF8(*text, "\uFFFD"), maxText)
 	}
 	r.Action = access.Action(secret.Clip(string(r.Action), maxText))
-	return json.Marshal(r)
+	body, err := json.Marshal(r) //nolint:gosec // Secret is a secret's name
+	return entry{r, body}, err
 }

@@ -24,34 +24,41 @@ type writer struct {
 	hour     string // of the open file
 	head     Head   // of the last file, as far as it is durable
 	previous *Head  // of the file before the open one
+	reads    reads  // of the open file
 }
 
 // append makes records durable. It begins a new file every hour, when a file is full, and after a
 // failure. If they are the last ones, it ends the file.
-func (w *writer) append(ctx context.Context, bodies [][]byte, last bool) error {
+func (w *writer) append(ctx context.Context, entries []entry, last bool) error {
 	now := time.Now().UTC()
-	if last && w.file == nil && len(bodies) == 0 {
+	if last && w.file == nil && len(entries) == 0 {
 		return nil
 	}
 	if err := w.open(ctx, now); err != nil {
 		return err
 	}
-	if err := w.seal(ctx, w.opening(now, bodies)); err != nil {
+	if err := w.seal(ctx, w.bodies(now, entries)); err != nil {
 		return err
 	}
+	for _, entry := range entries {
+		w.reads.addUpTo(entry.record)
+	}
 	if last {
-		return w.end(ctx, now, "stop")
+		_ = w.end(ctx, now, "stop") // the records are durable
 	}
 	return nil
 }
 
-// opening returns bodies behind the line that begins a file, if the file has none.
-func (w *writer) opening(now time.Time, bodies [][]byte) [][]byte {
-	if w.head.Record > 0 {
-		return bodies
+// bodies returns the records' bodies, behind the line that begins a file if it has none.
+func (w *writer) bodies(now time.Time, entries []entry) [][]byte {
+	bodies := make([][]byte, 0, 1+len(entries))
+	if w.head.Record == 0 {
+		bodies = append(bodies, startBody(now, start{File: w.head.File, Instance: w.instance, Number: w.number, Previous: w.previous}))
 	}
-	first := startBody(now, start{File: w.head.File, Instance: w.instance, Number: w.number, Previous: w.previous})
-	return append([][]byte{first}, bodies...)
+	for _, entry := range entries {
+		bodies = append(bodies, entry.body)
+	}
+	return bodies
 }
 
 // open opens a file for the hour, unless the open one is that and has room.
@@ -76,7 +83,7 @@ func (w *writer) open(ctx context.Context, now time.Time) error {
 		previous := w.head
 		w.previous = &previous
 	}
-	w.file, w.hour, w.head = file, hour, newChain(name)
+	w.file, w.hour, w.head, w.reads = file, hour, newChain(name), reads{}
 	return nil
 }
 
@@ -98,7 +105,8 @@ func (w *writer) seal(ctx context.Context, bodies [][]byte) error {
 }
 
 func (w *writer) end(ctx context.Context, now time.Time, reason string) error {
-	if err := w.seal(ctx, [][]byte{endBody(now, reason)}); err != nil {
+	index, omitted := w.reads.index()
+	if err := w.seal(ctx, [][]byte{endBody(now, end{reason, index, omitted})}); err != nil {
 		return err
 	}
 	w.close()
@@ -109,8 +117,4 @@ func (w *writer) end(ctx context.Context, now time.Time, reason string) error {
 func (w *writer) close() {
 	_ = w.file.Close() // what counts is durable
 	w.file = nil
-}
-
-func logHead(log *slog.Logger, head Head) {
-	log.Info("audit head", "file", head.File, "record", head.Record, "hash", head.Hash)
 }

@@ -101,9 +101,13 @@ func texts[T any](f *file, v value, read func(string) (T, error)) []T {
 
 func (f *file) readRule(v value) {
 	fields := f.object(v, []string{"who", "may", "secrets"})
-	f.rules = append(f.rules, rule{
+	r := rule{
 		place: v.place, who: texts(f, fields["who"], parseWho), may: texts(f, fields["may"], parseAction), secrets: texts(f, fields["secrets"], parsePattern),
-	})
+	}
+	if slices.Contains(r.may, access.Restore) && r.secrets != nil && !slices.Contains(r.secrets, "*") {
+		f.wrong(fields["secrets"].place, `restore needs "*", because only the vault can read the name in a backup: give it a rule of its own`)
+	}
+	f.rules = append(f.rules, r)
 }
 
 func (f *file) readTests(v value) {

@@ -40,10 +40,30 @@ func (r *Rules) Because(caller *access.Caller, action access.Action, secret stri
 	var places []string
 	for _, i := range r.about(caller) {
 		if compile(r.rules[i:i+1]).Allows(caller, action, secret) {
-			places = append(places, r.rules[i].place.String())
+			places = append(places, r.rules[i].String())
 		}
 	}
 	return places
+}
+
+// Ask answers a question in the words of the file's tests: may the one caller with all the marks
+// of who do something to a secret, and by which rules?
+func (r *Rules) Ask(marks []string, action, secret string) (because []string, err error) {
+	var all []who
+	var problems []error
+	for _, text := range marks {
+		mark, err := parseMark(text)
+		all, problems = append(all, mark), append(problems, err)
+	}
+	line, err := parseLine(action + " " + secret)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, err
+	}
+	caller, err := callerOf(all)
+	if err != nil {
+		return nil, err
+	}
+	return r.Because(caller, line.action, line.secret), nil
 }
 
 // Count returns how many rules there are, and how many lines their tests have.

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// names is a set of secrets, given by patterns. What it costs to look up a name depends on how many
-// different lengths the texts before a * have, which can't be more than a name is long, and not on
-// the number of patterns. Only patterns with text on both sides of a * are compared one by one,
-// among those with the same beginning.
+// names is a set of secrets, given by patterns. The cost of looking up a name depends on how many
+// different lengths the texts before or after a * have, which can't be more than a name is long,
+// and not on the number of patterns. Only patterns with text on both sides of a * are compared one
+// by one, among those with the same beginning.
 type names struct {
 	every  bool
 	exact  map[string]struct{}

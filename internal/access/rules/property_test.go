@@ -62,6 +62,16 @@ func is(caller *access.Caller, who string) bool {
 // glob returns the expression of a pattern, given what a * stands for, and what the last
 // character stands for if it is one.
 func glob(flags, pattern, star, last string) *regexp.Regexp {
+	key := strings.Join([]string{flags, pattern, star, last}, " ")
+	if globs[key] == nil {
+		globs[key] = newGlob(flags, pattern, star, last)
+	}
+	return globs[key]
+}
+
+var globs = map[string]*regexp.Regexp{}
+
+func newGlob(flags, pattern, star, last string) *regexp.Regexp {
 	inner, ends := strings.CutSuffix(pattern, "*")
 	text := strings.ReplaceAll(regexp.QuoteMeta(inner), `\*`, star)
 	if ends {

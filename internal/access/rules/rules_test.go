@@ -198,6 +198,7 @@ func TestProblems(t *testing.T) {
 
 		"an action in another case": {one(`"role:R"`, `"getsecret"`, `"*"`), []string{`"getsecret" is not an action: write getSecret`}},
 		"every action":              {one(`"role:R"`, `"*"`, `"*"`), []string{"list the actions"}},
+		"restore of some secrets":   {one(`"role:R"`, `"getSecret", "restore"`, `"a*"`), []string{`rules[0].secrets: restore needs "*"`}},
 		"an empty secret":           {one(`"role:R"`, `"getSecret"`, `""`), []string{`"" matches no name`}},
 		"a secret's path":           {one(`"role:R"`, `"getSecret"`, `"../*"`), []string{`"../*" matches no name`}},
 		"another wildcard":          {one(`"role:R"`, `"getSecret"`, `"a?"`), []string{`"a?" matches no name`}},
