@@ -28,9 +28,11 @@ type desk struct {
 	app     string    // base URL of the API
 	keys    host.Keys // empty unless they are required
 	signIn  signIn    // empty unless callers sign in by token
-	logFile string
-	azure   *standin.Azure
-	failed  <-chan error // receives an error if the app ends by itself
+
+	ownRules bool // the repository has an access.json, which applies in place of the example
+	logFile  string
+	azure    *standin.Azure
+	failed   <-chan error // receives an error if the app ends by itself
 
 	closers []func()
 }
@@ -57,7 +59,7 @@ func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ 
 	if d.repo, err = repository(ctx); err != nil {
 		return nil, err
 	}
-	if err := stage.Stage(ctx, d.repo, root, runtime.GOOS, runtime.GOARCH); err != nil {
+	if err := d.stage(ctx, root); err != nil {
 		return nil, err
 	}
 	if err := d.startAzure(stop); err != nil {
@@ -87,6 +89,15 @@ func repository(ctx context.Context) (string, error) {
 		return "", errors.New("this is not the repository's folder: run `go run ./local` there")
 	}
 	return strings.TrimSpace(string(module)), nil
+}
+
+// stage stages the app root as for a deployment, with the handler built for this machine.
+func (d *desk) stage(ctx context.Context, root string) error {
+	err := stage.Stage(ctx, d.repo, root, runtime.GOOS, runtime.GOARCH)
+	if err == nil && d.options.tokens() {
+		d.ownRules, err = stage.OpenToTokens(d.repo, root)
+	}
+	return err
 }
 
 func (d *desk) startAzure(stop func()) error {

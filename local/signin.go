@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rotunda/internal/stage"
 	"rotunda/internal/standin"
 )
 
@@ -84,11 +85,24 @@ func isFolder(path string) bool {
 }
 
 // signInDefaults returns settings that the user's replace.
-func (d *desk) signInDefaults() []string {
-	if !d.options.tokens() {
-		return nil
+func (d *desk) signInDefaults() (settings []string) {
+	if d.options.tokens() {
+		settings = append(settings, "AUDIT_FOLDER="+d.signIn.Audit)
 	}
-	return []string{"ACCESS_RULES_FILE=" + filepath.Join(d.repo, "examples", "access.json"), "AUDIT_FOLDER=" + d.signIn.Audit}
+	if d.options.tokens() && !d.ownRules {
+		settings = append(settings, "ACCESS_RULES_FILE="+filepath.Join(d.repo, exampleRules))
+	}
+	return settings
+}
+
+// exampleRules is the file that says what the callers may do, unless the repository has its own.
+var exampleRules = filepath.Join("examples", "access.json")
+
+func (d *desk) rules() string {
+	if d.ownRules {
+		return stage.RulesFile
+	}
+	return exampleRules
 }
 
 func (d *desk) signInSettings() []string {
@@ -108,7 +122,7 @@ func (d *desk) callersURL() string {
 
 func (d *desk) printTokens(out io.Writer) {
 	for _, row := range [][2]string{
-		{"rules", filepath.Join("examples", "access.json")},
+		{"rules", d.rules()},
 		{"audit", d.signIn.Audit},
 		{"callers", strings.Join(slices.Sorted(maps.Keys(d.signIn.Callers)), ", ") + " (see callers in " + d.options.readyFile + ")"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"rotunda/internal/stage"
 	"rotunda/internal/standin"
 )
 
@@ -38,6 +39,10 @@ func tellRefusal(a answer) string { return a.Error.Code + ": " + a.Error.Message
 
 // showTokens shows what the callers may do, and how Microsoft's clients do it.
 func (d *desk) showTokens(ctx context.Context, out io.Writer) error {
+	if d.ownRules {
+		fmt.Fprintf(out, "\nThe rules in %s apply, so the quickstart is skipped: it needs those in %s.\n", stage.RulesFile, exampleRules)
+		return nil
+	}
 	fmt.Fprintln(out, "\nQuickstart:")
 	for _, step := range signedInSteps {
 		token, _, err := d.azure.Entra().Issue(d.signIn.Callers[step.who].ClientID, standin.Audience, time.Hour)
@@ -110,4 +115,5 @@ func (d *desk) printPrograms(out io.Writer) {
 	} {
 		fmt.Fprintf(out, "\n# %s\n(. %s\n%s\n)\n", program.note, d.callerFile(program.who), fill.Replace(program.text))
 	}
+	fmt.Fprintf(out, "\nThe audit has all of it. Verify it, and ask who last read what:\n  go run ./audit verify %[1]s\n  go run ./audit last-read %[1]s\n", d.signIn.Audit)
 }

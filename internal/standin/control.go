@@ -65,7 +65,7 @@ func (a *Azure) Reset() error {
 }
 
 // control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
-// both, POST /keys makes a new key sign the tokens, DELETE /keys withdraws the earlier ones, and
+// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones, and
 // POST /stop ends the run, if there is one to end.
 func (a *Azure) control(stop func()) http.Handler {
 	mux := http.NewServeMux()

@@ -130,6 +130,8 @@ func (l *Log) check(t testing.TB) {
 		switch {
 		case strings.Contains(line, Canary):
 			t.Errorf("the handler wrote a value: %s", line)
+		case strings.Contains(line, "eyJ"): // how a token begins
+			t.Errorf("the handler wrote a token: %s", line)
 		case !strings.HasPrefix(line, "stdout: "):
 			t.Errorf("the handler wrote to stderr: %s", line)
 		}

@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
 )
 
 const suiteModule = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -27,12 +30,21 @@ func TestAzsecretsSuite(t *testing.T) {
 	skipWithoutCertFile(t)
 	suite := copySuite(t)
 	binary := build(t, suite)
-	azure := start(t)
+	t.Run("Vault", func(t *testing.T) {
+		azure := start(t)
+		runSuite(t, suite, binary, azure, environment(azure, register(t, azure), "AZURE_KEYVAULT_URL=https://sdktest.vault.azure.net"))
+	})
+	t.Run("App", func(t *testing.T) {
+		app := wiretest.Start(t, wiretest.Options{Tokens: true})
+		runSuite(t, suite, binary, app.Azure, environment(app.Azure, app.Callers["admin"], "AZURE_KEYVAULT_URL="+app.TokensURL))
+	})
+}
 
+func runSuite(t *testing.T, suite, binary string, azure *standin.Azure, env []string) {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=3m")
 	command.Dir = suite
-	command.Env = environment(azure, principal(t, azure),
-		"AZURE_RECORD_MODE=live", "AZURE_KEYVAULT_URL=https://sdktest.vault.azure.net")
+	command.Env = append(env, "AZURE_RECORD_MODE=live")
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("the suite failed: %v", err)
@@ -44,7 +56,7 @@ func TestAzsecretsSuite(t *testing.T) {
 	calls := azure.Vault().Counts().Calls
 	for _, operation := range []string{"set", "get", "update", "delete", "recover", "purge", "backup", "restore", "list", "listdeleted", "listversions"} {
 		if calls[operation] == 0 {
-			t.Errorf("the suite never called %s of the stand-in: %v", operation, calls)
+			t.Errorf("the suite never caused the call %s of the vault: %v", operation, calls)
 		}
 	}
 	t.Logf("Microsoft's azsecrets suite: %d of %d passed", len(passed), theirTests)

@@ -2,11 +2,12 @@ package conformance_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"rotunda/internal/standin"
-	"rotunda/internal/standin/entra"
+	"rotunda/internal/wiretest"
 )
 
 func start(t *testing.T) *standin.Azure {
@@ -23,19 +24,19 @@ func start(t *testing.T) *standin.Azure {
 	return azure
 }
 
-// principal returns the service principal of the clients, with a secret.
-func principal(t *testing.T, azure *standin.Azure) entra.Application {
+// register returns a service principal that may do everything.
+func register(t *testing.T, azure *standin.Azure) standin.Caller {
 	t.Helper()
-	made, err := azure.Entra().Register(entra.Application{Name: "clients", Secrets: []string{entra.NewSecret()}})
+	callers, err := azure.RegisterApp(map[string][]string{"client": {wiretest.AdminRole}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return callers["client"]
 }
 
 // environment returns this process's environment without what would direct a client elsewhere,
 // with the settings for the stand-ins, and more.
-func environment(azure *standin.Azure, principal entra.Application, more ...string) []string {
+func environment(azure *standin.Azure, caller standin.Caller, more ...string) []string {
 	var env []string
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
@@ -44,10 +45,8 @@ func environment(azure *standin.Azure, principal entra.Application, more ...stri
 			env = append(env, setting)
 		}
 	}
-	env = append(env,
-		"AZURE_TENANT_ID="+azure.Entra().Tenant(), "AZURE_CLIENT_ID="+principal.ClientID, "AZURE_CLIENT_SECRET="+principal.Secrets[0],
-		"SSL_CERT_FILE="+azure.CAFile(), "NODE_EXTRA_CA_CERTS="+azure.CAFile(), "REQUESTS_CA_BUNDLE="+azure.CAFile(),
-		"HTTPS_PROXY="+azure.ProxyURL(), "NO_PROXY=localhost,127.0.0.1",
-		"IDENTITY_ENDPOINT="+azure.IdentityEndpoint(), "IDENTITY_HEADER="+azure.IdentityHeader())
+	env = slices.Concat(env, azure.ClientEnv(), caller.Env(), []string{
+		"IDENTITY_ENDPOINT=" + azure.IdentityEndpoint(), "IDENTITY_HEADER=" + azure.IdentityHeader(),
+	})
 	return append(env, more...)
 }

@@ -15,6 +15,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/standin/fault"
+	"rotunda/internal/wiretest"
 )
 
 const (
@@ -216,5 +220,46 @@ func TestChallengesInJavaScript(t *testing.T) {
 		if !strings.HasPrefix(found[i], row.javascript) {
 			t.Errorf("%s: %s, want %s", row.name, found[i], row.javascript)
 		}
+	}
+}
+
+// The table is about the challenge that the app really sends.
+func TestTheAppsChallengeIsTheTables(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
+	want := strings.ReplaceAll(appChallenge, tenant, app.Azure.Entra().Tenant())
+	for _, path := range []string{"/secrets/db", "/secrets/db/?api-version=2026-04-01", "/deletedsecrets", "/nothing"} {
+		got := app.Do(t, http.MethodGet, path, "")
+		if challenge := got.Header.Get("WWW-Authenticate"); got.Status != http.StatusUnauthorized || challenge != want {
+			t.Errorf("%s: %d with the challenge %s, want %s", path, got.Status, challenge, want)
+		}
+	}
+}
+
+// The keys that sign tokens change while the app runs, and Entra may be away.
+func TestTheAppFollowsEntrasKeys(t *testing.T) {
+	announce := func(azure *standin.Azure) {
+		if err := azure.Entra().AnnounceKey(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := wiretest.Start(t, wiretest.Options{Tokens: true, Before: announce})
+	status := func() int { return app.Do(t, http.MethodGet, "/secrets", "", app.Authorization(t, "admin")).Status }
+	if got := status(); got != http.StatusOK {
+		t.Errorf("with the first key: %d", got)
+	}
+	if err := app.Azure.SetFaults(standin.Faults{Entra: fault.Faults{Down: true}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(); got != http.StatusOK {
+		t.Errorf("a new token of a known key, while Entra is away: %d", got)
+	}
+	if err := app.Azure.SetFaults(standin.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Azure.Entra().RollKeys(); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(); got != http.StatusOK {
+		t.Errorf("with the key that was announced: %d", got)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rotunda/internal/standin"
-	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/keyvault"
+	"rotunda/internal/wiretest"
 )
 
 // library is one of Microsoft's client libraries, with a program that tries all its operations.
@@ -48,22 +48,25 @@ func snakeCase(names []string) (snake []string) {
 }
 
 // TestClients runs all operations of Microsoft's clients, pagers and pollers included, with their
-// default options, signed in as a service principal and as a managed identity.
+// default options, signed in as a service principal and as a managed identity, against the app and,
+// as the control, against a vault.
 func TestClients(t *testing.T) {
-	azure := start(t)
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
 	// As the real vault does, so that pollers poll and pagers meet empty pages.
-	if err := azure.SetFaults(standin.Faults{Vault: keyvault.Faults{AfterDelete: 3, AfterRecover: 3, EmptyPages: 1}}); err != nil {
+	if err := app.Azure.SetFaults(standin.Faults{Vault: keyvault.Faults{AfterDelete: 3, AfterRecover: 3, EmptyPages: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	signedIn := principal(t, azure)
-	where := map[string]string{"https://clients.vault.azure.net": "https://clients.vault.azure.net"}
+	where := map[string]string{
+		app.TokensURL:                     "https://" + wiretest.Vault + ".vault.azure.net",
+		"https://clients.vault.azure.net": "https://clients.vault.azure.net", // the control
+	}
 	for _, name := range slices.Sorted(maps.Keys(libraries)) {
-		t.Run(name, func(t *testing.T) { libraries[name].try(t, azure, signedIn, where) })
+		t.Run(name, func(t *testing.T) { libraries[name].try(t, app, where) })
 	}
 }
 
 // try runs the program once for all targets: starting one costs more than its operations.
-func (l library) try(t *testing.T, azure *standin.Azure, signedIn entra.Application, where map[string]string) {
+func (l library) try(t *testing.T, app *wiretest.App, where map[string]string) {
 	t.Helper()
 	command := l.program(t)
 	var list []string
@@ -74,7 +77,7 @@ func (l library) try(t *testing.T, azure *standin.Azure, signedIn entra.Applicat
 			want[url+" "+credential] = l.operations
 		}
 	}
-	command.Env = append(command.Env, environment(azure, signedIn, targets+"="+strings.Join(list, " "))...)
+	command.Env = append(command.Env, environment(app.Azure, app.Callers["admin"], targets+"="+strings.Join(list, " "))...)
 	out, err := command.CombinedOutput()
 	if diff := cmp.Diff(want, passes(out)); diff != "" || err != nil {
 		t.Errorf("%v (-all +passed):\n%s\n%s", err, diff, out)

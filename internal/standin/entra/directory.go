@@ -37,7 +37,8 @@ type Directory struct {
 
 	mu           sync.Mutex
 	applications []Application
-	keys         []signingKey // the last one signs
+	keys         []signingKey // published
+	signs        int          // the one that signs
 }
 
 // New returns a directory with a new signing key, and Azure's own APIs.
@@ -57,7 +58,7 @@ func New(options Options) (*Directory, error) {
 	options.Tenant = strings.ToLower(options.Tenant)
 	d := &Directory{options: options}
 	d.faults.Store(&fault.Faults{})
-	if err := d.RollKeys(); err != nil {
+	if err := d.AnnounceKey(); err != nil {
 		return nil, err
 	}
 	return d, d.registerAzure()

@@ -42,8 +42,8 @@ func newSigningKey(now time.Time) (signingKey, error) {
 	return signingKey{private, der, base64.RawURLEncoding.EncodeToString(thumbprint[:])}, nil
 }
 
-// RollKeys makes a new key sign from now on. The earlier ones stay published, as in Entra.
-func (d *Directory) RollKeys() error {
+// AnnounceKey publishes the key that the next RollKeys makes sign. Entra does so long before.
+func (d *Directory) AnnounceKey() error {
 	key, err := newSigningKey(d.options.Now())
 	if err != nil {
 		return err
@@ -54,18 +54,35 @@ func (d *Directory) RollKeys() error {
 	return nil
 }
 
-// WithdrawKeys stops publishing all keys but the one that signs: no resource may accept what the
-// others signed.
+// RollKeys makes the key that was announced sign from now on, or a new one, as in an emergency.
+// The earlier ones stay published.
+func (d *Directory) RollKeys() error {
+	d.mu.Lock()
+	announced := d.signs+1 < len(d.keys)
+	d.mu.Unlock()
+	if !announced {
+		if err := d.AnnounceKey(); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.signs = min(d.signs+1, len(d.keys)-1)
+	return nil
+}
+
+// WithdrawKeys stops publishing the keys before the one that signs: no resource may accept what
+// they signed.
 func (d *Directory) WithdrawKeys() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.keys = d.keys[len(d.keys)-1:]
+	d.keys, d.signs = d.keys[d.signs:], 0
 }
 
 // sign returns the claims as a token of the current key.
 func (d *Directory) sign(claims Claims) (string, error) {
 	d.mu.Lock()
-	key := d.keys[len(d.keys)-1]
+	key := d.keys[d.signs]
 	d.mu.Unlock()
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
 	unsigned.Header["kid"], unsigned.Header["x5t"] = key.id, key.id

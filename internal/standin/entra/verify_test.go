@@ -1,7 +1,9 @@
 package entra_test
 
 import (
+	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,7 +93,7 @@ func TestKeysRollOver(t *testing.T) {
 	d := newDirectory(t, entra.Options{})
 	client, check := register(t, d, entra.Application{}), d.Verifier(resource)
 	earlier, _ := issue(t, d, client, resource)
-	if err := d.RollKeys(); err != nil {
+	if err := errors.Join(d.AnnounceKey(), d.RollKeys()); err != nil {
 		t.Fatal(err)
 	}
 	later, _ := issue(t, d, client, resource)
@@ -100,6 +102,9 @@ func TestKeysRollOver(t *testing.T) {
 			t.Errorf("after a rollover: %v", err)
 		}
 	}
+	if earlierKey, laterKey := header(t, earlier), header(t, later); earlierKey == laterKey {
+		t.Errorf("after a rollover the same key signs: %s", laterKey)
+	}
 	d.WithdrawKeys()
 	if _, err := check(earlier); !errors.Is(err, entra.ErrSignature) {
 		t.Errorf("a token of a key that was withdrawn: %v", err)
@@ -107,4 +112,15 @@ func TestKeysRollOver(t *testing.T) {
 	if _, err := check(later); err != nil {
 		t.Errorf("a token of the key that signs: %v", err)
 	}
+}
+
+// header returns the part of a token that names the key.
+func header(t *testing.T, token string) string {
+	t.Helper()
+	first, _, _ := strings.Cut(token, ".")
+	text, err := base64.RawURLEncoding.DecodeString(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
