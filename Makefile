@@ -8,7 +8,7 @@ TOOL := go tool -modfile=tools/go.mod
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what the tests use besides Go, such as a C compiler, Node and Azurite
+setup: ## install what the tests use besides Go, such as a C compiler, Node, Python and a JDK
 	@.ci/setup
 
 test: setup ## run every test, with the race detector
@@ -35,15 +35,15 @@ chaos: ## kill the handler 1,000 times (KILLS) while it rotates and readers log 
 	@.ci/setup
 	@KILLS=$(or $(KILLS),1000) go test ./chaos -count=1 -run '^TestKills$$' -timeout 60m -v
 
-dist: ## stage dist/ for deployment to linux/amd64
-	@go run ./internal/stage/dist
+dist: ## stage dist/ for deployment to linux/amd64; SIGN_IN=tokens for callers with tokens
+	@go run ./internal/stage/dist -sign-in $(or $(SIGN_IN),keys)
 
 start: ## run the app in Azure Functions Core Tools with local.settings.json
 	@command -v func >/dev/null || { echo "make start: func is not on the PATH: install Azure Functions Core Tools 4, or use: go run ./local"; exit 1; }
 	@test -f local.settings.json || { echo "make start: local.settings.json is missing: copy local.settings.json.example and set KEY_VAULT_NAME"; exit 1; }
-	@go run ./internal/stage/dist -os "$$(go env GOOS)" -arch "$$(go env GOARCH)"
+	@go run ./internal/stage/dist -os "$$(go env GOOS)" -arch "$$(go env GOARCH)" -sign-in $(or $(SIGN_IN),keys)
 	@cp local.settings.json dist/ # Core Tools reads it there; make dist stages without it
 	func start --script-root dist
 
 clean: ## remove build output and installed node modules
-	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules
+	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules internal/standin/conformance/python/.venv internal/standin/conformance/java/target

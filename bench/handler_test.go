@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rotunda/functions"
+	"rotunda/internal/access"
 	"rotunda/internal/azfunc"
 	"rotunda/internal/cache"
 	"rotunda/internal/jsonlog"
@@ -52,6 +53,11 @@ func oneSecret() secret.Secret {
 
 func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Handler {
 	t.Helper()
+	return handlerWith(t, &functions.Access{Keys: access.NewFingerprints("contoso")}, log, provider)
+}
+
+func handlerWith(t testing.TB, access *functions.Access, log io.Writer, provider *telemetry.Provider) http.Handler {
+	t.Helper()
 	never := func(error) bool { return false }
 	kept, err := cache.New(cache.Policy[*wire.Rendered]{
 		TTL: time.Hour, MaxEntries: 100, MaxBytes: 1 << 20, Size: (*wire.Rendered).Size, Missing: never, Away: never,
@@ -63,7 +69,11 @@ func handler(t testing.TB, log io.Writer, provider *telemetry.Provider) http.Han
 	if log != nil {
 		logger, _ = jsonlog.New(log, slog.LevelInfo)
 	}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(memory{kept: kept}, answer.Rotations{}, wire.Links{}, "contoso"), provider, logger)
+	handlers, err := functions.Handlers(memory{kept: kept}, answer.Rotations{}, access, wire.Links{}, "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,22 +102,33 @@ func observed(t testing.TB) *telemetry.Provider {
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 // sink is a ResponseWriter that costs almost nothing.
-type sink struct{ header http.Header }
+type sink struct {
+	header http.Header
+	status int
+}
 
-func (s sink) Header() http.Header       { return s.header }
-func (sink) Write(b []byte) (int, error) { return len(b), nil }
-func (sink) WriteHeader(int)             {}
+func (s *sink) Header() http.Header       { return s.header }
+func (*sink) Write(b []byte) (int, error) { return len(b), nil }
+func (s *sink) WriteHeader(status int)    { s.status = status }
 
 func cachedGet(router http.Handler, parent ...string) func() {
-	request := httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil)
-	request.Header.Set("Accept", "*/*")
+	header := http.Header{"Accept": {"*/*"}}
 	if len(parent) > 0 {
-		request.Header["Traceparent"] = parent
+		header["Traceparent"] = parent
 	}
-	w := sink{http.Header{}}
+	return cachedGetWith(router, header)
+}
+
+func cachedGetWith(router http.Handler, header http.Header) func() {
+	request := httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil)
+	request.Header = header
+	w := &sink{http.Header{}, 0}
 	return func() {
 		clear(w.header)
 		router.ServeHTTP(w, request)
+		if w.status != http.StatusOK {
+			panic(w.status)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type program struct {
 	name    string
 	command []string
 	env     []string
+	dir     string
 	pinned  bool // to core 0, away from the load
 }
 
@@ -45,6 +46,7 @@ func (p program) start(t testing.TB) *running {
 		words = append([]string{"taskset", "-c", "0"}, words...)
 	}
 	r := &running{Cmd: exec.Command(words[0], words[1:]...), url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	r.Dir = p.dir
 	r.Env = append([]string{"PATH=" + os.Getenv("PATH"), fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", port)}, p.env...)
 	pipe, err := r.StdoutPipe()
 	if err != nil {
@@ -124,7 +126,7 @@ func goProgram(t testing.TB, name string) program {
 func handlerProgram(t testing.TB, azure *standin.Azure, settings ...string) program {
 	t.Helper()
 	settings = append(azure.Env(wiretest.Vault), append(settings, "KEY_VAULT_CALLS_PER_SECOND=1000000")...)
-	return program{name: "rotunda", command: []string{filepath.Join(wiretest.AppRoot(t), "rotunda")}, env: settings}
+	return program{name: "rotunda", command: []string{filepath.Join(wiretest.AppRoot(t), "rotunda")}, env: settings, dir: wiretest.AppRoot(t)}
 }
 
 func nodeProgram(t testing.TB, name string, env ...string) program {
@@ -134,10 +136,10 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 }
 
 // setSecret sets a secret in the vault, through a handler.
-func setSecret(t testing.TB, app, name string) {
+func setSecret(t testing.TB, app, name string, headers ...string) {
 	t.Helper()
 	direct := wiretest.App{URL: app + "/api"}
-	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`); got.Status != http.StatusOK {
+	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`, headers...); got.Status != http.StatusOK {
 		t.Fatal(got)
 	}
 }

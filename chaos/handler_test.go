@@ -81,6 +81,7 @@ const startPatience = 30 * time.Second
 // start starts the process and waits until it responds.
 func (h *handler) start() error {
 	process := exec.Command(h.binary)
+	process.Dir = filepath.Dir(h.binary) // the app root, where the host starts it
 	process.Env, process.Stdout, process.Stderr = h.env, h.log, h.errors
 	if err := process.Start(); err != nil {
 		return err

@@ -15,6 +15,7 @@ var accepts = map[string]wire.Accepts{
 	"batchgetsecrets":      {Body: true},
 	"cancelrotation":       {},
 	"deletesecret":         {Query: []string{"wait"}},
+	"getaccess":            {Query: []string{"secret"}},
 	"getdeletedsecret":     {},
 	"getrotation":          {},
 	"getsecret":            {Query: []string{"stage", "outContentType"}, Conditions: []string{wire.IfNoneMatch}},

@@ -9,6 +9,7 @@ import (
 	"rotunda/functions/batchgetsecrets"
 	"rotunda/functions/cancelrotation"
 	"rotunda/functions/deletesecret"
+	"rotunda/functions/getaccess"
 	"rotunda/functions/getdeletedsecret"
 	"rotunda/functions/getrotation"
 	"rotunda/functions/getsecret"
@@ -34,6 +35,7 @@ import (
 	"rotunda/functions/sweep"
 	"rotunda/functions/updatesecret"
 	"rotunda/functions/wrongroute"
+	"rotunda/internal/azfunc"
 	"rotunda/internal/budget"
 	"rotunda/internal/wire"
 	"rotunda/internal/writes"
@@ -55,6 +57,7 @@ type Secrets interface {
 	onvaultevent.Forgetter
 	setsecret.Setter
 	updatesecret.Updater
+	writes.Getter
 	deletesecret.Deleter
 	listsecrets.Lister
 	listsecretversions.Lister
@@ -81,31 +84,31 @@ type Rotations interface {
 	rotateduesecret.Rotator
 	rotatesecret.Starter
 	sweep.Finder
-	writes.Locker // for setsecret and updatesecret
+	writes.Rotations // for setsecret and updatesecret
 }
 
-// Handlers returns the handler of each function, by the function's name. vault is the name of the
-// vault that the app serves.
-func Handlers(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
-	handlers := all(secrets, rotations, links, vault)
-	for name, handler := range handlers {
-		if accepts, ok := accepts[name]; ok {
-			handlers[name] = checked(accepts, handler)
-		}
+// Handlers returns the handler of each function, by the function's name, behind the check of its
+// caller. vault is the name of the vault that the app serves.
+func Handlers(secrets Secrets, rotations Rotations, access *Access, links wire.Links, vault string) (map[string]http.Handler, error) {
+	definitions, err := azfunc.LoadDefinitions(Definitions)
+	if err != nil {
+		return nil, err
 	}
-	return handlers
+	handlers := all(secrets, rotations, access, links, vault)
+	return handlers, access.guard(handlers, definitions)
 }
 
-func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) map[string]http.Handler {
-	writer := &writes.Guard{Secrets: secrets, Rotations: rotations}
+func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links, vault string) map[string]http.Handler {
+	writer := &writes.Guard{Secrets: secrets, Rotations: rotations, Access: access}
 	backups := budget.NewSeats(1) // one may have 24 MB
 	lists := budget.NewSeats(8)   // a page may have 2 MB
 	resumes := budget.NewSeats(2) // each lists all pages, and may take minutes
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets, backups),
-		"batchgetsecrets":      batchgetsecrets.Handler(secrets),
+		"batchgetsecrets":      batchgetsecrets.Handler(secrets, itemGuard{access}),
 		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
+		"getaccess":            getaccess.Handler(access),
 		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
 		"getrotation":          getrotation.Handler(rotations),
 		"getsecret":            getsecret.Handler(secrets, rotations),
@@ -130,6 +133,6 @@ func all(secrets Secrets, rotations Rotations, links wire.Links, vault string) m
 		"setsecret":            setsecret.Handler(secrets, writer),
 		"sweep":                sweep.Handler(rotations),
 		"updatesecret":         updatesecret.Handler(secrets, writer),
-		"wrongroute":           wrongroute.Handler(RoutePrefix),
+		"wrongroute":           wrongroute.Handler(RoutePrefix, access),
 	}
 }

@@ -69,7 +69,11 @@ type secrets struct{ functions.Secrets }
 func route(t *testing.T, r functions.Rotations) http.Handler {
 	t.Helper()
 	links := wire.Links{Prefix: functions.RoutePrefix, Hostname: "app.example.com"}
-	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, functions.Handlers(secrets{}, r, links, "contoso"),
+	handlers, err := functions.Handlers(secrets{}, r, &functions.Access{}, links, "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers,
 		nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

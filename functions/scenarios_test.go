@@ -10,8 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/fault"
 	"rotunda/internal/standin/host"
-	"rotunda/internal/standin/identity"
 	"rotunda/internal/wiretest"
 )
 
@@ -65,7 +65,7 @@ func before(folder string) func(*standin.Azure) {
 		return nil
 	}
 	return func(azure *standin.Azure) {
-		_ = azure.SetFaults(standin.Faults{Identity: identity.Faults{Status: 500}})
+		_ = azure.SetFaults(standin.Faults{Identity: fault.Faults{Status: 500}})
 	}
 }
 

@@ -29,6 +29,7 @@ type app struct {
 	http.Handler
 	vault    *vault.Vault
 	attempts *answer.Attempts
+	door     *door
 }
 
 // newApp joins vault, cache, rotation and functions. It makes no calls.
@@ -40,6 +41,10 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 	transport, err := vault.NewTransport(s.Vault.CAFile)
 	if err != nil {
 		return app{}, fmt.Errorf("%s: %w", settings.KeyVaultCAFile, err)
+	}
+	door, err := newDoor(s, credential, transport, log)
+	if err != nil {
+		return app{}, err
 	}
 	transport.Transport = provider.Transport(transport.Transport)
 	vault, err := newVault(s, credential, transport)
@@ -59,11 +64,14 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 		return app{}, err
 	}
 	attempts := &answer.Attempts{}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
 	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
-	handlers := functions.Handlers(kept, rotations, links, s.Vault.Name)
+	handlers, err := functions.Handlers(kept, rotations, &door.access, links, s.Vault.Name)
+	if err != nil {
+		return app{}, err
+	}
 	router, err := azfunc.NewRouter(functions.Definitions, functions.RoutePrefix, handlers, provider, log)
-	return app{router, vault, attempts}, err
+	return app{router, vault, attempts, &door}, err
 }
 
 func newVault(s settings.Settings, credential azcore.TokenCredential, transport *http.Client) (*vault.Vault, error) {

@@ -10,6 +10,7 @@ import (
 	"rotunda/functions"
 	"rotunda/internal/lease"
 	"rotunda/internal/settings"
+	"rotunda/internal/wiretest"
 )
 
 func TestRoutePrefixIsThatOfHostJSON(t *testing.T) {
@@ -33,7 +34,7 @@ func TestRoutePrefixIsThatOfHostJSON(t *testing.T) {
 }
 
 func TestAppIsJoinedWithoutCalls(t *testing.T) {
-	given := map[string]string{settings.KeyVaultName: "contoso", settings.HandlerPort: "7000"}
+	given := map[string]string{settings.KeyVaultName: "contoso", settings.HandlerPort: "7000", settings.AppRoot: wiretest.AppRoot(t)}
 	s, err := settings.Load(func(name string) string { return given[name] })
 	if err != nil {
 		t.Fatal(err)

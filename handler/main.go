@@ -21,7 +21,6 @@ import (
 	"rotunda/internal/rotators/redis"
 	"rotunda/internal/secret"
 	"rotunda/internal/settings"
-	"rotunda/internal/vault"
 )
 
 // rotatorKinds lists every rotator, by the tag Rotator or the scheme of ProviderAddress.
@@ -76,10 +75,13 @@ func start(ctx context.Context, s settings.Settings, log *slog.Logger) error {
 				return err
 			}
 			starting.Ready(joined)
-			go warmUp(ctx, joined.vault, log)
+			go warmUp(ctx, joined, log)
 			return nil
 		},
-		finish: func(ctx context.Context) { finishAttempts(ctx, joined.attempts, log) },
+		finish: func(ctx context.Context) {
+			finishAttempts(ctx, joined.attempts, log)
+			joined.door.close(log)
+		},
 	})
 }
 
@@ -90,15 +92,16 @@ func finishAttempts(ctx context.Context, attempts *answer.Attempts, log *slog.Lo
 	}
 }
 
-// warmUp makes the first call, so that no user waits for the challenge, the token and the TLS
+// warmUp makes the first calls, so that no user waits for the challenge, the token and the TLS
 // handshake. Its failure is only logged; each request reports its own.
-func warmUp(ctx context.Context, vault *vault.Vault, log *slog.Logger) {
+func warmUp(ctx context.Context, joined app, log *slog.Logger) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			log.Warn("the warm-up failed", "error", panics.Error(cause).Error())
 		}
 	}()
-	if _, err := vault.List(ctx, secret.Query{MaxResults: 1}); err != nil {
+	joined.door.warmUp(ctx, log)
+	if _, err := joined.vault.List(ctx, secret.Query{MaxResults: 1}); err != nil {
 		log.Warn("the warm-up failed", "error", err.Error())
 	}
 }

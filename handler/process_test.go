@@ -34,6 +34,7 @@ func start(t *testing.T, env ...string) *process {
 	port := freePort(t)
 	p := &process{out: &wiretest.Log{}, errOut: &wiretest.Log{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	p.Cmd = exec.CommandContext(t.Context(), filepath.Join(wiretest.AppRoot(t), "rotunda"))
+	p.Dir = wiretest.AppRoot(t) // where the host starts it
 	p.Env = append([]string{fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", port)}, env...)
 	p.Stdout, p.Stderr = p.out, p.errOut
 	if err := p.Start(); err != nil {
@@ -94,10 +95,10 @@ func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 		// the port is in use too: settings and files are checked before it opens
 		"a file without certificates": {
 			[]string{
-				"KEY_VAULT_NAME=contoso", "KEY_VAULT_CA_FILE=process_test.go", "ROTATION_PROVIDER_HOSTS=db.example.com", "OTEL_TRACES_SAMPLER=x",
+				"KEY_VAULT_NAME=contoso", "KEY_VAULT_CA_FILE=host.json", "ROTATION_PROVIDER_HOSTS=db.example.com", "OTEL_TRACES_SAMPLER=x",
 				fmt.Sprintf("FUNCTIONS_CUSTOMHANDLER_PORT=%d", taken.Addr().(*net.TCPAddr).Port),
 			},
-			[]string{`"KEY_VAULT_CA_FILE: process_test.go holds no certificate`, `"ROTATION_PROVIDER_HOSTS must`, `"OTEL_TRACES_SAMPLER is`},
+			[]string{`"KEY_VAULT_CA_FILE: host.json holds no certificate`, `"ROTATION_PROVIDER_HOSTS must`, `"OTEL_TRACES_SAMPLER is`},
 		},
 	} {
 		p := start(t, row.env...)

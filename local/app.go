@@ -32,6 +32,8 @@ func (d *desk) startApp(ctx context.Context, root string, listener net.Listener,
 	}
 	address := reachable(listener.Addr())
 	d.app = "http://" + address + "/api"
+	settings = append(d.signInDefaults(), settings...)
+	settings = append(settings, d.signInSettings()...)
 	settings = append(settings, d.azure.Env(d.options.vault)...)
 	settings = append(settings, "WEBSITE_HOSTNAME="+address, "ROTATION_LOCK_FOLDER="+filepath.Join(d.folder.path, "locks"))
 	if d.options.host == "func" {
@@ -79,6 +81,11 @@ func (d *desk) startHost(ctx context.Context, root string, listener net.Listener
 	}()
 	d.failed = failed
 	d.serve(running, listener)
+	if d.options.tokens() {
+		if err := d.azure.PublishApp(running); err != nil {
+			return err
+		}
+	}
 	ready, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := running.WaitReady(ready); err != nil {

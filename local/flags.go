@@ -20,8 +20,17 @@ type options struct {
 	readyFile     string
 	settings      []string // NAME=VALUE
 	keys          bool
+	signIn        string
 	verbose       bool
 }
+
+// The values of -sign-in.
+const (
+	signInKeys   = "keys"
+	signInTokens = "tokens"
+)
+
+func (o options) tokens() bool { return o.signIn == signInTokens }
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -40,6 +49,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return checkSetting(text)
 	})
 	flags.BoolVar(&o.keys, "keys", false, "make a key per function and require it; they are in the ready file")
+	flags.StringVar(&o.signIn, "sign-in", signInKeys, "how callers sign in: keys, or tokens of a stand-in for Entra")
 	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -57,6 +67,12 @@ func (o options) check(rest []string) error {
 		return fmt.Errorf("-vault-latency is %s; it can't be negative", o.vaultLatency)
 	case o.host != "" && o.host != "func":
 		return fmt.Errorf("-host is %q; the only value is func", o.host)
+	case o.signIn != signInKeys && o.signIn != signInTokens:
+		return fmt.Errorf("-sign-in is %q; use keys or tokens", o.signIn)
+	case o.tokens() && o.keys:
+		return errors.New("-keys and -sign-in tokens exclude each other here: omit one")
+	case o.tokens() && o.host != "":
+		return errors.New("-sign-in tokens needs the stand-in for the host, which serves the app by TLS: omit -host")
 	case o.host != "" && o.keys:
 		return errors.New("-keys needs the stand-in: func start checks no keys, so omit -host")
 	}

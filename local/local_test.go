@@ -118,13 +118,16 @@ func TestErrorsAreOneSentence(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a port in use":       {[]string{"-addr", taken.Addr().String()}, "choose another with -addr"},
-		"days":                {[]string{"-retention-days", "91"}, "Key Vault allows 7 to 90"},
-		"a negative time":     {[]string{"-vault-latency", "-1s"}, "can't be negative"},
-		"a strange host":      {[]string{"-host", "docker"}, "the only value is func"},
-		"keys of Core Tools":  {[]string{"-host", "func", "-keys"}, "func start checks no keys"},
-		"an argument":         {[]string{"now"}, `unexpected argument "now"`},
-		"a vault that is not": {[]string{"-addr", "127.0.0.1:0", "-vault", "a_b"}, "3 to 24"},
+		"a port in use":        {[]string{"-addr", taken.Addr().String()}, "choose another with -addr"},
+		"days":                 {[]string{"-retention-days", "91"}, "Key Vault allows 7 to 90"},
+		"a negative time":      {[]string{"-vault-latency", "-1s"}, "can't be negative"},
+		"a strange host":       {[]string{"-host", "docker"}, "the only value is func"},
+		"keys of Core Tools":   {[]string{"-host", "func", "-keys"}, "func start checks no keys"},
+		"a strange sign-in":    {[]string{"-sign-in", "passwords"}, "use keys or tokens"},
+		"keys and tokens":      {[]string{"-sign-in", "tokens", "-keys"}, "exclude each other"},
+		"tokens of Core Tools": {[]string{"-sign-in", "tokens", "-host", "func"}, "omit -host"},
+		"an argument":          {[]string{"now"}, `unexpected argument "now"`},
+		"a vault that is not":  {[]string{"-addr", "127.0.0.1:0", "-vault", "a_b"}, "3 to 24"},
 	} {
 		err := run(t.Context(), row.args, &strings.Builder{}, &strings.Builder{})
 		if err == nil || !strings.Contains(err.Error(), row.says) {

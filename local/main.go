@@ -63,15 +63,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 // showQuickstart shows what the app does. A run that is stopped meanwhile has not failed.
 func (d *desk) showQuickstart(ctx context.Context, stdout io.Writer) error {
-	app := caller{d.app, d.keys.Host[defaultKey]}
-	err := quickstart(ctx, app, stdout)
-	if err == nil && d.options.host == "" { // Core Tools have queues of their own, which events do not reach
-		err = showRotation(ctx, app, stdout)
+	show := d.showKeys
+	if d.options.tokens() {
+		show = d.showTokens
 	}
+	err := show(ctx, stdout)
 	if err = failure(ctx, err); err != nil {
 		return fmt.Errorf("the quickstart failed: %w; the handler's log is %s", err, d.logFile)
 	}
 	return nil
+}
+
+func (d *desk) showKeys(ctx context.Context, stdout io.Writer) error {
+	app := caller{url: d.app, key: d.keys.Host[defaultKey]}
+	if err := quickstart(ctx, app, stdout); err != nil || d.options.host != "" { // Core Tools have queues of their own, which events do not reach
+		return err
+	}
+	return showRotation(ctx, app, stdout)
 }
 
 // failure returns the error, or nil if the run was stopped: then it only says what was cut short.

@@ -12,8 +12,8 @@ import (
 
 const quickstartName = "hello-rotunda"
 
-// caller is the app's base URL and the key to call it with, if it needs one.
-type caller struct{ url, key string }
+// caller is the app's base URL, and the key or token to call it with, if it needs one.
+type caller struct{ url, key, token string }
 
 // step is one request of the quickstart and its expected response.
 type step struct {
@@ -30,7 +30,8 @@ type answer struct {
 	State              string `json:"state"`
 	NextDue            string `json:"nextDue"`
 	Error              struct {
-		Code string `json:"code"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
 	} `json:"error"`
 }
 
@@ -38,11 +39,11 @@ var steps = []step{
 	{
 		// recover: with -data, the name may still be soft-deleted by the previous run
 		"set", http.MethodPut, "/secrets/" + quickstartName + "?onDeleted=recover", `{"value":"a round vault"}`, http.StatusOK,
-		func(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] },
+		tellVersion,
 	},
 	{
 		"get", http.MethodGet, "/secrets/" + quickstartName, "", http.StatusOK,
-		func(a answer) string { return fmt.Sprintf("value %q", a.Value) },
+		tellValue,
 	},
 	{
 		"delete", http.MethodDelete, "/secrets/" + quickstartName + "?wait=true", "", http.StatusOK,
@@ -89,6 +90,9 @@ func (s step) take(ctx context.Context, app caller) (int, answer, error) {
 	}
 	if app.key != "" {
 		request.Header.Set("X-Functions-Key", app.key)
+	}
+	if app.token != "" {
+		request.Header.Set("Authorization", "Bearer "+app.token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -21,6 +21,7 @@ type addresses struct {
 	IdentityHeader   string   `json:"identityHeader"`
 	Control          string   `json:"control"`
 	Keys             *keyList `json:"keys,omitempty"`
+	signIn
 }
 
 // writeReadyFile writes the file atomically, so that a reader that waits for it never sees half.
@@ -67,7 +68,7 @@ func removeOwnReadyFile(file string) {
 // announce says that everything is up: on the terminal, and in the ready file, which exists only
 // while it is.
 func (d *desk) announce(out io.Writer) error {
-	if d.options.keys && d.options.readyFile == "" {
+	if (d.options.keys || d.options.tokens()) && d.options.readyFile == "" {
 		d.options.readyFile = filepath.Join(d.folder.path, "ready.json")
 	}
 	if err := writeReadyFile(d.options.readyFile, d.addresses()); err != nil {
@@ -83,12 +84,16 @@ func (d *desk) printAddresses(out io.Writer) {
 	a := d.addresses()
 	fmt.Fprintf(out, "Rotunda is up.\n\n")
 	for _, row := range [][2]string{
-		{"app", a.App},
+		{"app", d.callersURL()},
 		{"vault", a.Vault + " (a stand-in, on " + a.VaultAddr + ")"},
 		{"control", a.Control + " (counts and faults of the stand-ins)"},
 		{"log", d.logFile},
 	} {
 		fmt.Fprintf(out, "  %-8s %s\n", row[0], row[1])
+	}
+	if d.options.tokens() {
+		d.printTokens(out)
+		return
 	}
 	header := ""
 	if d.options.keys {

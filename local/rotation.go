@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -17,8 +16,7 @@ func showRotation(ctx context.Context, app caller, out io.Writer) error {
 	name := "hello-rotation-" + now.UTC().Format("150405") // with -data, an older one may be in its grace period
 	fmt.Fprintln(out, "\nRotation: this secret expires in a week, so the vault sends its near-expiry event at once:")
 	body := fmt.Sprintf(`{"value":"the first value","attributes":{"exp":%d},"tags":{"Rotator":"random","ValidityPeriodDays":"90"}}`, now.AddDate(0, 0, 7).Unix())
-	version := func(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] }
-	if err := (step{"set", http.MethodPut, "/secrets/" + name, body, http.StatusOK, version}).show(ctx, app, out); err != nil {
+	if err := (step{"set", http.MethodPut, "/secrets/" + name, body, http.StatusOK, tellVersion}).show(ctx, app, out); err != nil {
 		return err
 	}
 	if err := awaitRotated(ctx, app, name); err != nil {
@@ -26,8 +24,8 @@ func showRotation(ctx context.Context, app caller, out io.Writer) error {
 	}
 	for _, step := range []step{
 		{"status", http.MethodGet, "/secrets/" + name + "/rotation", "", http.StatusOK, func(a answer) string { return a.State + ", next due " + a.NextDue }},
-		{"get", http.MethodGet, "/secrets/" + name, "", http.StatusOK, func(a answer) string { return fmt.Sprintf("value %q", a.Value) }},
-		{"get", http.MethodGet, "/secrets/" + name + "?stage=previous", "", http.StatusOK, func(a answer) string { return fmt.Sprintf("value %q", a.Value) }},
+		{"get", http.MethodGet, "/secrets/" + name, "", http.StatusOK, tellValue},
+		{"get", http.MethodGet, "/secrets/" + name + "?stage=previous", "", http.StatusOK, tellValue},
 	} {
 		if err := step.show(ctx, app, out); err != nil {
 			return err

@@ -51,11 +51,11 @@ func environment(all []string) (kept, ignored []string) {
 func isRotation(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "ROTATION_") }
 
 // isOurs reports whether the local run sets a setting itself, because it leads to the stand-ins: a
-// real identity, another vault, another proxy, another place for locks.
+// real identity, another vault, another proxy, another place for locks, another tenant.
 func isOurs(name string) bool {
 	switch name = strings.ToUpper(name); name {
 	case "KEY_VAULT_NAME", "KEY_VAULT_URL", "KEY_VAULT_CA_FILE", "IDENTITY_ENDPOINT", "IDENTITY_HEADER",
-		"ROTATION_LOCK_ACCOUNT", "ROTATION_LOCK_FOLDER", "WEBSITE_HOSTNAME":
+		"ROTATION_LOCK_ACCOUNT", "ROTATION_LOCK_FOLDER", "WEBSITE_HOSTNAME", "SIGN_IN", "SIGN_IN_AUDIENCE", "SIGN_IN_TENANTS", "AUDIT_ACCOUNT":
 		return true
 	}
 	return strings.HasPrefix(name, "AZURE_") || strings.HasPrefix(name, "MSI_") || strings.HasSuffix(name, "_PROXY") ||
@@ -69,7 +69,7 @@ func checkSetting(text string) error {
 	case !found || name == "" || strings.ContainsAny(name, " \t\x00") || strings.Contains(text, "\x00"):
 		return errors.New("write NAME=VALUE")
 	case isOurs(name):
-		return fmt.Errorf("the local run sets %s itself: it leads to the stand-ins (for the vault's name, use -vault)", name)
+		return fmt.Errorf("the local run sets %s itself: it leads to the stand-ins (for the vault's name, use -vault, and for sign-in, -sign-in)", name)
 	}
 	return nil
 }

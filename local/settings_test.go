@@ -64,7 +64,7 @@ func TestSettingsThatCantBeSet(t *testing.T) {
 	for text, want := range map[string]string{
 		"ROTATION_GRACE": "NAME=VALUE", "=x": "NAME=VALUE", "A B=x": "NAME=VALUE",
 		"KEY_VAULT_URL=https://real.vault.azure.net": "use -vault", "azure_client_id=x": "sets azure_client_id itself", "HTTPS_PROXY=x": "itself",
-		"ROTATION_LOCK_ACCOUNT=x": "itself",
+		"ROTATION_LOCK_ACCOUNT=x": "itself", "SIGN_IN=tokens": "-sign-in", "AUDIT_ACCOUNT=x": "itself",
 	} {
 		err := run(t.Context(), []string{"-set", text}, &strings.Builder{}, &strings.Builder{})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -23,12 +23,16 @@ import (
 // desk is everything that runs.
 type desk struct {
 	options options
+	repo    string // the folder with go.mod
 	folder  *folder
 	app     string    // base URL of the API
 	keys    host.Keys // empty unless they are required
-	logFile string
-	azure   *standin.Azure
-	failed  <-chan error // receives an error if the app ends by itself
+	signIn  signIn    // empty unless callers sign in by token
+
+	ownRules bool // the repository has an access.json, which applies in place of the example
+	logFile  string
+	azure    *standin.Azure
+	failed   <-chan error // receives an error if the app ends by itself
 
 	closers []func()
 }
@@ -52,7 +56,10 @@ func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ 
 	}
 	root := filepath.Join(d.folder.path, "app")
 	fmt.Fprintln(out, "Building the handler; the first time, this takes about a minute. Then the stand-ins and the app start ...")
-	if err := build(ctx, root); err != nil {
+	if d.repo, err = repository(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.stage(ctx, root); err != nil {
 		return nil, err
 	}
 	if err := d.startAzure(stop); err != nil {
@@ -72,16 +79,25 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return listener, nil
 }
 
-// build stages the app root as for a deployment, with the handler built for this machine.
-func build(ctx context.Context, root string) error {
+// repository returns the folder with go.mod.
+func repository(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("the go command, which builds the handler, is not on the PATH: install Go from https://go.dev/dl")
+		return "", errors.New("the go command, which builds the handler, is not on the PATH: install Go from https://go.dev/dl")
 	}
 	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "rotunda").Output()
 	if err != nil {
-		return errors.New("this is not the repository's folder: run `go run ./local` there")
+		return "", errors.New("this is not the repository's folder: run `go run ./local` there")
 	}
-	return stage.Stage(ctx, strings.TrimSpace(string(module)), root, runtime.GOOS, runtime.GOARCH)
+	return strings.TrimSpace(string(module)), nil
+}
+
+// stage stages the app root as for a deployment, with the handler built for this machine.
+func (d *desk) stage(ctx context.Context, root string) error {
+	err := stage.Stage(ctx, d.repo, root, runtime.GOOS, runtime.GOARCH)
+	if err == nil && d.options.tokens() {
+		d.ownRules, err = stage.OpenToTokens(d.repo, root)
+	}
+	return err
 }
 
 func (d *desk) startAzure(stop func()) error {
@@ -94,7 +110,7 @@ func (d *desk) startAzure(stop func()) error {
 	}
 	d.azure = azure
 	d.onClose(func() { _ = azure.Close() })
-	return nil
+	return d.registerCallers()
 }
 
 // serve serves the host stand-in at the listener.
@@ -135,7 +151,7 @@ func (d *desk) tearDown(failure error) {
 func (d *desk) addresses() addresses {
 	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
-		PID: os.Getpid(), Keys: d.keyList(),
+		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn,
 		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
 		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,5 +58,34 @@ func TestScript(t *testing.T) {
 	out, err := command.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), shown) || !strings.HasSuffix(string(out), "Deleted.\n") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The program in Python uses Microsoft's client, on the app and on a vault.
+func TestPython(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
+	python := filepath.Join(wiretest.Root(t), "internal", "standin", "conformance", "python", ".venv", "bin", "python")
+	if _, err := os.Stat(python); err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("%v: `make setup` installs Microsoft's client", err)
+	} else if err != nil {
+		t.Skipf("skipped: %v; `make setup` installs Microsoft's client", err)
+	}
+	for _, url := range []string{app.TokensURL, "https://quickstart.vault.azure.net"} {
+		run := func(caller, input string) (string, error) {
+			command := exec.CommandContext(t.Context(), python, "quickstart.py")
+			command.Env = append(slices.Concat(os.Environ(), app.Azure.ClientEnv(), app.Callers[caller].Env()), "KEY_VAULT_URL="+url)
+			command.Stdin = strings.NewReader(input)
+			out, err := command.CombinedOutput()
+			return string(out), err
+		}
+		if out, err := run("admin", input); err != nil || !strings.Contains(out, shown) || !strings.HasSuffix(out, "Deleted.\n") {
+			t.Errorf("%s: %v\n%s", url, err, out)
+		}
+		if out, err := run("admin", "bad_name\nv\n"); err == nil || !strings.Contains(out, "quickstart: (BadParameter)") {
+			t.Errorf("%s: %v\n%s", url, err, out)
+		}
+		if out, err := run("nobody", input); url == app.TokensURL && (err == nil || !strings.Contains(out, "Action: setSecret. Resource: greeting")) {
+			t.Errorf("%s: %v\n%s", url, err, out)
+		}
 	}
 }

@@ -2,9 +2,11 @@ package batchgetsecrets
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 
+	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
 	"rotunda/internal/fair"
 	"rotunda/internal/wire"
@@ -15,6 +17,7 @@ type batch struct {
 	reads  reader
 	held   *budget.Bytes
 	of     fair.Share     // in held
+	guard  Guard
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
 	size   int            // taken from held
@@ -33,8 +36,8 @@ func keyOf(item wire.BatchItem) key {
 	return key{strings.ToLower(item.Name), strings.ToLower(item.Version)}
 }
 
-func newBatch(reads reader, held *budget.Bytes, of fair.Share, items []wire.BatchItem) *batch {
-	b := &batch{reads: reads, held: held, of: of, listed: map[key]int{}, found: map[key]result{}}
+func newBatch(reads reader, held *budget.Bytes, of fair.Share, guard Guard, items []wire.BatchItem) *batch {
+	b := &batch{reads: reads, held: held, of: of, guard: guard, listed: map[key]int{}, found: map[key]result{}}
 	for _, item := range items {
 		b.listed[keyOf(item)]++
 	}
@@ -50,7 +53,7 @@ func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
 			found := b.reads.read(ctx, item)
 			mu.Lock()
 			defer mu.Unlock()
-			b.keep(keyOf(item), found)
+			b.store(keyOf(item), found)
 		})
 	}
 	reads.Wait()
@@ -72,8 +75,8 @@ func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
 	return missing
 }
 
-// keep keeps a result until it is written, or an error if there is no room for it.
-func (b *batch) keep(k key, found result) {
+// store keeps a result until it is written, or an error if there is no room for it.
+func (b *batch) store(k key, found result) {
 	if found.err == nil {
 		found.size = found.reading.Size()
 	}
@@ -82,6 +85,35 @@ func (b *batch) keep(k key, found result) {
 	}
 	b.found[k] = found
 	b.size += found.size
+}
+
+// status returns the status that an item gets.
+func (r result) status() int {
+	if r.err != nil {
+		return apierror.For(r.err).Status
+	}
+	return http.StatusOK
+}
+
+// version returns the version that was read, or "".
+func (r result) version() string {
+	if r.err != nil || r.reading.Rendered == nil {
+		return ""
+	}
+	return r.reading.Version()
+}
+
+// settle returns the result that an item will be written with.
+func (b *batch) settle(ctx context.Context, item wire.BatchItem) result {
+	if item.Err != nil {
+		return result{err: item.Err}
+	}
+	k := keyOf(item)
+	if _, ok := b.found[k]; !ok {
+		reading, err := b.result(ctx, item)
+		b.store(k, result{reading: reading, err: err})
+	}
+	return b.found[k]
 }
 
 // result returns the result of an item after load.

@@ -2,13 +2,17 @@
 package batchgetsecrets
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
+	"rotunda/internal/access"
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
 	"rotunda/internal/fair"
+	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
@@ -19,6 +23,15 @@ type Reader interface {
 	Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error)
 	Peek(name, version string) (wire.Reading, bool)
 	HasOlder(name, version string) bool
+}
+
+// Guard decides which items the caller of a context may read, and keeps what was decided, if Keeps
+// reports so. If Keep returns an error, the items must not be written.
+type Guard interface {
+	Allows(ctx context.Context, action access.Action, name string) bool
+	Forbid(ctx context.Context, action access.Action, name string) error
+	Keeps() bool
+	Keep(ctx context.Context, decisions ...access.Decision) error
 }
 
 const (
@@ -34,7 +47,7 @@ const (
 // Handler serves POST secrets/batch-get. It returns one result per item, in the order of the
 // request. If an item fails, its result is the error. The response is written while the next items
 // are still to be read, so a caller that does not read it holds up only its own batch.
-func Handler(secrets Reader) http.Handler {
+func Handler(secrets Reader, guard Guard) http.Handler {
 	reads := reader{secrets: secrets, seats: budget.NewSeats(inFlight)}
 	held := budget.NewBytes(maxHeld)
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +55,7 @@ func Handler(secrets Reader) http.Handler {
 		if err != nil {
 			return err
 		}
-		batch := newBatch(reads, held, fair.ShareOf(r.Context(), ""), items)
+		batch := newBatch(reads, held, fair.ShareOf(r.Context(), ""), guard, items)
 		defer batch.end()
 		batch.write(r.Context(), wire.NewBatchWriter(w), items)
 		return nil
@@ -52,7 +65,11 @@ func Handler(secrets Reader) http.Handler {
 // write reads and writes the items, a few at a time, until the caller is gone.
 func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.BatchItem) {
 	for some := range slices.Chunk(items, inFlight) {
+		b.decide(ctx, some)
 		b.load(ctx, some)
+		if b.guard.Keeps() {
+			b.keep(ctx, some)
+		}
 		for _, item := range some {
 			reading, err := b.result(ctx, item)
 			if ctx.Err() != nil || out.Write(item, reading, err) != nil {
@@ -62,4 +79,35 @@ func (b *batch) write(ctx context.Context, out *wire.BatchWriter, items []wire.B
 		}
 	}
 	out.Close()
+}
+
+// decide sets the error of the items that the caller may not read.
+func (b *batch) decide(ctx context.Context, items []wire.BatchItem) {
+	for i, item := range items {
+		if item.Err == nil && !b.guard.Allows(ctx, access.GetSecret, item.Name) {
+			items[i].Err = b.guard.Forbid(ctx, access.GetSecret, item.Name)
+		}
+	}
+}
+
+// keep keeps what was decided about the items, before any of them is written. If that fails, so do
+// they.
+func (b *batch) keep(ctx context.Context, items []wire.BatchItem) {
+	decisions := make([]access.Decision, 0, len(items))
+	call := access.CallFrom(ctx)
+	for _, item := range items {
+		if errors.Is(item.Err, secret.ErrBadParameter) {
+			continue // not about a secret
+		}
+		found := b.settle(ctx, item)
+		decisions = append(decisions, call.Complete(access.Decision{
+			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(item.Version, found.version()),
+			Allowed: !errors.Is(found.err, secret.ErrForbidden), Status: found.status(),
+		}))
+	}
+	if err := b.guard.Keep(ctx, decisions...); err != nil {
+		for i := range items {
+			items[i].Err = err
+		}
+	}
 }

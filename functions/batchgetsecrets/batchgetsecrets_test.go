@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rotunda/functions/batchgetsecrets"
+	"rotunda/internal/access"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -35,6 +36,12 @@ func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, e
 func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
 
 func (*vault) HasOlder(string, string) bool { return false }
+
+// open lets everybody read, and keeps nothing.
+type open struct{ batchgetsecrets.Guard }
+
+func (open) Allows(context.Context, access.Action, string) bool { return true }
+func (open) Keeps() bool                                        { return false }
 
 type entry struct {
 	Name   string
@@ -69,7 +76,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 	for i := range names {
 		names[i] = []string{"a", "A", "b"}[i%3]
 	}
-	for i, got := range ask(t, batchgetsecrets.Handler(v), names...) {
+	for i, got := range ask(t, batchgetsecrets.Handler(v, open{}), names...) {
 		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
 			t.Errorf("entry %d: %+v", i, got)
 		}
@@ -82,7 +89,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 // What doesn't fit in memory is refused item by item, and there is room again after the response.
 func TestHeldBytesAreBounded(t *testing.T) {
 	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
-	h := batchgetsecrets.Handler(v)
+	h := batchgetsecrets.Handler(v, open{})
 	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
@@ -102,7 +109,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // A panic in a read, which has a goroutine of its own, is the error of its item.
 func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
-	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}), "a", "panics", "b")
+	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}, open{}), "a", "panics", "b")
 	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
 		t.Errorf("%+v", got)
 	}
@@ -124,7 +131,7 @@ func (*hanging) HasOlder(name, _ string) bool { return strings.HasPrefix(name, "
 // Names that memory can serve do not wait until the vault has answered those that it can't.
 func TestColdNamesDoNotHoldUpOthersWhileTheVaultHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := batchgetsecrets.Handler(&hanging{vault{value: secret.NewValue("v")}})
+		h := batchgetsecrets.Handler(&hanging{vault{value: secret.NewValue("v")}}, open{})
 		var cold sync.WaitGroup
 		for i := range 3 {
 			names := make([]string, 32)

@@ -61,14 +61,14 @@ func (h handler) ServeNamed(w http.ResponseWriter, r *http.Request, name string)
 }
 
 func (h handler) answer(w http.ResponseWriter, r *http.Request, name, version string) error {
-	found, err := h.read(r, name, version)
+	found, err := h.read(w, r, name, version)
 	if err != nil {
 		return err
 	}
 	return found.Write(w, r)
 }
 
-func (h handler) read(r *http.Request, name, version string) (wire.Reading, error) {
+func (h handler) read(w http.ResponseWriter, r *http.Request, name, version string) (wire.Reading, error) {
 	contentType, err := wire.OutContentType(r)
 	if err != nil {
 		return wire.Reading{}, err
@@ -77,11 +77,11 @@ func (h handler) read(r *http.Request, name, version string) (wire.Reading, erro
 	case err != nil:
 		return wire.Reading{}, err
 	case contentType != "":
-		return h.secrets.ReadAs(azfunc.CallerContext(r), name, version, contentType)
+		return h.secrets.ReadAs(azfunc.CallerContext(w, r), name, version, contentType)
 	case stage == wire.StagePrevious:
-		return h.stages.ReadPrevious(azfunc.CallerContext(r), name)
+		return h.stages.ReadPrevious(azfunc.CallerContext(w, r), name)
 	case stage == wire.StagePending:
-		return h.stages.ReadPending(azfunc.CallerContext(r), name)
+		return h.stages.ReadPending(azfunc.CallerContext(w, r), name)
 	}
 	fresh := wantsFresh(r)
 	if !fresh {
@@ -89,7 +89,7 @@ func (h handler) read(r *http.Request, name, version string) (wire.Reading, erro
 			return found, nil
 		}
 	}
-	return h.secrets.Read(azfunc.CallerContext(r), name, version, fresh)
+	return h.secrets.Read(azfunc.CallerContext(w, r), name, version, fresh)
 }
 
 // wantsFresh reports whether Cache-Control asks to bypass the cache (RFC 9111, 5.2.1.4).

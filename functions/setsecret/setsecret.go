@@ -32,7 +32,7 @@ func Handler(secrets Setter, writer Writer) http.Handler {
 			return err
 		}
 		set, err := writer.Do(r.Context(), writes.Write{
-			Name: request.name, Condition: request.condition,
+			Name: request.name, Condition: request.condition, ReplacesTags: true, Tags: request.draft.Tags, Reclaims: request.reclaim,
 			Run: func(ctx context.Context) (secret.Secret, error) { return request.execute(ctx, secrets) },
 		})
 		if err != nil {

@@ -38,7 +38,7 @@ func Handler(secrets Updater, writer Writer) http.Handler {
 			return err
 		}
 		updated, err := writer.Do(r.Context(), writes.Write{
-			Name: name, Version: version, Condition: condition,
+			Name: name, Version: version, Condition: condition, ReplacesTags: draft.Tags != nil, Tags: draft.Tags,
 			Run: func(ctx context.Context) (secret.Secret, error) { return secrets.Update(ctx, name, version, draft) },
 		})
 		if err != nil {

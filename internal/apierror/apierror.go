@@ -30,6 +30,12 @@ type Answer struct {
 	RetryAfter string
 }
 
+// Challenger is an error that tells a client how to sign in (RFC 9110, 11.6.1).
+type Challenger interface {
+	error
+	Challenge() string // the value of WWW-Authenticate
+}
+
 // Noter is a ResponseWriter that keeps the error for the request's log line.
 type Noter interface{ NoteError(err error) }
 
@@ -49,6 +55,9 @@ func Write(w http.ResponseWriter, err error) {
 	if answer.RetryAfter != "" {
 		w.Header().Set("Retry-After", answer.RetryAfter)
 	}
+	if challenger, ok := errors.AsType[Challenger](err); ok {
+		w.Header().Set("WWW-Authenticate", challenger.Challenge())
+	}
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(body)
 }
@@ -62,7 +71,7 @@ func For(err error) Answer {
 	if problem, ok := errors.AsType[*secret.Problem](err); ok {
 		for _, row := range table {
 			if errors.Is(problem.Kind, row.kind) {
-				return Answer{row.status, row.code, "", problem.Message, cmp.Or(problem.RetryAfter, row.retryAfter)}
+				return Answer{row.status, row.code, row.innerCode, problem.Message, cmp.Or(problem.RetryAfter, row.retryAfter)}
 			}
 		}
 	}

@@ -11,23 +11,30 @@ var table = []struct {
 	kind       error
 	status     int
 	code       string
+	innerCode  string
 	retryAfter string
 }{
-	{secret.ErrBadParameter, http.StatusBadRequest, "BadParameter", ""},
-	{secret.ErrBodyTooLarge, http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", ""},
-	{secret.ErrEncoding, http.StatusUnsupportedMediaType, "UnsupportedMediaType", ""},
-	{secret.ErrConditionNotMet, http.StatusPreconditionFailed, "ConditionNotMet", ""},
-	{secret.ErrUnknownRoute, http.StatusNotFound, "NotFound", ""},
-	{secret.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "MethodNotAllowed", ""},
-	{secret.ErrIdentityUnavailable, http.StatusBadGateway, "IdentityUnavailable", awayRetryAfter},
-	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", awayRetryAfter},
-	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", awayRetryAfter},
-	{secret.ErrNotFinished, http.StatusGatewayTimeout, "OperationNotFinished", "10"},
-	{secret.ErrNoStage, http.StatusNotFound, "SecretNotFound", ""},
-	{secret.ErrRotationRefused, http.StatusConflict, "RotationRefused", ""},
-	{secret.ErrRotationDelayed, http.StatusServiceUnavailable, "RotationDelayed", "60"},
-	{secret.ErrHostNotSupported, http.StatusNotImplemented, "HostNotSupported", ""},
-	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "1"},
+	{secret.ErrBadParameter, http.StatusBadRequest, "BadParameter", "", ""},
+	{secret.ErrBodyTooLarge, http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", "", ""},
+	{secret.ErrEncoding, http.StatusUnsupportedMediaType, "UnsupportedMediaType", "", ""},
+	{secret.ErrConditionNotMet, http.StatusPreconditionFailed, "ConditionNotMet", "", ""},
+	{secret.ErrUnknownRoute, http.StatusNotFound, "NotFound", "", ""},
+	{secret.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "MethodNotAllowed", "", ""},
+	{secret.ErrIdentityUnavailable, http.StatusBadGateway, "IdentityUnavailable", "", awayRetryAfter},
+	{secret.ErrVaultUnreachable, http.StatusBadGateway, "VaultUnreachable", "", awayRetryAfter},
+	{secret.ErrVaultTimeout, http.StatusGatewayTimeout, "VaultTimeout", "", awayRetryAfter},
+	{secret.ErrNotFinished, http.StatusGatewayTimeout, "OperationNotFinished", "", "10"},
+	{secret.ErrNoStage, http.StatusNotFound, "SecretNotFound", "", ""},
+	{secret.ErrRotationRefused, http.StatusConflict, "RotationRefused", "", ""},
+	{secret.ErrRotationDelayed, http.StatusServiceUnavailable, "RotationDelayed", "", "60"},
+	{secret.ErrHostNotSupported, http.StatusNotImplemented, "HostNotSupported", "", ""},
+	{secret.ErrBusy, http.StatusServiceUnavailable, "ServerBusy", "", "1"},
+	{secret.ErrUnauthorized, http.StatusUnauthorized, "Unauthorized", "", ""},
+	{secret.ErrSignInUnavailable, http.StatusServiceUnavailable, "SignInUnavailable", "", awayRetryAfter},
+	{secret.ErrForbidden, http.StatusForbidden, "Forbidden", "ForbiddenByRules", ""},
+	{secret.ErrInsecure, http.StatusForbidden, "Forbidden", "HttpsRequired", ""},
+	{secret.ErrThrottled, http.StatusTooManyRequests, "Throttled", "", "1"},
+	{secret.ErrAuditUnavailable, http.StatusServiceUnavailable, "AuditUnavailable", "", "5"},
 }
 
 const (

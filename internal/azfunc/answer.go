@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"rotunda/internal/access"
 	"rotunda/internal/apierror"
 	"rotunda/internal/panics"
 )
@@ -27,9 +28,17 @@ type answer struct {
 	limits  *limits
 	body    *body     // of the request; nil if it has none
 	id      [1]string // the request's id, as a value of net/http's Header
+
+	caller  *access.Caller
+	keys    *access.Fingerprints   // name the caller by its function key; nil if that is not verified
+	before  func(status int) error // called before the header is passed on; nil for nothing
+	dropped bool                   // before failed, so the handler's response is replaced by an error
 }
 
-var _ apierror.Noter = (*answer)(nil)
+var (
+	_ apierror.Noter = (*answer)(nil)
+	_ Entry          = (*answer)(nil)
+)
 
 // Constant headers, as values of net/http's Header.
 var (
@@ -85,23 +94,35 @@ func (a *answer) WriteHeader(status int) {
 	}
 }
 
-// send passes the header on.
+// send passes the header on, once what must be done before is done. If that fails, it responds with
+// an error instead of what the handler prepared.
 func (a *answer) send() {
-	if a.sent {
+	if a.sent || a.dropped {
 		return
 	}
-	a.sent = true
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
+	if before := a.before; before != nil {
+		a.before = nil
+		if err := before(a.status); err != nil {
+			a.err = err
+			a.replace(err)
+			a.dropped = true
+			return
+		}
+	}
+	a.sent = true
 	a.ResponseWriter.WriteHeader(a.status)
 }
 
 func (a *answer) Write(text []byte) (int, error) {
-	if a.written += len(text); a.written > smallResponse {
+	if a.written += len(text); a.written > smallResponse && !a.dropped {
 		return a.writeLarge(text)
 	}
-	a.send()
+	if a.send(); a.dropped {
+		return len(text), nil
+	}
 	return a.ResponseWriter.Write(text)
 }
 

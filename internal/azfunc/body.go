@@ -21,7 +21,8 @@ const (
 type body struct {
 	inner    io.ReadCloser
 	received *budget.Bytes
-	of       fair.Share
+	answer   *answer
+	of       fair.Share // known when the body is read, which is after the caller's sign-in
 	timer    *http.ResponseController
 	held     int
 	started  bool
@@ -31,11 +32,11 @@ type body struct {
 }
 
 // newBody replaces the body of a request. It returns nil if the request has none.
-func newBody(w http.ResponseWriter, r *http.Request, received *budget.Bytes) *body {
+func newBody(a *answer, r *http.Request) *body {
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	b := &body{inner: r.Body, received: received, of: shareOf(r), timer: http.NewResponseController(w), expected: r.Header["Expect"] != nil}
+	b := &body{inner: r.Body, received: a.limits.received, answer: a, timer: http.NewResponseController(a.ResponseWriter), expected: r.Header["Expect"] != nil}
 	r.Body = b
 	return b
 }
@@ -56,7 +57,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) read(p []byte) (int, error) {
 	if !b.started {
-		b.started = true
+		b.started, b.of = true, b.answer.share()
 		_ = b.timer.SetReadDeadline(time.Now().Add(readTime)) // a test's recorder has none
 	}
 	n, err := b.inner.Read(p)

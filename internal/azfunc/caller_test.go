@@ -30,14 +30,14 @@ func TestCallers(t *testing.T) {
 		for name, value := range row.header {
 			r.Header.Set(name, value)
 		}
-		if got := secret.CallerFrom(azfunc.CallerContext(r)); got != secret.CallerOf(row.want) {
+		if got := secret.CallerFrom(azfunc.CallerContext(nil, r)); got != secret.CallerOf(row.want) {
 			t.Errorf("%s %v: not the caller with %q", row.query, row.header, row.want)
 		}
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("x-functions-key", "key")
-	r = r.WithContext(azfunc.CallerContext(r))
-	if azfunc.CallerContext(r) != r.Context() {
+	r = r.WithContext(azfunc.CallerContext(nil, r))
+	if azfunc.CallerContext(nil, r) != r.Context() {
 		t.Error("a context that has the caller is used as it is")
 	}
 }

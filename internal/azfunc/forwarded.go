@@ -1,6 +1,7 @@
 package azfunc
 
 import (
+	"net"
 	"net/http"
 	"strings"
 
@@ -26,19 +27,36 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
-// proxiedOnly refuses forwarded requests to an HTTP function. The path of an event's request is
-// not the caller's.
-func proxiedOnly(definition Definition, next http.Handler) http.Handler {
+// fromHost refuses what a host must not send to a function: a forwarded request to an HTTP
+// function, and a caller's request to one that is for the host's own invocations.
+func fromHost(definition Definition, next http.Handler) http.Handler {
+	refused, why := isForwarded, secret.Problemf(secret.ErrHostNotSupported,
+		"This Functions host forwards requests and may change their paths, which lets a function key open other functions. "+
+			"Use a host that supports enableProxyingHttpRequest (2025 or later), and leave it on in host.json.")
 	if definition.HTTP() == nil {
-		return next
+		refused, why = isCallers, secret.Problemf(secret.ErrUnknownRoute, "This path does not exist.")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isForwarded(r) {
-			apierror.Write(w, secret.Problemf(secret.ErrHostNotSupported,
-				"This Functions host forwards requests and may change their paths, which lets a function key open other functions. "+
-					"Use a host that supports enableProxyingHttpRequest (2025 or later), and leave it on in host.json."))
+		if refused(r) {
+			apierror.Write(w, why)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isCallers reports whether a request comes from a caller of the app. A host that streams requests
+// through always sets X-Forwarded-Host and X-Forwarded-Proto
+// (microsoft/reverse-proxy src/ReverseProxy/Transforms/ForwardedTransformExtensions.cs). A host that
+// builds them itself copies the caller's Host, which is the app's name, while its own invocations
+// name the handler's address (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs). With host.json as
+// it is, no caller's path gets here in the first place: all of theirs begin with the route prefix.
+func isCallers(r *http.Request) bool {
+	for _, name := range []string{"X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-For"} {
+		if len(r.Header[name]) > 0 {
+			return true
+		}
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && r.Host != local.String()
 }

@@ -39,12 +39,14 @@ const (
 // writeLarge writes a part of a large response. If there is no room for it, the response is 503,
 // or is broken off if it has begun.
 func (a *answer) writeLarge(text []byte) (int, error) {
-	of := shareOf(a.request)
+	of := a.share()
 	if !a.limits.sending.Take(of, len(text)) {
 		return a.refuse(len(text))
 	}
 	defer a.limits.sending.Return(of, len(text))
-	a.send()
+	if a.send(); a.dropped {
+		return len(text), nil
+	}
 	if a.mustEnd.IsZero() {
 		a.mustEnd = time.Now().Add(responseTime)
 	}

@@ -39,7 +39,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 		defer rec.end(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
 		defer answer.end()
 		defer answer.body.end()
-		next.ServeHTTP(answer, r.WithContext(CallerContext(r)))
+		next.ServeHTTP(answer, r.WithContext(CallerContext(w, r)))
 	})
 }
 
@@ -55,7 +55,7 @@ func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, na
 func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *http.Request) {
 	a := &answer{ResponseWriter: w, request: r, started: time.Now(), limits: rec.limits}
 	r, a.span = rec.requests.Begin(r, method(r))
-	a.body = newBody(w, r, rec.limits.received)
+	a.body = newBody(a, r)
 	a.id[0] = newID()
 	a.setHeaders(r)
 	return a, r
@@ -99,25 +99,34 @@ func (rec recorder) write(a *answer, r *http.Request, level slog.Level, now time
 		version = strings.Trim(a.Header().Get("Etag"), `"`)
 	}
 	line := slog.NewRecord(now, level, "request", 0) // LogAttrs would look up its caller, which no line shows
+	attrs := make([]slog.Attr, 0, maxAttrs)          // for one AddAttrs, so that a line with many attributes costs one allocation
 	if !rec.hot {
-		line.AddAttrs(slog.String("method", method(r)))
+		attrs = append(attrs, slog.String("method", method(r)))
 	}
-	line.AddAttrs(
+	attrs = append(attrs,
 		slog.String("secret", secret.Clip(name, maxLogged)),
 		slog.String("version", secret.Clip(version, maxLogged)),
 		slog.Int("status", a.status),
 		slog.Float64("ms", float64(now.Sub(a.started).Microseconds())/1000),
 		slog.String("request", a.id[0]))
-	if id := invocationID(r); id != "" {
-		line.AddAttrs(slog.String("invocation", id))
-	}
-	if a.span != nil {
-		line.AddAttrs(slog.String("trace", a.span.SpanContext().TraceID().String()))
-	}
+	attrs = appendText(attrs, "caller", a.callerName(r))
+	attrs = appendText(attrs, "invocation", invocationID(r))
+	attrs = appendText(attrs, "trace", a.TraceID())
 	if a.err != nil {
-		line.AddAttrs(slog.String("error", a.err.Error()))
+		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
+	line.AddAttrs(attrs...)
 	_ = rec.log.Handler().Handle(r.Context(), line) // if the log can't be written, there is no place to report that
+}
+
+// maxAttrs is how many attributes a line can have.
+const maxAttrs = 10
+
+func appendText(attrs []slog.Attr, name, value string) []slog.Attr {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, slog.String(name, value))
 }
 
 // invocationID returns the host's id of the invocation, by which the request is found in the

@@ -32,19 +32,38 @@ func NewRouter(files fs.FS, prefix string, handlers map[string]http.Handler, pro
 	for _, definition := range definitions {
 		requests := provider.Requests(definition.path(prefix))
 		handler, rec := handlers[definition.Name], newRecorder(log, requests, limits, definition.Name)
-		if err := register(router, prefix, definition, rec.wrap(proxiedOnly(definition, handler))); err != nil {
+		if err := register(router, prefix, definition, rec.wrap(fromHost(definition, handler))); err != nil {
 			return nil, fmt.Errorf("%s/function.json: %w", definition.Name, err)
 		}
 		if found, ok := newHotRoute(prefix, definition, handler, newHotRecorder(log, requests, limits, definition.Name)); ok {
 			hot = found
 		}
 	}
-	router.MethodNotAllowedHandler = newRecorder(log, provider.Requests(""), limits, "").wrap(wrongMethod(router))
+	router.MethodNotAllowedHandler = newRecorder(log, provider.Requests(""), limits, "").wrap(likeCatchAll(definitions, handlers, wrongMethod(router)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hot.serve(w, r) {
 			router.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// Guard is a handler that checks requests. Around the catch-all function, it also checks those for
+// which the router itself responds.
+type Guard interface {
+	http.Handler
+	// Around returns next behind the same check.
+	Around(next http.Handler) http.Handler
+}
+
+// likeCatchAll returns next behind the check that the catch-all function has, if it has one.
+func likeCatchAll(definitions []Definition, handlers map[string]http.Handler, next http.Handler) http.Handler {
+	for _, definition := range definitions {
+		trigger := definition.HTTP()
+		if guard, ok := handlers[definition.Name].(Guard); ok && trigger != nil && trigger.Route == catchAll {
+			return guard.Around(next)
+		}
+	}
+	return next
 }
 
 func sameNames(definitions []Definition, handlers map[string]http.Handler) error {

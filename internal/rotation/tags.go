@@ -20,6 +20,33 @@ const (
 	TagWindow          = "RotationWindow"       // hours in which a rotation may begin, UTC, such as 22:00-04:00
 )
 
+// directing are the tags that say whether, how and where a secret rotates.
+var directing = []string{
+	TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagClass, TagAdminSecret, TagAdminFor, TagLead, TagInterval, TagGrace, TagWindow,
+	TagPasswordLength, TagPasswordExclude, TagPasswordSymbols,
+}
+
+// ownPrefix begins the tags by which the engine knows what it has published.
+const ownPrefix = "rot-"
+
+// Redirects reports whether the tags after differ from those before in one that directs a rotation,
+// or have a new one of the engine's own. To leave out the engine's own is no such change: the next
+// version is somebody else's.
+func Redirects(before, after map[string]string) bool {
+	for _, name := range directing {
+		old, had := before[name]
+		if tag, has := after[name]; has != had || tag != old {
+			return true
+		}
+	}
+	for name, tag := range after {
+		if old, had := before[name]; strings.HasPrefix(name, ownPrefix) && (!had || old != tag) {
+			return true
+		}
+	}
+	return false
+}
+
 // IsManaged reports whether a secret with these tags is rotated.
 func IsManaged(tags map[string]string) bool {
 	return tags[TagProviderAddress] != "" || tags[TagRotator] != ""

@@ -23,6 +23,12 @@ var (
 	ErrRotationRefused     = errors.New("rotation refused")
 	ErrRotationDelayed     = errors.New("rotation delayed")
 	ErrHostNotSupported    = errors.New("unsupported Functions host")
+	ErrUnauthorized        = errors.New("not signed in")
+	ErrSignInUnavailable   = errors.New("tokens can't be checked")
+	ErrForbidden           = errors.New("not allowed by the rules")
+	ErrInsecure            = errors.New("not called over https")
+	ErrThrottled           = errors.New("too many calls by one caller")
+	ErrAuditUnavailable    = errors.New("the audit can't be written")
 )
 
 // Problem is a failure of the app, with a message for the caller. Cause is for the log only.

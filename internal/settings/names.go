@@ -10,6 +10,17 @@ const (
 	LogLevel               = "LOG_LEVEL"
 	PublicURL              = "PUBLIC_URL"
 
+	SignIn               = "SIGN_IN"
+	SignInAudience       = "SIGN_IN_AUDIENCE"
+	SignInClientID       = "SIGN_IN_CLIENT_ID"
+	SignInTenants        = "SIGN_IN_TENANTS"
+	TrustedIssuers       = "TRUSTED_ISSUERS"
+	AccessRulesFile      = "ACCESS_RULES_FILE"
+	CallerCallsPerSecond = "CALLS_PER_SECOND_PER_CALLER"
+	Audit                = "AUDIT"
+	AuditAccount         = "AUDIT_ACCOUNT"
+	AuditFolder          = "AUDIT_FOLDER"
+
 	CacheTTL      = "SECRET_CACHE_TTL"
 	CacheMaxStale = "SECRET_CACHE_MAX_STALE"
 	CacheEntries  = "SECRET_CACHE_ENTRIES"

@@ -2,7 +2,9 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -44,6 +46,36 @@ func (r *reader) number(name string, normal int) int {
 		return normal
 	}
 	return n
+}
+
+// numberOrNone reads a whole number from 1 to 2^30, or 0 if it is empty or 0.
+func (r *reader) numberOrNone(name string) int {
+	if text := r.getenv(name); text == "" || text == "0" {
+		return 0
+	}
+	return r.number(name, 0)
+}
+
+// choice reads one of some words, of which the first is the default.
+func (r *reader) choice(name string, words ...string) string {
+	text := r.getenv(name)
+	if text == "" {
+		return words[0]
+	}
+	if !slices.Contains(words, text) {
+		r.problemf("%s is %q: it must be %s; the default is %s", name, text, strings.Join(words, " or "), words[0])
+	}
+	return text
+}
+
+// list reads a list whose entries are separated by commas.
+func (r *reader) list(name string) (all []string) {
+	for entry := range strings.SplitSeq(r.getenv(name), ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			all = append(all, entry)
+		}
+	}
+	return all
 }
 
 // truth reads true or false.

@@ -22,6 +22,8 @@ type Settings struct {
 	ClientID  string   // of a user-assigned identity; "" for the system-assigned one
 	LogLevel  slog.Level
 
+	AppRoot   string // with host.json and the function.json files
+	Access    Access
 	Vault     Vault
 	Cache     Cache
 	Rotation  Rotation
@@ -47,6 +49,8 @@ func Load(getenv func(string) string) (Settings, error) {
 		Hostname:  r.hostname(),
 		ClientID:  r.clientID(),
 		LogLevel:  r.logLevel(),
+		AppRoot:   r.appRoot(),
+		Access:    r.access(),
 		Vault:     r.vault(),
 		Cache: Cache{
 			TTL:        r.duration(CacheTTL, time.Minute, maxCacheTime),

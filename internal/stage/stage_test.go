@@ -2,6 +2,7 @@ package stage_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,4 +170,46 @@ func files(t *testing.T, folder string) (found []string) {
 		t.Fatal(err)
 	}
 	return found
+}
+
+func TestTokensOpenEveryFunctionAndBringTheRules(t *testing.T) {
+	repo := maps.Clone(repository)
+	repo["functions/getsecret/function.json"] = `{"bindings": [{"type": "httpTrigger", "authLevel":  "function"}]}`
+	repo["functions/purge/function.json"] = `{"bindings": [{"type": "httpTrigger", "authLevel": "admin"}]}`
+	for name, row := range map[string]struct{ rules, fails string }{
+		"good rules": {`{"rules": [{"who": ["role:A"], "may": ["getSecret"], "secrets": ["a-*"]}], "tests": [{"who": ["role:A"], "may": ["getSecret a-b"]}]}`, ""},
+		"a test that fails": {
+			`{"rules": [{"who": ["role:A"], "may": ["getSecret"], "secrets": ["a-*"]}], "tests": [{"who": ["role:A"], "may": ["getSecret b"]}]}`,
+			"the test fails: role:A may not getSecret b",
+		},
+		"no rules":        {"", ""},
+		"not JSON at all": {"rules:", "not valid JSON"},
+	} {
+		if delete(repo, "access.json"); row.rules != "" {
+			repo["access.json"] = row.rules
+		}
+		source, root := write(t, repo), t.TempDir()
+		if err := stage.Stage(t.Context(), source, root, "linux", "amd64"); err != nil {
+			t.Fatal(err)
+		}
+		hasRules, err := stage.OpenToTokens(source, root)
+		if row.fails != "" {
+			if err == nil || !strings.Contains(err.Error(), row.fails) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || hasRules != (row.rules != "") {
+			t.Errorf("%s: %v, %v", name, hasRules, err)
+		}
+		if hasRules && read(t, filepath.Join(root, "access.json")) != row.rules {
+			t.Errorf("%s: other rules were staged", name)
+		}
+		if got := read(t, filepath.Join(root, "getsecret", "function.json")); got != `{"bindings": [{"type": "httpTrigger", "authLevel":  "anonymous"}]}` {
+			t.Errorf("%s: getsecret is %s", name, got)
+		}
+		if got := read(t, filepath.Join(root, "purge", "function.json")); !strings.Contains(got, `"admin"`) {
+			t.Errorf("%s: purge is %s", name, got)
+		}
+	}
 }

@@ -8,32 +8,34 @@ import (
 	"io"
 	"net/http"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/fault"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/proxy"
 )
 
 // State is what GET on the control endpoint returns.
 type State struct {
-	Vault          keyvault.Counts `json:"vault"`
-	TokenRequests  int64           `json:"tokenRequests"`
-	TLSConnections int64           `json:"tlsConnections"` // to the vault
-	Proxy          proxy.Counts    `json:"proxy"`
-	Faults         Faults          `json:"faults"`
+	Vault          keyvault.Counts  `json:"vault"`
+	TokenRequests  int64            `json:"tokenRequests"`
+	Entra          map[string]int64 `json:"entra"`          // requests, by endpoint
+	TLSConnections int64            `json:"tlsConnections"` // to the vault
+	Proxy          proxy.Counts     `json:"proxy"`
+	Faults         Faults           `json:"faults"`
 }
 
 // Faults is what PUT on the control endpoint accepts: what fails from now on. A missing field
 // means no fault.
 type Faults struct {
 	Vault    keyvault.Faults `json:"vault"`
-	Identity identity.Faults `json:"identity"`
+	Identity fault.Faults    `json:"identity"`
+	Entra    fault.Faults    `json:"entra"`
 }
 
 // State returns what has happened so far.
 func (a *Azure) State() State {
 	return State{
 		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
-		Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults()},
+		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults()},
 	}
 }
 
@@ -43,27 +45,28 @@ func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
 	}
-	before := a.vault.Faults()
+	if err := errors.Join(f.Identity.Check(), f.Entra.Check()); err != nil {
+		return err
+	}
 	if err := a.vault.SetFaults(f.Vault); err != nil {
 		return err
 	}
-	if err := a.identity.SetFaults(f.Identity); err != nil {
-		return errors.Join(err, a.vault.SetFaults(before))
-	}
-	return nil
+	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra)) // checked above
 }
 
 // Reset clears the faults and all counts.
 func (a *Azure) Reset() error {
 	a.vault.ResetCounts()
 	a.proxy.ResetCounts()
+	a.entra.ResetCounts()
 	a.connections.Store(0)
 	a.tokensBefore.Store(a.identity.Requests())
 	return a.SetFaults(Faults{})
 }
 
 // control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
-// both, and POST /stop ends the run, if there is one to end.
+// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones, and
+// POST /stop ends the run, if there is one to end.
 func (a *Azure) control(stop func()) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
@@ -75,6 +78,11 @@ func (a *Azure) control(stop func()) http.Handler {
 		a.answer(w, err)
 	})
 	mux.HandleFunc("DELETE /{$}", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.Reset()) })
+	mux.HandleFunc("POST /keys", func(w http.ResponseWriter, _ *http.Request) { a.answer(w, a.entra.RollKeys()) })
+	mux.HandleFunc("DELETE /keys", func(w http.ResponseWriter, _ *http.Request) {
+		a.entra.WithdrawKeys()
+		a.writeState(w)
+	})
 	if stop != nil {
 		mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusAccepted)

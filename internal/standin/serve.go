@@ -12,27 +12,18 @@ import (
 	"rotunda/internal/standin/ca"
 )
 
+// certify creates the CA, and its file.
+func (a *Azure) certify(dir string) (err error) {
+	if a.signer, err = ca.New(); err != nil {
+		return err
+	}
+	a.caFile = filepath.Join(dir, "ca.pem")
+	return a.signer.WriteFile(a.caFile)
+}
+
 // serveVault serves the vault over TLS, under the host names that the proxy maps to it.
 func (a *Azure) serveVault(options Options) error {
-	signer, err := ca.New()
-	if err != nil {
-		return err
-	}
-	a.caFile = filepath.Join(options.Dir, "ca.pem")
-	if err := signer.WriteFile(a.caFile); err != nil {
-		return err
-	}
-	certificate, err := signer.Certificate("*"+vaultHosts, "localhost", "127.0.0.1")
-	if err != nil {
-		return err
-	}
-	listener, err := listenLoopback()
-	if err != nil {
-		return err
-	}
-	a.vaultAddr = listener.Addr().String()
 	server := newServer(a.vault)
-	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	if options.DisableHTTP2 {
 		server.Protocols = new(http.Protocols)
 		server.Protocols.SetHTTP1(true)
@@ -42,9 +33,39 @@ func (a *Azure) serveVault(options Options) error {
 			a.connections.Add(1)
 		}
 	}
+	address, err := a.serveTLS(server, "*"+vaultHosts, "localhost", "127.0.0.1")
+	a.vaultAddr = address
+	return err
+}
+
+// Publish serves a handler over TLS at host names, through the proxy, until Close.
+func (a *Azure) Publish(handler http.Handler, hosts ...string) error {
+	address, err := a.serveTLS(newServer(handler), hosts...)
+	if err != nil {
+		return err
+	}
+	for _, host := range hosts {
+		if err := a.proxy.Add(host, address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serveTLS serves on a free loopback port, with a certificate of the CA for hosts, until Close.
+func (a *Azure) serveTLS(server *http.Server, hosts ...string) (address string, err error) {
+	certificate, err := a.signer.Certificate(hosts...)
+	if err != nil {
+		return "", err
+	}
+	listener, err := listenLoopback()
+	if err != nil {
+		return "", err
+	}
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	a.closers = append(a.closers, server.Close)
 	go func() { _ = server.ServeTLS(listener, "", "") }() // ends with Close
-	return nil
+	return listener.Addr().String(), nil
 }
 
 // serve serves plain HTTP on a free loopback port until Close.

@@ -1,6 +1,6 @@
-// Package standin runs everything in Azure that the app needs on one machine: Key Vault, the
-// managed identity, a proxy that maps the vaults' real host names to the stand-in, and an
-// endpoint to inspect them and make them fail. It is for tests and local runs, on loopback only.
+// Package standin runs everything in Azure that the app and its callers need on one machine: Key
+// Vault, Entra, the managed identity, a proxy that maps the real host names to the stand-ins, and
+// an endpoint to inspect them and make them fail. It is for tests and local runs, on loopback only.
 package standin
 
 import (
@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rotunda/internal/standin/ca"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/identity"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/proxy"
@@ -21,21 +23,24 @@ import (
 
 // Options configure the stand-ins. Dir is required.
 type Options struct {
-	Dir           string        // for the CA file
-	DataDir       string        // stores the vaults; "" means memory
-	RetentionDays int           // 7 to 90; 0 is 90
-	VaultLatency  time.Duration // added to each call to the vault
-	NearExpiry    time.Duration // how long before the expiry its event is sent; 0 is 30 days
-	DisableHTTP2  bool          // the vault serves only HTTP/1.1, as behind a proxy that terminates TLS
-	Logger        *slog.Logger  // nil discards
-	Stop          func()        // what POST /stop on the control endpoint calls; nil means no such path
+	Dir           string              // for the CA file
+	DataDir       string              // stores the vaults; "" means memory
+	RetentionDays int                 // 7 to 90; 0 is 90
+	VaultLatency  time.Duration       // added to each call to the vault
+	NearExpiry    time.Duration       // how long before the expiry its event is sent; 0 is 30 days
+	DisableHTTP2  bool                // the vault serves only HTTP/1.1, as behind a proxy that terminates TLS
+	Logger        *slog.Logger        // nil discards
+	Roles         map[string][]string // app roles of the managed identity, by the API's URI
+	Stop          func()              // what POST /stop on the control endpoint calls; nil means no such path
 }
 
 // Azure is the running stand-ins. Close ends them.
 type Azure struct {
 	vault    *keyvault.Server
+	entra    *entra.Directory
 	identity *identity.Server
 	proxy    *proxy.Proxy
+	signer   *ca.CA
 
 	caFile                                       string
 	vaultAddr, identityURL, proxyURL, controlURL string
@@ -65,6 +70,9 @@ func Start(options Options) (_ *Azure, err error) {
 	if err := a.openVault(options); err != nil {
 		return nil, err
 	}
+	if err := a.certify(options.Dir); err != nil {
+		return nil, err
+	}
 	if err := a.serveVault(options); err != nil {
 		return nil, err
 	}
@@ -72,6 +80,9 @@ func Start(options Options) (_ *Azure, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.proxy.Close)
+	if err := a.Publish(a.entra, entra.Hosts...); err != nil {
+		return nil, err
+	}
 	for _, end := range []struct {
 		url     *string
 		handler http.Handler
@@ -86,12 +97,15 @@ func Start(options Options) (_ *Azure, err error) {
 }
 
 func (a *Azure) openVault(options Options) (err error) {
-	if a.identity, err = identity.New(identity.Options{}); err != nil {
+	if a.entra, err = entra.New(entra.Options{}); err != nil {
+		return err
+	}
+	if a.identity, err = identity.New(identity.Options{Directory: a.entra, Roles: options.Roles}); err != nil {
 		return err
 	}
 	opened := keyvault.Options{
-		RetentionDays: options.RetentionDays, Tenant: a.identity.Tenant(),
-		Check: a.identity.Verifier(keyvault.Resource), Logger: options.Logger, NearExpiry: options.NearExpiry,
+		RetentionDays: options.RetentionDays, Tenant: a.entra.Tenant(),
+		Check: a.entra.Verifier(keyvault.Resource), Logger: options.Logger, NearExpiry: options.NearExpiry,
 	}
 	if options.DataDir != "" {
 		if err := os.MkdirAll(options.DataDir, 0o700); err != nil {
@@ -131,13 +145,16 @@ func (a *Azure) Env(vault string) []string {
 // Vault returns the stand-in for Key Vault.
 func (a *Azure) Vault() *keyvault.Server { return a.vault }
 
+// Entra returns the stand-in for the tenant.
+func (a *Azure) Entra() *entra.Directory { return a.entra }
+
 // Identity returns the stand-in for the managed identity.
 func (a *Azure) Identity() *identity.Server { return a.identity }
 
 // VaultAddr returns where the vault listens, as host:port.
 func (a *Azure) VaultAddr() string { return a.vaultAddr }
 
-// CAFile returns the file with the CA certificate of the vault.
+// CAFile returns the file with the certificate of the CA that certifies all host names.
 func (a *Azure) CAFile() string { return a.caFile }
 
 // ProxyURL returns the URL of the CONNECT proxy.

@@ -27,7 +27,7 @@ func (l Links) WritePage(w http.ResponseWriter, r *http.Request, page secret.Pag
 		NextLink *string  `json:"nextLink"`
 	}{Value: make([]bundle, 0, len(page.Secrets))}
 	for _, s := range page.Secrets {
-		if secret.IsPending(s.Name) || !query.Filter.Matches(s) {
+		if secret.IsPending(s.Name) || !query.Filter.Matches(s) || !query.Filter.Shows(s.Name) {
 			continue
 		}
 		list.Value = append(list.Value, newBundle(s))

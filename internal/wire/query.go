@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rotunda/internal/access"
 	"rotunda/internal/secret"
 )
 
@@ -100,13 +101,15 @@ func OutContentType(r *http.Request) (string, error) {
 	return query.Get(name), nil
 }
 
-// ReadQuery reads which page of a list is requested, and which of its entries.
+// ReadQuery reads which page of a list is requested, and which of its entries. They are limited to
+// those that the caller may see.
 func ReadQuery(r *http.Request) (page secret.Query, err error) {
 	query := r.URL.Query()
 	page.Next = query.Get(skipToken)
 	if page.Filter, err = readFilter(query); err != nil {
 		return page, err
 	}
+	page.Filter.Visible = access.SelectionFrom(r.Context())
 	if query.Has(skipToken) && page.Next == "" {
 		return page, secret.Problemf(secret.ErrBadParameter, "The query parameter %s is empty. Use nextLink exactly as the previous page returned it.", skipToken)
 	}

@@ -28,6 +28,9 @@ func Render(s secret.Secret) (*Rendered, error) {
 // Size returns approximately how many bytes of memory r uses.
 func (r *Rendered) Size() int { return len(r.body) + 200 }
 
+// Version returns the version of the secret.
+func (r *Rendered) Version() string { return r.version }
+
 // JSON returns the secret in Key Vault's format.
 func (r *Rendered) JSON() json.RawMessage { return r.body }
 

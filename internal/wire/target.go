@@ -12,11 +12,10 @@ import (
 // Target returns the name and version in the request's path after checking them. The version is
 // "" for the latest.
 func Target(r *http.Request) (name, version string, err error) {
-	vars := mux.Vars(r)
-	if name, err = ParseName(decoded(vars["name"])); err != nil {
+	if name, err = ParseName(NameIn(r)); err != nil {
 		return "", "", err
 	}
-	version, err = secret.ParseVersion(decoded(vars["version"]))
+	version, err = secret.ParseVersion(decoded(mux.Vars(r)["version"]))
 	return name, version, err
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 	Azure         *standin.Azure       // to share with another app; nil starts one
 	Before        func(*standin.Azure) // called before the handler starts
 	Events        bool                 // deliver the vault's events to onvaultmessage's queue
+	Tokens        bool                 // callers sign in by token, and examples/access.json says what they may do
 }
 
 // App is a running app.
@@ -40,6 +41,12 @@ type App struct {
 	Queues *host.Queues
 	Log    *Log
 	Last   string // the last response, for scripts
+
+	// With Options.Tokens: where clients find the app, by TLS through the proxy, the callers, and
+	// the folder of the audit.
+	TokensURL   string
+	Callers     map[string]standin.Caller
+	AuditFolder string
 }
 
 // Start runs the app until the test ends. Then it checks that the handler wrote no canary, and
@@ -54,6 +61,9 @@ func Start(t testing.TB, options Options) *App {
 		options.Before(azure)
 	}
 	app := &App{Azure: azure, Log: &Log{}, Queues: host.NewQueues()}
+	if options.Tokens {
+		options.Env = append(app.signIn(t), options.Env...)
+	}
 	loaded, err := host.Load(AppRoot(t))
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +83,9 @@ func Start(t testing.TB, options Options) *App {
 	}
 	if err := app.Host.WaitReady(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, app.Log)
+	}
+	if options.Tokens {
+		app.publish(t)
 	}
 	front := httptest.NewServer(app.Host)
 	app.URL = front.URL + "/api"
@@ -102,6 +115,7 @@ func StartAzure(t testing.TB, options Options) *standin.Azure {
 	t.Helper()
 	azure, err := standin.Start(standin.Options{
 		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
+		Roles: map[string][]string{standin.Audience: {AdminRole}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +130,8 @@ func (l *Log) check(t testing.TB) {
 		switch {
 		case strings.Contains(line, Canary):
 			t.Errorf("the handler wrote a value: %s", line)
+		case strings.Contains(line, "eyJ"): // how a token begins
+			t.Errorf("the handler wrote a token: %s", line)
 		case !strings.HasPrefix(line, "stdout: "):
 			t.Errorf("the handler wrote to stderr: %s", line)
 		}

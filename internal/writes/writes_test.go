@@ -38,8 +38,14 @@ func (v *vault) set(version string) func(context.Context) (secret.Secret, error)
 	}
 }
 
-// free is a Locker of secrets that are not rotated.
+func (*vault) GetDeleted(context.Context, string) (secret.Secret, error) {
+	return secret.Secret{}, &secret.Refusal{Status: http.StatusNotFound}
+}
+
+// free is for secrets that are not rotated.
 type free struct{}
+
+func (free) Redirects(map[string]string, map[string]string) bool { return false }
 
 func (free) HoldRotation(ctx context.Context, _ string, _ map[string]string) (context.Context, func(), error) {
 	return ctx, func() {}, nil
@@ -115,8 +121,10 @@ func TestAWriterThatIsGoneDoesNotKeepItsPlace(t *testing.T) {
 	})
 }
 
-// lost is a Locker whose lock is lost during the write, after a rotation has changed the secret.
+// lost is for secrets whose lock is lost during the write, after a rotation has changed the secret.
 type lost struct{ before func() }
+
+func (lost) Redirects(map[string]string, map[string]string) bool { return false }
 
 func (l lost) HoldRotation(ctx context.Context, _ string, _ map[string]string) (context.Context, func(), error) {
 	l.before()

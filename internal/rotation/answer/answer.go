@@ -3,11 +3,15 @@
 package answer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"rotunda/internal/access"
+	"rotunda/internal/apierror"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -20,6 +24,14 @@ type Rotations struct {
 	Secrets  Secrets
 	Log      *slog.Logger
 	Attempts *Attempts
+	Audit    Audit
+}
+
+// Audit keeps who started what. Ready returns an error while it is known that it can't, and Keep one
+// if it could not.
+type Audit interface {
+	Ready() error
+	Keep(ctx context.Context, decisions ...access.Decision) error
 }
 
 // Secrets reads the secrets of the vault.
@@ -28,29 +40,66 @@ type Secrets interface {
 	engine.Lister
 }
 
-// rotate makes one attempt, and logs it in one line.
+// rotate makes one attempt, logs it in one line, and keeps it in the audit.
 func (r Rotations) rotate(ctx context.Context, request engine.Request) (rotation.Outcome, error) {
 	began := time.Now()
 	outcome, err := r.Engine.Rotate(ctx, request)
-	r.logAttempt(ctx, "rotation", request.Name, began, outcome, err)
-	return outcome, err
+	return outcome, r.report(ctx, attempted{"rotation", access.Rotate, request.Name, starter(ctx, request.By), began}, outcome, err)
 }
 
-// logAttempt logs what came of a call of the engine, at the level warning where somebody should
-// look.
-func (r Rotations) logAttempt(ctx context.Context, what, name string, began time.Time, outcome rotation.Outcome, err error) {
+// attempted is a call of the engine: what it was for, and who or what wanted it.
+type attempted struct {
+	what    string
+	action  access.Action
+	name    string
+	starter string
+	began   time.Time
+}
+
+// starter names who or what wanted an attempt: a caller, or else Key Vault's event or the sweep.
+func starter(ctx context.Context, by engine.Trigger) string {
+	caller := access.CallerFrom(ctx)
+	switch {
+	case caller == nil && by == engine.ByEvent:
+		return "event"
+	case caller == nil && by == engine.BySweep:
+		return "sweep"
+	}
+	return caller.String()
+}
+
+// report logs what came of a call of the engine, at the level warning where somebody should look,
+// and keeps it in the audit. It returns err, or why it could not be kept.
+func (r Rotations) report(ctx context.Context, a attempted, outcome rotation.Outcome, err error) error {
 	level := slog.LevelInfo
 	if outcome.Alarm || err != nil {
 		level = slog.LevelWarn
 	}
 	attributes := []slog.Attr{
-		slog.String("secret", name), slog.String("state", string(outcome.State)), slog.String("operation", outcome.Operation),
-		slog.String("note", outcome.Note), slog.Int64("ms", time.Since(began).Milliseconds()),
+		slog.String("secret", a.name), slog.String("state", string(outcome.State)), slog.String("operation", outcome.Operation),
+		slog.String("note", outcome.Note), slog.String("starter", a.starter), slog.Int64("ms", time.Since(a.began).Milliseconds()),
 	}
 	if err != nil {
 		attributes = append(attributes, slog.String("error", err.Error()))
 	}
-	r.Log.LogAttrs(ctx, level, what, attributes...)
+	r.Log.LogAttrs(ctx, level, a.what, attributes...)
+	kept := r.keep(ctx, a, outcome, err)
+	if kept != nil {
+		r.Log.ErrorContext(ctx, "an attempt is missing in the audit", "secret", a.name, "starter", a.starter, "operation", outcome.Operation, "error", kept.Error())
+	}
+	return cmp.Or(err, kept)
+}
+
+func (r Rotations) keep(ctx context.Context, a attempted, outcome rotation.Outcome, err error) error {
+	d := access.Decision{Action: a.action, Secret: a.name, Allowed: true, Status: http.StatusOK, Operation: outcome.Operation}
+	if err != nil {
+		d.Status = apierror.For(forCaller(err)).Status
+	}
+	if call := access.CallFrom(ctx); call != nil {
+		d = call.Complete(d)
+	}
+	d.Caller = a.starter
+	return r.Audit.Keep(ctx, d)
 }
 
 // forCaller puts an error of the engine into the words of the API.

@@ -28,3 +28,8 @@ func (r Rotations) HoldRotation(ctx context.Context, name string, tags map[strin
 	}
 	return held, release, nil
 }
+
+// Redirects reports whether tags change how or where a secret rotates.
+func (Rotations) Redirects(before, after map[string]string) bool {
+	return rotation.Redirects(before, after)
+}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rotunda/internal/access"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -20,24 +21,26 @@ func (r Rotations) RetireRotation(ctx context.Context, name string) (wire.Rotati
 
 // CancelRotation gives an open rotation up.
 func (r Rotations) CancelRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "cancel", r.Engine.Cancel, isCancelled)
+	return r.byCall(ctx, name, "cancel", access.Rotate, r.Engine.Cancel, isCancelled)
 }
 
 // RollBackRotation makes the version before the last rotation the latest again.
 func (r Rotations) RollBackRotation(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "roll back", r.Engine.RollBack, always)
+	return r.byCall(ctx, name, "roll back", access.Rotate, r.Engine.RollBack, always)
 }
 
 // RestoreTags puts rotation tags back that the latest version has lost.
 func (r Rotations) RestoreTags(ctx context.Context, name string) (wire.Rotation, error) {
-	return r.byCall(ctx, name, "restore tags", r.Engine.RestoreTags, always)
+	return r.byCall(ctx, name, "restore tags", access.ConfigureRotation, r.Engine.RestoreTags, always)
 }
 
-// byCall makes a call of the engine that does not end with the caller, and logs it.
-func (r Rotations) byCall(ctx context.Context, name, what string, call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool) (wire.Rotation, error) {
+// byCall makes a call of the engine that does not end with the caller, and reports it.
+func (r Rotations) byCall(ctx context.Context, name, what string, action access.Action,
+	call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool,
+) (wire.Rotation, error) {
 	began := time.Now()
 	outcome, err := call(context.WithoutCancel(ctx), name)
-	r.logAttempt(ctx, what, name, began, outcome, err)
+	err = r.report(ctx, attempted{what, action, name, starter(ctx, engine.ByHand), began}, outcome, err)
 	return r.after(ctx, name, outcome, err, done(outcome))
 }
 
@@ -80,7 +83,8 @@ func fromProofs(proofs []rotation.Proof) []wire.Acceptance {
 // resumesAtOnce is how many rotations ResumeRotations resumes at the same time.
 const resumesAtOnce = 4
 
-// ResumeRotations resumes every rotation in a state, and returns where each stands then.
+// ResumeRotations resumes every rotation in a state that the caller may resume, and returns where
+// each stands then.
 func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Rotation, error) {
 	names, err := r.inState(ctx, state)
 	if err != nil {
@@ -100,7 +104,7 @@ func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Ro
 }
 
 func (r Rotations) inState(ctx context.Context, state string) (names []string, err error) {
-	for query := (secret.Query{}); ; {
+	for query := (secret.Query{Filter: secret.Filter{Visible: access.SelectionFrom(ctx)}}); ; {
 		page, next, err := r.ListRotations(ctx, query)
 		if err != nil {
 			return nil, err

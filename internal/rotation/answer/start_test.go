@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rotunda/internal/access"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/wire"
@@ -29,10 +30,16 @@ func (l *locker) Lock(context.Context, string) (context.Context, func(), error) 
 	return nil, nil, rotation.Temporaryf("It is away.")
 }
 
+// unaudited keeps nothing.
+type unaudited struct{}
+
+func (unaudited) Ready() error                                   { return nil }
+func (unaudited) Keep(context.Context, ...access.Decision) error { return nil }
+
 func newRotations(locks rotation.Locks, out *bytes.Buffer) Rotations {
 	return Rotations{
 		Engine: &engine.Engine{Locks: locks, Policy: engine.Policy{Limit: time.Minute}},
-		Log:    slog.New(slog.NewJSONHandler(out, nil)), Attempts: &Attempts{},
+		Log:    slog.New(slog.NewJSONHandler(out, nil)), Attempts: &Attempts{}, Audit: unaudited{},
 	}
 }
 

@@ -29,7 +29,9 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	if err != nil {
 		return nil, "", err
 	}
-	page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool { return !query.Filter.Matches(s) })
+	page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool {
+		return !query.Filter.Matches(s) || !query.Filter.Shows(engine.Rotated(s)) // of a record, by the secret that it is about
+	})
 	var names []string
 	for _, entry := range page.Secrets {
 		if of := engine.Rotated(entry); of != "" {

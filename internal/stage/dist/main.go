@@ -16,19 +16,39 @@ func main() {
 	dir := flag.String("o", "dist", "`folder` to stage into; an app root in it is replaced")
 	goos := flag.String("os", "linux", "operating `system` to build the handler for, as GOOS")
 	goarch := flag.String("arch", "amd64", "`architecture` to build the handler for, as GOARCH")
+	signIn := flag.String("sign-in", "keys", "keys or tokens: `how` callers sign in, as the setting SIGN_IN of the app")
 	flag.Parse()
-	if err := run(*dir, *goos, *goarch); err != nil {
+	note, err := run(*dir, *goos, *goarch, *signIn)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%s is staged for %s/%s.\n", *dir, *goos, *goarch)
+	fmt.Printf("%s is staged for %s/%s%s.\n", *dir, *goos, *goarch, note)
 }
 
-func run(dir, goos, goarch string) error {
-	if err := removeOlder(dir); err != nil {
-		return err
+func run(dir, goos, goarch, signIn string) (note string, err error) {
+	if signIn != "keys" && signIn != "tokens" {
+		return "", fmt.Errorf("-sign-in is %q: it must be keys or tokens", signIn)
 	}
-	return stage.Stage(context.Background(), ".", dir, goos, goarch)
+	if err := removeOlder(dir); err != nil {
+		return "", err
+	}
+	if err := stage.Stage(context.Background(), ".", dir, goos, goarch); err != nil || signIn == "keys" {
+		return "", err
+	}
+	return open(dir)
+}
+
+// open stages for tokens. An app root whose rules are wrong is not left behind.
+func open(dir string) (note string, err error) {
+	hasRules, err := stage.OpenToTokens(".", dir)
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	if !hasRules {
+		return ", for SIGN_IN=tokens, without " + stage.RulesFile + ": the app starts only if ACCESS_RULES_FILE names a file of rules", nil
+	}
+	return ", for SIGN_IN=tokens; the tests in " + stage.RulesFile + " pass", nil
 }
 
 // removeOlder removes an older app root and nothing else, because -o may name any folder by

@@ -12,9 +12,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
 )
 
-const azsecrets = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+const suiteModule = "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 // theirTests is how many top-level tests azsecrets v1.5.1 has. A different number means that the
 // module was upgraded: check the new tests, and correct the number.
@@ -24,17 +27,24 @@ const theirTests = 13
 // their live mode. Their setup is in Azure/azure-sdk-for-go
 // sdk/security/keyvault/azsecrets/utils_test.go.
 func TestAzsecretsSuite(t *testing.T) {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		t.Skipf("skipped: the suite needs SSL_CERT_FILE to trust the stand-in, and Go does not read it on %s", runtime.GOOS)
-	}
+	skipWithoutCertFile(t)
 	suite := copySuite(t)
 	binary := build(t, suite)
-	azure := start(t)
+	t.Run("Vault", func(t *testing.T) {
+		azure := start(t)
+		runSuite(t, suite, binary, azure, environment(azure, register(t, azure), "AZURE_KEYVAULT_URL=https://sdktest.vault.azure.net"))
+	})
+	t.Run("App", func(t *testing.T) {
+		app := wiretest.Start(t, wiretest.Options{Tokens: true})
+		runSuite(t, suite, binary, app.Azure, environment(app.Azure, app.Callers["admin"], "AZURE_KEYVAULT_URL="+app.TokensURL))
+	})
+}
 
+func runSuite(t *testing.T, suite, binary string, azure *standin.Azure, env []string) {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=3m")
 	command.Dir = suite
-	command.Env = environment(azure,
-		"AZURE_RECORD_MODE=live", "AZURE_KEYVAULT_URL=https://sdktest.vault.azure.net", "SSL_CERT_FILE="+azure.CAFile())
+	command.Env = append(env, "AZURE_RECORD_MODE=live")
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("the suite failed: %v", err)
@@ -46,18 +56,25 @@ func TestAzsecretsSuite(t *testing.T) {
 	calls := azure.Vault().Counts().Calls
 	for _, operation := range []string{"set", "get", "update", "delete", "recover", "purge", "backup", "restore", "list", "listdeleted", "listversions"} {
 		if calls[operation] == 0 {
-			t.Errorf("the suite never called %s of the stand-in: %v", operation, calls)
+			t.Errorf("the suite never caused the call %s of the vault: %v", operation, calls)
 		}
 	}
 	t.Logf("Microsoft's azsecrets suite: %d of %d passed", len(passed), theirTests)
 }
 
+func skipWithoutCertFile(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		t.Skipf("skipped: Go needs SSL_CERT_FILE to trust the stand-in, and does not read it on %s", runtime.GOOS)
+	}
+}
+
 // copySuite makes a writable copy of the module: Go does not build tests in the module cache.
 func copySuite(t *testing.T) (folder string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", azsecrets).Output()
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", suiteModule).Output()
 	if err != nil {
-		t.Fatalf("go mod download %s: %v: %s", azsecrets, err, out)
+		t.Fatalf("go mod download %s: %v: %s", suiteModule, err, out)
 	}
 	var module struct{ Dir string }
 	if err := json.Unmarshal(out, &module); err != nil {

@@ -2,10 +2,12 @@ package conformance_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
 )
 
 func start(t *testing.T) *standin.Azure {
@@ -22,9 +24,19 @@ func start(t *testing.T) *standin.Azure {
 	return azure
 }
 
+// register returns a service principal that may do everything.
+func register(t *testing.T, azure *standin.Azure) standin.Caller {
+	t.Helper()
+	callers, err := azure.RegisterApp(map[string][]string{"client": {wiretest.AdminRole}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return callers["client"]
+}
+
 // environment returns this process's environment without what would direct a client elsewhere,
 // with the settings for the stand-ins, and more.
-func environment(azure *standin.Azure, more ...string) []string {
+func environment(azure *standin.Azure, caller standin.Caller, more ...string) []string {
 	var env []string
 	for _, setting := range os.Environ() {
 		name, _, _ := strings.Cut(strings.ToUpper(setting), "=")
@@ -33,8 +45,8 @@ func environment(azure *standin.Azure, more ...string) []string {
 			env = append(env, setting)
 		}
 	}
-	env = append(env,
-		"HTTPS_PROXY="+azure.ProxyURL(), "NO_PROXY=localhost,127.0.0.1",
-		"IDENTITY_ENDPOINT="+azure.IdentityEndpoint(), "IDENTITY_HEADER="+azure.IdentityHeader())
+	env = slices.Concat(env, azure.ClientEnv(), caller.Env(), []string{
+		"IDENTITY_ENDPOINT=" + azure.IdentityEndpoint(), "IDENTITY_HEADER=" + azure.IdentityHeader(),
+	})
 	return append(env, more...)
 }

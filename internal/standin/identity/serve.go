@@ -3,11 +3,14 @@ package identity
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"rotunda/internal/standin/entra"
 )
 
 const apiVersion = "2019-08-01"
@@ -31,7 +34,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.requests.Add(1)
-	if s.Faults().fail(w, r) {
+	if s.Faults().Fail(w, r, func(status int, message string) { refuse(w, status, message) }) {
 		return
 	}
 	if status, message := s.check(r); status != 0 {
@@ -68,16 +71,24 @@ func (s *Server) grant(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
 		return
 	}
-	token, claims, err := s.issue(who, query.Get("resource"))
+	token, claims, err := s.directory.Issue(who.ClientID, query.Get("resource"), s.options.Lifetime)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, err.Error())
+		refuse(w, statusOf(err), err.Error())
 		return
 	}
 	write(w, http.StatusOK, answer{
-		AccessToken: token, ClientID: who.clientID, Resource: query.Get("resource"), TokenType: "Bearer",
+		AccessToken: token, ClientID: who.ClientID, Resource: query.Get("resource"), TokenType: "Bearer",
 		ExpiresOn: strconv.FormatInt(claims.ExpiresAt.Unix(), 10),
 		NotBefore: strconv.FormatInt(claims.NotBefore.Unix(), 10),
 	})
+}
+
+// statusOf returns the status for an error of Entra, which App Service passes on.
+func statusOf(err error) int {
+	if refusal, ok := errors.AsType[*entra.Refusal](err); ok {
+		return refusal.Status
+	}
+	return http.StatusInternalServerError
 }
 
 // refuse responds with App Service's error JSON.

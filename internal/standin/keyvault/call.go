@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 )
 
 // call is one request of an authenticated caller.
 type call struct {
 	request   *http.Request
 	operation *operation
-	caller    identity.Claims
+	caller    entra.Claims
 	query     url.Values
 	vault     string
 	name      string // empty for an operation on the whole vault
@@ -24,7 +24,7 @@ type call struct {
 	wrong     error  // why the request can't be performed, or nil
 }
 
-func newCall(r *http.Request, caller identity.Claims, now time.Time) *call {
+func newCall(r *http.Request, caller entra.Claims, now time.Time) *call {
 	c := &call{request: r, caller: caller, query: r.URL.Query(), vault: vaultOf(r.Host), now: now.Unix()}
 	var segments []string
 	c.operation, segments, c.wrong = route(r.Method, r.URL.Path)

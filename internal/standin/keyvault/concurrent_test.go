@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -87,10 +87,10 @@ func TestPeakInFlight(t *testing.T) {
 	const callers = 5
 	var all sync.WaitGroup
 	all.Add(callers)
-	v := start(t, keyvault.Options{Check: func(string) (identity.Claims, error) {
+	v := start(t, keyvault.Options{Check: func(string) (entra.Claims, error) {
 		all.Done()
 		all.Wait()
-		return identity.Claims{}, nil
+		return entra.Claims{}, nil
 	}})
 	group, ctx := errgroup.WithContext(t.Context())
 	for range callers {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -29,7 +29,7 @@ type listener struct {
 func listenTo(t *testing.T, opts keyvault.Options) *listener {
 	t.Helper()
 	opts.Tenant = uuid.NewString()
-	opts.Check = func(string) (identity.Claims, error) { return identity.Claims{}, nil }
+	opts.Check = func(string) (entra.Claims, error) { return entra.Claims{}, nil }
 	vaults, err := keyvault.New(opts)
 	if err != nil {
 		t.Fatal(err)

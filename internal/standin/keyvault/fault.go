@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/fault"
 )
 
 // Duration is a time.Duration that is written in JSON as "20ms".
-type Duration = identity.Duration
+type Duration = fault.Duration
 
 // Faults are what fails or is slow. The zero value is a vault that finishes every operation at
 // once and rejects nothing.

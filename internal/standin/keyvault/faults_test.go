@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -191,7 +191,7 @@ func TestPurgeProtection(t *testing.T) {
 
 // TestLatency runs in a synctest bubble, whose clock advances only when all goroutines wait.
 func TestLatency(t *testing.T) {
-	anyone := func(string) (identity.Claims, error) { return identity.Claims{}, nil }
+	anyone := func(string) (entra.Claims, error) { return entra.Claims{}, nil }
 	synctest.Test(t, func(t *testing.T) {
 		vaults, err := keyvault.New(keyvault.Options{Tenant: uuid.NewString(), Check: anyone})
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 )
 
 // Resource is what a token must be issued for, and what the challenge names.
@@ -29,9 +29,9 @@ type Options struct {
 	DataFile string
 	// Tenant is the directory's id, a GUID, which the challenge names.
 	Tenant string
-	// Check accepts or rejects a bearer token; identity.Server.Verifier(Resource) returns one.
-	// For an *identity.TokenError the response has Key Vault's message.
-	Check func(token string) (identity.Claims, error)
+	// Check accepts or rejects a bearer token; entra.Directory.Verifier(Resource) returns one.
+	// For an *entra.TokenError the response has Key Vault's message.
+	Check func(token string) (entra.Claims, error)
 	// Logger receives a line per request at level Debug, without values; nil discards it.
 	Logger *slog.Logger
 	// Now is the clock; time.Now if nil. The tokens' clock should be the same.
@@ -66,10 +66,10 @@ func (o Options) check() error {
 		return fmt.Errorf("key vault stand-in: a retention of %d days is not allowed: use %d to %d", o.RetentionDays, minRetentionDays, maxRetentionDays)
 	}
 	if _, err := uuid.Parse(o.Tenant); err != nil {
-		return fmt.Errorf("key vault stand-in: the tenant %q is not a GUID: use the identity stand-in's", o.Tenant)
+		return fmt.Errorf("key vault stand-in: the tenant %q is not a GUID: use the Entra stand-in's", o.Tenant)
 	}
 	if o.Check == nil {
-		return errors.New("key vault stand-in: Check is missing: use the identity stand-in's Verifier for " + Resource)
+		return errors.New("key vault stand-in: Check is missing: use the Entra stand-in's Verifier for " + Resource)
 	}
 	return nil
 }

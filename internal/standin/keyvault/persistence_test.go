@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -34,7 +34,7 @@ type acknowledged struct{ Name, Version, Deleted string }
 
 // writeForEver sets secrets, deletes every fifth, and prints each as soon as it is acknowledged.
 func writeForEver(file string) error {
-	anyone := func(string) (identity.Claims, error) { return identity.Claims{}, nil }
+	anyone := func(string) (entra.Claims, error) { return entra.Claims{}, nil }
 	vaults, err := keyvault.New(keyvault.Options{DataFile: file, Tenant: "00000000-0000-4000-8000-000000000001", Check: anyone})
 	if err != nil {
 		return err

@@ -5,18 +5,18 @@ import (
 	"net/http"
 	"strings"
 
-	"rotunda/internal/standin/identity"
+	"rotunda/internal/standin/entra"
 )
 
 // signIn checks the request's bearer token. Its error is a refusal with status 401.
-func (s *Server) signIn(r *http.Request) (identity.Claims, error) {
+func (s *Server) signIn(r *http.Request) (entra.Claims, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return identity.Claims{}, unauthorized("AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.")
+		return entra.Claims{}, unauthorized("AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token.")
 	}
 	claims, err := s.options.Check(strings.TrimSpace(token))
 	if err != nil {
-		return identity.Claims{}, unauthorized(tokenMessage(err))
+		return entra.Claims{}, unauthorized(tokenMessage(err))
 	}
 	return claims, nil
 }
@@ -29,15 +29,15 @@ func unauthorized(message string) error {
 // MicrosoftDocs/azure-docs#109562 (audience), Azure/azure-sdk-for-python#27266 (expired),
 // hashicorp/terraform-provider-azurerm#30912 (signature).
 func tokenMessage(err error) string {
-	bad, ok := errors.AsType[*identity.TokenError](err)
+	bad, ok := errors.AsType[*entra.TokenError](err)
 	switch {
-	case ok && errors.Is(bad, identity.ErrAudience):
+	case ok && errors.Is(bad, entra.ErrAudience):
 		return "AKV10022: Invalid audience. Expected " + bad.Want + ", found: " + bad.Found + "."
-	case ok && errors.Is(bad, identity.ErrIssuer):
+	case ok && errors.Is(bad, entra.ErrIssuer):
 		return "AKV10032: Invalid issuer. Expected one of " + bad.Want + ", found " + bad.Found + "."
-	case ok && errors.Is(bad, identity.ErrSignature):
+	case ok && errors.Is(bad, entra.ErrSignature):
 		return "AKV10046: Unable to resolve the key used for signature validation."
-	case ok && errors.Is(bad, identity.ErrExpired):
+	case ok && errors.Is(bad, entra.ErrExpired):
 		return "[TokenExpired] Error validating token: 'S2S12086'."
 	}
 	return "Error validating token: it is malformed or not valid yet." // not recorded

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/identity"
 	"rotunda/internal/standin/keyvault"
 )
@@ -45,10 +46,10 @@ func TestTokensAreChecked(t *testing.T) {
 }
 
 func TestWrongIssuerAndExpiredTokens(t *testing.T) {
-	refuse := func(bad *identity.TokenError) func(string) (identity.Claims, error) {
-		return func(string) (identity.Claims, error) { return identity.Claims{}, bad }
+	refuse := func(bad *entra.TokenError) func(string) (entra.Claims, error) {
+		return func(string) (entra.Claims, error) { return entra.Claims{}, bad }
 	}
-	v := start(t, keyvault.Options{Check: refuse(&identity.TokenError{Reason: identity.ErrIssuer, Want: "here", Found: "there"})})
+	v := start(t, keyvault.Options{Check: refuse(&entra.TokenError{Reason: entra.ErrIssuer, Want: "here", Found: "there"})})
 	wantChallenge(t, v, "Bearer x.y.z", "AKV10032: Invalid issuer. Expected one of here, found there.")
 
 	past := time.Now().Add(-25 * time.Hour)

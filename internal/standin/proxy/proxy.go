@@ -36,6 +36,7 @@ type Proxy struct {
 	dialer net.Dialer
 
 	mu      sync.Mutex
+	hosts   map[string]string // whole names that Add allowed
 	closed  bool
 	tunnels map[*tunnel]struct{}
 	counts  Counts
@@ -50,7 +51,7 @@ var (
 
 // New returns a proxy. It fails if a route is not valid.
 func New(opts Options) (*Proxy, error) {
-	p := &Proxy{routes: map[string]string{}, log: opts.Logger, tunnels: map[*tunnel]struct{}{}}
+	p := &Proxy{routes: map[string]string{}, hosts: map[string]string{}, log: opts.Logger, tunnels: map[*tunnel]struct{}{}}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -64,6 +65,21 @@ func New(opts Options) (*Proxy, error) {
 		p.routes[strings.ToLower(suffix)] = address
 	}
 	return p, nil
+}
+
+// Add allows one host, such as login.microsoftonline.com, from now on. address (host:port) stands
+// in for it.
+func (p *Proxy) Add(host, address string) error {
+	if strings.HasPrefix(host, ".") || strings.Contains(host, ":") || host == "" {
+		return fmt.Errorf("proxy: %q is not a host name", host)
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("proxy: the host %s leads to %q, which is not host:port: %w", host, address, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hosts[strings.ToLower(host)] = address
+	return nil
 }
 
 // ServeHTTP opens a tunnel. 405: the method is not CONNECT. 403: the host has no route. 502: the
@@ -98,7 +114,11 @@ func (p *Proxy) route(target string) (address string, ok bool) {
 	if err != nil || port != "443" {
 		return "", false
 	}
-	label, rest, found := strings.Cut(strings.ToLower(host), ".")
+	host = strings.ToLower(host)
+	if address, ok := p.host(host); ok {
+		return address, true
+	}
+	label, rest, found := strings.Cut(host, ".")
 	if !found || label == "" {
 		return "", false
 	}
@@ -106,9 +126,21 @@ func (p *Proxy) route(target string) (address string, ok bool) {
 	return address, ok
 }
 
+func (p *Proxy) host(name string) (address string, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	address, ok = p.hosts[name]
+	return address, ok
+}
+
 func (p *Proxy) refusal(target string) string {
-	suffixes := slices.Sorted(maps.Keys(p.routes))
-	return fmt.Sprintf("This proxy connects only to stand-ins: %s is not one of *%s at port 443.", target, strings.Join(suffixes, ", *"))
+	p.mu.Lock()
+	allowed := slices.Sorted(maps.Keys(p.hosts))
+	p.mu.Unlock()
+	for _, suffix := range slices.Sorted(maps.Keys(p.routes)) {
+		allowed = append(allowed, "*"+suffix)
+	}
+	return fmt.Sprintf("This proxy connects only to stand-ins: %s is not one of %s at port 443.", target, strings.Join(allowed, ", "))
 }
 
 // refuse also closes the connection: what follows a CONNECT may be meant for the tunnel, and must

@@ -87,6 +87,27 @@ func TestASilentStandInIsABadGateway(t *testing.T) {
 	}
 }
 
+func TestAHostThatWasAddedIsAllowedUnderItsWholeNameOnly(t *testing.T) {
+	p, address := serveProxy(t, "127.0.0.1:1")
+	if err := p.Add("Login.MicrosoftOnline.com", freeAddress(t)); err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]int{
+		"login.microsoftonline.com:443":   http.StatusBadGateway, // allowed, but nothing listens
+		"a.login.microsoftonline.com:443": http.StatusForbidden, "microsoftonline.com:443": http.StatusForbidden,
+		"login.microsoftonline.com:80": http.StatusForbidden,
+	} {
+		if status, body := connect(t, address, target); status != want {
+			t.Errorf("CONNECT %s: %d %q, want %d", target, status, body, want)
+		}
+	}
+	for host, address := range map[string]string{".suffix.net": "127.0.0.1:1", "host:443": "127.0.0.1:1", "": "127.0.0.1:1", "host": "127.0.0.1"} {
+		if err := p.Add(host, address); err == nil {
+			t.Errorf("%s → %s was accepted", host, address)
+		}
+	}
+}
+
 func TestBadRoutesAreErrors(t *testing.T) {
 	for suffix, address := range map[string]string{
 		"vault.azure.net": "127.0.0.1:1", ".vault.azure.net:443": "127.0.0.1:1", ".vault.azure.net": "127.0.0.1",

@@ -1,4 +1,4 @@
-package identity
+package entra
 
 import (
 	"errors"
@@ -34,24 +34,23 @@ func (e *TokenError) Error() string {
 
 func (e *TokenError) Unwrap() error { return e.Reason }
 
-// Verifier returns the check that a resource makes of a token: signature, issuer, audience (with
-// or without a trailing slash), and times, in this order. Its error is a *TokenError.
-func (s *Server) Verifier(resource string) func(token string) (Claims, error) {
+// Verifier returns the check that a resource makes of a token of version 1: signature, issuer,
+// audience (with or without a trailing slash), and times, in this order. Its error is a
+// *TokenError.
+func (d *Directory) Verifier(resource string) func(token string) (Claims, error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
-	times := jwt.NewValidator(jwt.WithTimeFunc(s.options.Now), jwt.WithExpirationRequired())
+	times := jwt.NewValidator(jwt.WithTimeFunc(d.options.Now), jwt.WithExpirationRequired())
 	return func(token string) (Claims, error) {
 		var claims Claims
-		if _, err := parser.ParseWithClaims(token, &claims, s.publicKey); err != nil {
+		if _, err := parser.ParseWithClaims(token, &claims, d.publicKey); err != nil {
 			return Claims{}, refuseSignature(err)
 		}
-		if err := s.checkParties(claims, resource); err != nil {
+		if err := d.checkParties(claims, resource); err != nil {
 			return Claims{}, err
 		}
 		return claims, refuseTimes(times.Validate(claims))
 	}
 }
-
-func (s *Server) publicKey(*jwt.Token) (any, error) { return s.key.Public(), nil }
 
 func refuseSignature(err error) error {
 	if errors.Is(err, jwt.ErrTokenSignatureInvalid) {
@@ -60,9 +59,9 @@ func refuseSignature(err error) error {
 	return &TokenError{Reason: ErrMalformed}
 }
 
-func (s *Server) checkParties(claims Claims, resource string) error {
-	if claims.Issuer != s.Issuer() {
-		return &TokenError{Reason: ErrIssuer, Want: s.Issuer(), Found: claims.Issuer}
+func (d *Directory) checkParties(claims Claims, resource string) error {
+	if want := d.Issuer(1); claims.Issuer != want {
+		return &TokenError{Reason: ErrIssuer, Want: want, Found: claims.Issuer}
 	}
 	if strings.TrimSuffix(claims.Audience, "/") != strings.TrimSuffix(resource, "/") {
 		return &TokenError{Reason: ErrAudience, Want: resource, Found: claims.Audience}

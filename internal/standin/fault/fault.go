@@ -1,4 +1,5 @@
-package identity
+// Package fault makes a stand-in's endpoint fail as its operator or its network would.
+package fault
 
 import (
 	"fmt"
@@ -6,13 +7,13 @@ import (
 	"time"
 )
 
-// Faults make the endpoint fail. The zero value means none.
+// Faults make an endpoint fail. The zero value means none.
 type Faults struct {
 	// Down closes the connection instead of responding.
 	Down bool `json:"down,omitempty"`
 	// Garbage responds 200 with something that is not JSON.
 	Garbage bool `json:"garbage,omitempty"`
-	// Status, if not 0, is returned instead of a token, with App Service's error JSON.
+	// Status, if not 0, is returned instead of an answer, with the endpoint's own error JSON.
 	Status int `json:"status,omitempty"`
 	// Latency delays every response.
 	Latency Duration `json:"latency,omitempty"`
@@ -34,23 +35,20 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Faults returns the current faults.
-func (s *Server) Faults() Faults { return *s.faults.Load() }
-
-// SetFaults replaces the current faults with f, for requests that arrive from now on.
-func (s *Server) SetFaults(f Faults) error {
+// Check returns an error if the faults can't be set.
+func (f Faults) Check() error {
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
-		return fmt.Errorf("identity stand-in: fault status %d is not an error status: use 400 to 599, or 0 for none", f.Status)
+		return fmt.Errorf("fault status %d is not an error status: use 400 to 599, or 0 for none", f.Status)
 	}
 	if f.Latency < 0 {
-		return fmt.Errorf("identity stand-in: fault latency %v is negative: use a positive one, or 0 for none", time.Duration(f.Latency))
+		return fmt.Errorf("fault latency %v is negative: use a positive one, or 0 for none", time.Duration(f.Latency))
 	}
-	s.faults.Store(&f)
 	return nil
 }
 
-// fail responds as the faults require, and reports whether it did.
-func (f Faults) fail(w http.ResponseWriter, r *http.Request) bool {
+// Fail responds as the faults require, and reports whether it did. refuse writes the endpoint's
+// error JSON.
+func (f Faults) Fail(w http.ResponseWriter, r *http.Request, refuse func(status int, message string)) bool {
 	f.wait(r)
 	switch {
 	case f.Down:
@@ -59,7 +57,7 @@ func (f Faults) fail(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<html><body>this is not a token</body>")) // the caller may have gone
 	case f.Status != 0:
-		refuse(w, f.Status, "A fault is set in the stand-in: clear it to get tokens again.")
+		refuse(f.Status, "A fault is set in the stand-in: clear it to get tokens again.")
 	default:
 		return false
 	}

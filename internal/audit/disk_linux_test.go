@@ -1,0 +1,122 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rotunda/internal/audit"
+)
+
+// limited writes while no file may grow, until one is full, and when there is room again.
+func limited(dir string) error {
+	signal.Ignore(syscall.SIGXFSZ) // then the write fails
+	if err := limitFiles(0); err != nil {
+		return err
+	}
+	store, err := audit.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(audit.Config{Store: store, Vault: "contoso"})
+	if err != nil {
+		return err
+	}
+	if err := fails(log, "refused"); err != nil {
+		return err
+	}
+	if names, err := store.List(context.Background()); err != nil || len(names) > 0 {
+		return fmt.Errorf("a full disk has %q, %w", names, err)
+	}
+	if err := recovers(log, 20_000); err != nil {
+		return err
+	}
+	written := 0
+	for log.Write(context.Background(), read(fmt.Sprint("n", written))) == nil {
+		written++
+	}
+	if err := fails(log, "refused"); err != nil {
+		return err
+	}
+	if err := recovers(log, 1<<30); err != nil {
+		return err
+	}
+	fmt.Println("written:", written)
+	return errors.Join(log.Write(context.Background(), read("after")), log.Close(context.Background()))
+}
+
+// fails returns nil if a record can't be written, and the log knows.
+func fails(log *audit.Log, name string) error {
+	err := log.Write(context.Background(), read(name))
+	if !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), "file too large") {
+		return fmt.Errorf("when a file may not grow: %w", err)
+	}
+	if log.Healthy() == nil {
+		return errors.New("healthy though a file may not grow")
+	}
+	return nil
+}
+
+// recovers lets files grow, and waits until the log has found out.
+func recovers(log *audit.Log, size uint64) error {
+	err := limitFiles(size)
+	for err == nil && log.Healthy() != nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+func limitFiles(size uint64) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = size
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+}
+
+func TestADiskThatIsFull(t *testing.T) {
+	dir := t.TempDir()
+	_, out := actor(t, "limited", dir)
+	var said []string
+	for out.Scan() {
+		said = append(said, out.Text())
+	}
+	var written int
+	if _, err := fmt.Sscanf(strings.Join(said, "\n"), "written: %d", &written); err != nil || written < 10 {
+		t.Fatalf("the writer said %q", said)
+	}
+	kept := map[string]bool{}
+	report := verify(t, dir, audit.Options{Each: func(_ string, r audit.Record) { kept[r.Secret] = true }})
+	for i := range written {
+		if name := fmt.Sprint("n", i); !kept[name] {
+			t.Errorf("%s was written and is not there", name)
+		}
+	}
+	if report.Problems != nil || !kept["after"] || kept["refused"] || report.Files != 2 {
+		t.Errorf("%v: %+v", kept, report)
+	}
+	if len(report.Notes) == 0 || !strings.Contains(strings.Join(report.Notes, "\n"), "half a line follows record") {
+		t.Errorf("the test did not fill a file in the middle of a line: %q", report.Notes)
+	}
+}
+
+// TestAFolderThatIsGone removes the folder, or the right to write to it.
+func TestAFolderThatIsGone(t *testing.T) {
+	dir := t.TempDir()
+	store := folder(t, dir)
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	log := open(t, audit.Config{Store: store})
+	err := log.Write(t.Context(), read("x"))
+	if !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "check its free space") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,39 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+)
+
+// headMessage is the message of a line of the log that has a head.
+const headMessage = "audit head"
+
+func logHead(log *slog.Logger, head Head) {
+	log.Info(headMessage, "file", head.File, "record", head.Record, "hash", head.Hash)
+}
+
+// ReadHeads returns the heads in a log of JSON lines. Other lines are ignored.
+func ReadHeads(log io.Reader) ([]Head, error) {
+	var heads []Head
+	for lines := bufio.NewReader(log); ; {
+		text, err := lines.ReadBytes('\n')
+		if bytes.Contains(text, []byte(headMessage)) {
+			var line struct {
+				Message string `json:"msg"`
+				Head
+			}
+			if json.Unmarshal(text, &line) == nil && line.Message == headMessage {
+				heads = append(heads, line.Head)
+			}
+		}
+		if err == io.EOF {
+			return heads, nil
+		}
+		if err != nil {
+			return heads, err
+		}
+	}
+}

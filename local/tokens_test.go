@@ -1,0 +1,88 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
+)
+
+func TestTokens(t *testing.T) {
+	found, out := start(t, "-sign-in", "tokens")
+	for _, want := range []string{
+		"app      https://rotunda.contoso.test/api", `reader  GET    /api/secrets/payments-db                             200  value "a round vault"`,
+		"403  Forbidden: Caller is not authorized", "Action: getSecret. Resource: shop-ci-npm", "Resource: payments-db",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	if found.AppURL != standin.AppURL || found.Audience != standin.Audience || !strings.HasPrefix(found.Authority, "https://login.microsoftonline.com/") {
+		t.Errorf("the ready file says %+v", found)
+	}
+	for _, name := range []string{admin, reader, nobody} {
+		caller := found.Callers[name]
+		if caller.TenantID == "" || caller.ClientID == "" || caller.ObjectID == "" || caller.ClientSecret == "" || !strings.HasSuffix(found.Authority, caller.TenantID) {
+			t.Errorf("the ready file says of %s %+v", name, caller)
+		}
+		if strings.Contains(out.String(), caller.ClientSecret) {
+			t.Errorf("the output shows the secret of %s", name)
+		}
+	}
+	for _, path := range []string{"/secrets/payments-db", "/access"} {
+		got := (&wiretest.App{URL: found.App}).Do(t, http.MethodGet, path, "")
+		if want := `Bearer authorization="` + found.Authority + `", resource="` + found.Audience + `"`; got.Status != 401 || got.Header.Get("WWW-Authenticate") != want {
+			t.Errorf("without a token, %s: %v with the challenge %s, want %s", path, got, got.Header.Get("WWW-Authenticate"), want)
+		}
+	}
+	if out := runPrograms(t, out.String()); !strings.HasPrefix(out, "a round vault\na round vault\n") || !strings.Contains(out, `"code": "ForbiddenByRules"`) {
+		t.Errorf("the programs printed %s", out)
+	}
+	checkAudit(t, found)
+}
+
+// runPrograms runs the programs as they are printed, in the repository's folder.
+func runPrograms(t *testing.T, printed string) string {
+	t.Helper()
+	repo := wiretest.Root(t)
+	clients := filepath.Join(repo, "internal", "standin", "conformance")
+	for _, needed := range []string{filepath.Join(clients, "python", ".venv"), filepath.Join(clients, "js", "node_modules")} {
+		if _, err := os.Stat(needed); err != nil && os.Getenv("CI") == "true" {
+			t.Fatalf("%v: `make setup` installs the clients", err)
+		} else if err != nil {
+			t.Skipf("skipped: %v; `make setup` installs the clients", err)
+		}
+	}
+	_, programs, _ := strings.Cut(printed, "\n# Python")
+	programs, _, _ = strings.Cut(programs, "\nThe audit")
+	command := exec.CommandContext(t.Context(), "bash")
+	command.Dir, command.Stdin = repo, strings.NewReader("# Python"+programs)
+	out, err := command.CombinedOutput()
+	if _, refused := err.(*exec.ExitError); !refused { // the last one
+		t.Errorf("the programs ended with %v", err)
+	}
+	return string(out)
+}
+
+// checkAudit checks that the audit has what the programs did.
+func checkAudit(t *testing.T, found addresses) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(found.Audit, "*", "*", "*.jsonl"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the audit has the files %q (%v)", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{admin: 4, reader: 4, nobody: 2} {
+		if count := strings.Count(string(text), `"oid:`+found.Callers[name].ObjectID+`"`); count != want {
+			t.Errorf("the audit has %d records of %s, want %d:\n%s", count, name, want, text)
+		}
+	}
+}
