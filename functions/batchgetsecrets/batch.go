@@ -16,7 +16,7 @@ import (
 type batch struct {
 	reads  reader
 	held   *budget.Bytes
-	of     fair.Share     // in held
+	of     fair.Share // in held
 	guard  Guard
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
