@@ -21,7 +21,7 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, errGaveWay):
 		return a.gaveWay()
-	case unattended && !a.durable && (a.evidence.forged || a.evidence.untagged || isNotARecord(err)):
+	case unattended && !a.durable && isFault && (a.evidence.forged || a.evidence.untagged || isNotARecord(err)):
 		return a.end(rotation.Outcome{State: rotation.Attention, Note: fault.Reason, Alarm: true}) // nothing is written
 	case a.durable && permanent && a.decision.step == attention && !a.readersMayFail():
 		return a.askForAttention(ctx, fault.Reason)

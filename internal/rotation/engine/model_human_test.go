@@ -152,6 +152,9 @@ func (w *world) humanRepairs() {
 		if w.broken != "" || !w.needsPerson() || r.state == rotation.Attention && r.Operation == "" {
 			return
 		}
+		if held := time.Until(w.locks[theName].until); held > 0 { // by a worker that died
+			w.sleep(held + time.Second)
+		}
 		if w.record().open() {
 			w.humanTags(rotation.TagProviderAddress, address)
 		}

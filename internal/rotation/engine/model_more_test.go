@@ -216,7 +216,7 @@ func TestModelHumanAndCrash(t *testing.T) {
 	for _, class := range allClasses {
 		t.Run(string(class), func(t *testing.T) {
 			t.Parallel()
-			for _, human := range []string{"sets one that logs in, all at once", "writes junk", "deletes the record"} {
+			for _, human := range []string{"sets one that logs in, all at once", "writes junk", "deletes the record", "forges a record"} {
 				explore(t, scenario{class: class, human: human, budget: 1, crashes: true}, meddledRotation)
 				if !small && !racing {
 					explore(t, scenario{class: class, human: human, budget: 1, crashes: true, seasoned: true}, meddledRotation)
