@@ -130,6 +130,6 @@ func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links,
 		"setsecret":            setsecret.Handler(secrets, writer),
 		"sweep":                sweep.Handler(rotations),
 		"updatesecret":         updatesecret.Handler(secrets, writer),
-		"wrongroute":           wrongroute.Handler(RoutePrefix),
+		"wrongroute":           wrongroute.Handler(RoutePrefix, access),
 	}
 }

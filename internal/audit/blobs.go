@@ -79,14 +79,29 @@ func (b *Blobs) Create(ctx context.Context, name string) (File, error) {
 			err = create(ctx, client)
 		}
 	}
+	if bloberror.HasCode(err, bloberror.BlobAlreadyExists) {
+		err = unlessEmpty(ctx, client, err)
+	}
 	if err != nil {
 		return nil, explain(err)
 	}
 	return &blobFile{client: client}, nil
 }
 
-// create never replaces a blob. If the answer to the first try is lost, the second one fails, and
-// the next file has another name.
+// unlessEmpty returns nil if the blob that exists already is empty: then the answer to an earlier
+// try was lost. Nobody else uses the name.
+func unlessEmpty(ctx context.Context, client *appendblob.Client, exists error) error {
+	properties, err := client.GetProperties(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if *properties.BlobType != blob.BlobTypeAppendBlob || *properties.ContentLength > 0 {
+		return exists
+	}
+	return nil
+}
+
+// create never replaces a blob.
 func create(ctx context.Context, client *appendblob.Client) error {
 	absent := &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: new(azcore.ETagAny)}}
 	_, err := client.Create(ctx, &appendblob.CreateOptions{AccessConditions: absent})

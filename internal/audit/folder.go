@@ -14,9 +14,9 @@ import (
 // Folder is a store on a local disk.
 type Folder struct{ root *os.Root }
 
-// OpenFolder opens a folder, and creates it if it is missing.
+// OpenFolder opens a folder, and creates it and those above it if they are missing.
 func OpenFolder(dir string) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := mkdirs(dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
@@ -43,7 +43,29 @@ func (f *Folder) Create(_ context.Context, name string) (File, error) {
 	return created, nil
 }
 
-// mkdirs creates a folder and those above it. Each is made durable by a sync of the one above.
+// mkdirs creates a folder and those above it, durably.
+func mkdirs(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(filepath.Clean(dir))
+	if above != dir {
+		if err := mkdirs(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	opened, err := os.Open(above)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	return syncFolder(opened)
+}
+
+// mkdirs creates a folder of the store and those above it, durably.
 func (f *Folder) mkdirs(dir string) error {
 	if dir == "." {
 		return nil

@@ -407,3 +407,40 @@ func TestAFailureOfAPartIsAFailureOfTheWhole(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// full is a store whose files have room for three appends.
+type full struct{ audit.Store }
+
+type fullFile struct {
+	audit.File
+	appends *int
+}
+
+func (s full) Create(ctx context.Context, name string) (audit.File, error) {
+	file, err := s.Store.Create(ctx, name)
+	return fullFile{file, new(int)}, err
+}
+
+func (f fullFile) Append(ctx context.Context, lines []byte) error {
+	if *f.appends++; *f.appends > 3 {
+		return errors.New("too many appends")
+	}
+	return f.File.Append(ctx, lines)
+}
+
+func (f fullFile) Full() bool { return *f.appends >= 2 }
+
+func TestAFullFileIsContinuedInAnother(t *testing.T) {
+	dir := t.TempDir()
+	log := open(t, audit.Config{Store: full{folder(t, dir)}})
+	for i := range 5 {
+		write(t, log, read(fmt.Sprint("n", i)))
+	}
+	closeLog(t, log)
+	if report := verify(t, dir, audit.Options{}); report.Files != 3 || report.Records != 5 || report.Problems != nil || report.Notes != nil {
+		t.Errorf("%+v", report)
+	}
+	if lines := linesOf(t, dir, list(t, dir)[0]); !strings.Contains(lines[3], `"end":{"reason":"full"`) {
+		t.Errorf("the first file:\n%s", strings.Join(lines, "\n"))
+	}
+}

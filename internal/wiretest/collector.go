@@ -52,6 +52,13 @@ func (c *Collector) Env() []string {
 	}
 }
 
+// Raw returns everything that c has received.
+func (c *Collector) Raw() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.raw.String()
+}
+
 // Refuse makes c respond with a status; 0 means 200 again.
 func (c *Collector) Refuse(status int) {
 	c.mu.Lock()

@@ -1,8 +1,6 @@
 package signin
 
 import (
-	"encoding/json"
-
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -10,11 +8,11 @@ import (
 type claims struct{ jwt.MapClaims }
 
 // UnmarshalJSON implements json.Unmarshaler. It refuses claims that could be read in two ways.
-func (c *claims) UnmarshalJSON(text []byte) error {
-	if err := checkObject(text); err != nil {
+func (c *claims) UnmarshalJSON(text []byte) (err error) {
+	if c.MapClaims, err = parseObject(text); err != nil {
 		return invalid("the token's payload " + err.Error())
 	}
-	return json.Unmarshal(text, &c.MapClaims)
+	return nil
 }
 
 // text returns a claim that must be a string, or "" if the token does not have it.

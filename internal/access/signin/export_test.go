@@ -9,10 +9,5 @@ func (t *Tokens) Kept() int {
 	return t.kept.tokens.EstimatedSize()
 }
 
-// The bounds of what is kept and read.
-const (
-	KeptTokens = keptTokens
-	KeptBytes  = keptBytes
-	MaxToken   = maxToken
-	MaxAnswer  = maxAnswer
-)
+// Forget forgets all tokens, so that the next request with one is checked again.
+func (t *Tokens) Forget() { t.kept.tokens.InvalidateAll() }

@@ -33,7 +33,7 @@ func ParseTemplate(text string) (Template, error) {
 	kind, _, found := strings.Cut(t.texts[0], ":")
 	switch {
 	case !found || !isWord(kind):
-		err = errors.New("it must begin with a word in lower case and a colon, such as github:")
+		err = errors.New("it must begin with a word in lower case and a colon (github:)")
 	case slices.Contains(taken, kind):
 		err = fmt.Errorf("the word %q is used for other callers; choose another", kind)
 	case len(t.claims) == 0:

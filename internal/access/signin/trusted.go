@@ -25,15 +25,15 @@ func ParseTrustedIssuers(text string) ([]TrustedIssuer, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	if err := checkSettingJSON(text); err != nil {
-		return nil, err
-	}
 	var list []struct{ Issuer, Audience, Principal, JWKSURI string }
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil || d.More() {
 		return nil, errors.New(`TRUSTED_ISSUERS is not a JSON list of objects with the fields issuer, audience, principal and, optionally, jwksUri, such as ` +
 			`[{"issuer": "https://token.actions.githubusercontent.com", "audience": "https://contoso.com/rotunda", "principal": "github:{repository}:{ref}"}]`)
+	}
+	if errors.Is(checkNames([]byte(text)), errTwice) {
+		return nil, errors.New("TRUSTED_ISSUERS has a field twice in one object: remove one")
 	}
 	var all []TrustedIssuer
 	var errs []error
@@ -45,14 +45,6 @@ func ParseTrustedIssuers(text string) ([]TrustedIssuer, error) {
 		all = append(all, issuer)
 	}
 	return all, errors.Join(append(errs, checkDistinct(all)...)...)
-}
-
-// checkSettingJSON refuses a name that is there twice.
-func checkSettingJSON(text string) error {
-	if err := checkValue(json.NewDecoder(strings.NewReader(text)), maxDepth); errors.Is(err, errTwice) {
-		return errors.New("TRUSTED_ISSUERS has a field twice in one object: remove one")
-	}
-	return nil // other mistakes are reported by the decoder
 }
 
 func newTrusted(issuer, audience, principal, jwksURI string) (TrustedIssuer, []error) {

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -84,12 +83,9 @@ func checkHeader(token string) error {
 	if err != nil {
 		return invalid("the token's header is not base64url")
 	}
-	if err := checkObject(text); err != nil {
+	header, err := parseObject(text)
+	if err != nil {
 		return invalid("the token's header " + err.Error())
-	}
-	var header map[string]any
-	if err := json.Unmarshal(text, &header); err != nil {
-		return invalid("the token's header is not JSON")
 	}
 	return checkParameters(header)
 }
@@ -123,7 +119,7 @@ func parseRefusal(err error) error {
 	if errors.Is(err, jwt.ErrTokenSignatureInvalid) {
 		return refuse("the token's signature is not by the key that its header names", saysSignature)
 	}
-	return invalid("the token can't be decoded")
+	return invalid("the token can't be decoded; it may have been cut")
 }
 
 // checkTimes returns until when the token is valid, with the leeway.

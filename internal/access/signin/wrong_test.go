@@ -131,7 +131,7 @@ func wrong() map[string]struct{ token, reason, says string } {
 		"exp is a string":                {with(map[string]any{"exp": "9999999999"}), "claim exp is not a date", anySays},
 		"exp is null":                    {raw(strings.Replace(claims, `"exp":`, `"exp":null,"x":`, 1) + "}"), "claim exp is not a date", anySays},
 		"exp overflows":                  {raw(strings.Replace(claims, `"exp":`, `"exp":1e300,"x":`, 1) + "}"), "claim exp is not a date", anySays},
-		"exp is too large for a float":   {raw(strings.Replace(claims, `"exp":`, `"exp":1e999,"x":`, 1) + "}"), "can't be decoded", anySays},
+		"exp is too large for a float":   {raw(strings.Replace(claims, `"exp":`, `"exp":1e999,"x":`, 1) + "}"), "payload is not a JSON object", anySays},
 		"not valid for another minute":   {with(map[string]any{"nbf": seconds(62 * time.Second)}), "not valid yet (nbf)", anySays},
 		"nbf is a string":                {with(map[string]any{"nbf": canary}), "claim nbf is not a date", anySays},
 
@@ -144,7 +144,7 @@ func wrong() map[string]struct{ token, reason, says string } {
 		"a payload not in UTF-8":    {raw(claims + ",\"x\":\"\xff\"}"), "payload is not UTF-8", anySays},
 		"a header not in UTF-8":     {first().sign("{\"alg\":\"RS256\",\"x\":\"\xff\"}", asJSON(v1(nil))), "header is not UTF-8", anySays},
 		"text after the payload":    {raw(claims + `}{"oid":"` + otherTenant + `"}`), "can't be decoded", anySays},
-		"text after the header":     {first().sign(first().header(nil)+"{}", asJSON(v1(nil))), "header is not JSON", anySays},
+		"text after the header":     {first().sign(first().header(nil)+"{}", asJSON(v1(nil))), "header is not a JSON object", anySays},
 		"a payload that is a list":  {raw(`[` + claims + `}]`), "payload is not a JSON object", anySays},
 		"a payload that is null":    {raw(`null`), "neither a listed tenant", issuerSays},
 		"an empty payload":          {raw(` `), "can't be decoded", anySays},
