@@ -48,8 +48,8 @@ func snakeCase(names []string) (snake []string) {
 }
 
 // TestClients runs all operations of Microsoft's clients, pagers and pollers included, with their
-// default options, signed in as a service principal and as a managed identity, against the app and,
-// as the control, against a vault. At azurewebsites.net they have the switch that
+// default options, signed in as a service principal and as a managed identity, against the app
+// and, as the control, against a vault. At azurewebsites.net they have the switch that
 // docs/access-clients.md names.
 func TestClients(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Tokens: true})
