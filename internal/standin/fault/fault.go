@@ -2,6 +2,7 @@
 package fault
 
 import (
+	"encoding"
 	"fmt"
 	"net/http"
 	"time"
@@ -21,6 +22,8 @@ type Faults struct {
 
 // Duration is a time.Duration that is written in JSON as "20ms".
 type Duration time.Duration
+
+var _ encoding.TextUnmarshaler = (*Duration)(nil)
 
 // MarshalText writes it as time.Duration does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
