@@ -2,7 +2,6 @@
 package fault
 
 import (
-	"encoding"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,8 +21,6 @@ type Faults struct {
 
 // Duration is a time.Duration that is written in JSON as "20ms".
 type Duration time.Duration
-
-var _ encoding.TextUnmarshaler = (*Duration)(nil)
 
 // MarshalText writes it as time.Duration does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
