@@ -99,22 +99,33 @@ func observed(t testing.TB) *telemetry.Provider {
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 // sink is a ResponseWriter that costs almost nothing.
-type sink struct{ header http.Header }
+type sink struct {
+	header http.Header
+	status int
+}
 
-func (s sink) Header() http.Header       { return s.header }
-func (sink) Write(b []byte) (int, error) { return len(b), nil }
-func (sink) WriteHeader(int)             {}
+func (s *sink) Header() http.Header       { return s.header }
+func (*sink) Write(b []byte) (int, error) { return len(b), nil }
+func (s *sink) WriteHeader(status int)    { s.status = status }
 
 func cachedGet(router http.Handler, parent ...string) func() {
-	request := httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil)
-	request.Header.Set("Accept", "*/*")
+	header := http.Header{"Accept": {"*/*"}}
 	if len(parent) > 0 {
-		request.Header["Traceparent"] = parent
+		header["Traceparent"] = parent
 	}
-	w := sink{http.Header{}}
+	return cachedGetWith(router, header)
+}
+
+func cachedGetWith(router http.Handler, header http.Header) func() {
+	request := httptest.NewRequest(http.MethodGet, "/api/secrets/db-password", nil)
+	request.Header = header
+	w := &sink{http.Header{}, 0}
 	return func() {
 		clear(w.header)
 		router.ServeHTTP(w, request)
+		if w.status != http.StatusOK {
+			panic(w.status)
+		}
 	}
 }
 

@@ -136,10 +136,10 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 }
 
 // setSecret sets a secret in the vault, through a handler.
-func setSecret(t testing.TB, app, name string) {
+func setSecret(t testing.TB, app, name string, headers ...string) {
 	t.Helper()
 	direct := wiretest.App{URL: app + "/api"}
-	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`); got.Status != http.StatusOK {
+	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`, headers...); got.Status != http.StatusOK {
 		t.Fatal(got)
 	}
 }

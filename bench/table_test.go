@@ -41,7 +41,7 @@ func TestTable(t *testing.T) {
 	}
 	need(t, "wrk", "taskset", "node")
 	calm, rows := throughput(t)
-	for _, measure := range []func(*testing.T) []row{handlerAlone, starts, residents, uncached, herds, batches, sweeps, hangs, refusals, firstTokens} {
+	for _, measure := range []func(*testing.T) []row{handlerAlone, starts, residents, uncached, herds, batches, sweeps, hangs, refusals, signedIn, firstTokens, guardedThroughput} {
 		rows = append(rows, measure(t)...)
 	}
 	print(rows, calm)
