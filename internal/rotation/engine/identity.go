@@ -88,21 +88,23 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 	if a.plan.Class == rotation.ValueOnly {
 		return nil
 	}
-	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
-	if err != nil {
+	if err := a.claimIdentityNote(ctx); err != nil {
 		return err
 	}
-	if !strings.EqualFold(owner, a.latest.Name) {
-		if owner != "" { // it may have begun since inspect has looked
-			if err := a.checkIdentity(ctx); err != nil {
-				return err
-			}
-		}
-		if err := a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name); err != nil {
+	return a.claimLocation(ctx)
+}
+
+func (a *attempt) claimIdentityNote(ctx context.Context) error {
+	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
+	if err != nil || strings.EqualFold(owner, a.latest.Name) {
+		return err
+	}
+	if owner != "" { // it may have begun since inspect has looked
+		if err := a.checkIdentity(ctx); err != nil {
 			return err
 		}
 	}
-	return a.claimLocation(ctx)
+	return a.Locks.WriteNote(ctx, a.identityNote(), a.latest.Name)
 }
 
 func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
