@@ -45,8 +45,7 @@ func (a *attempt) yield(ctx context.Context) error {
 	if a.request.RetireNow { // every older one
 		a.record.retire = retireBase
 	}
-	a.left = true
-	return a.finish(ctx, rotation.Retiring, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid "+a.when("after the grace period")+".")
+	return a.beginGrace(ctx, a.report+a.writtenByOthers()+". It stays. The rotation's own value is made invalid "+a.when("after the grace period")+".")
 }
 
 // yieldSame ends an operation whose new credential somebody else has published, maybe in another
@@ -57,8 +56,8 @@ func (a *attempt) yieldSame(ctx context.Context) error {
 	if a.evidence.single || a.plan.Class == rotation.ValueOnly { // the new credential has replaced the old one
 		return a.finish(ctx, rotation.Closed, note)
 	}
-	a.record.retire, a.left = retireBase, true
-	return a.finish(ctx, rotation.Retiring, note)
+	a.record.retire = retireBase
+	return a.beginGrace(ctx, note)
 }
 
 // supersede keeps such a version when nothing has changed at the provider.
@@ -173,6 +172,14 @@ func (a *attempt) grace() time.Duration {
 	return a.Policy.Grace
 }
 
+// beginGrace leaves a credential to a grace period, unless a person asks for its end: then another
+// attempt follows.
+func (a *attempt) beginGrace(ctx context.Context, reason string) error {
+	err := a.finish(ctx, rotation.Retiring, reason)
+	a.left = err == nil
+	return err
+}
+
 // when returns when a credential ends: now, if somebody asks for that.
 func (a *attempt) when(otherwise string) string {
 	if a.request.endsNow() {
@@ -187,10 +194,10 @@ func (a *attempt) anotherGrace(ctx context.Context) error {
 	if !a.isPublished() {
 		reason = "Version " + a.latest.Version + " was written by somebody else since. What the rotation published is made invalid " + a.when("after another grace period") + "."
 	}
-	a.record.retire, a.left = retirePending, true
-	err := a.finish(ctx, rotation.Retiring, reason)
+	a.record.retire = retirePending
+	err := a.beginGrace(ctx, reason)
 	if err != nil {
-		a.record, a.left = before, false // the next attempt must not retire it without that grace period
+		a.record = before // the next attempt must not retire it without that grace period
 	}
 	return err
 }

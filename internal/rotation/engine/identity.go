@@ -88,13 +88,13 @@ func (a *attempt) claimIdentity(ctx context.Context) error {
 	if a.plan.Class == rotation.ValueOnly {
 		return nil
 	}
-	if err := a.claimNote(ctx); err != nil {
+	if err := a.claimIdentityNote(ctx); err != nil {
 		return err
 	}
 	return a.claimLocation(ctx)
 }
 
-func (a *attempt) claimNote(ctx context.Context) error {
+func (a *attempt) claimIdentityNote(ctx context.Context) error {
 	owner, err := a.Locks.ReadNote(ctx, a.identityNote())
 	if err != nil || strings.EqualFold(owner, a.latest.Name) {
 		return err
