@@ -23,6 +23,7 @@ func bubble(t *testing.T, test func(t *testing.T)) {
 	first()
 	second()
 	curve()
+	pss()
 	synctest.Test(t, test)
 }
 
@@ -168,6 +169,7 @@ func TestKeysOutliveAnOutage(t *testing.T) {
 				t.Fatalf("after %v: %v", time.Now(), err)
 			}
 		}
+		synctest.Wait()
 		before := from.count(v1Document)
 		for range 60 {
 			time.Sleep(5 * time.Second)
@@ -175,6 +177,7 @@ func TestKeysOutliveAnOutage(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		synctest.Wait()
 		if got := from.count(v1Document) - before; got != 5 {
 			t.Errorf("%d fetches in five minutes, want one a minute", got)
 		}
