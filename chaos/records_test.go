@@ -29,7 +29,7 @@ func (s *storm) verifyRecords(t *testing.T, f *fleet, name string, sum *result) 
 				_, _ = fmt.Fprintln(&s.answers, tag(entry.Tags, key))
 			}
 			operation, state := tag(entry.Tags, "rot-op"), tag(entry.Tags, "rot-state")
-			if ends[operation] == "closed" {
+			if operation == "" || ends[operation] == "closed" { // without one, an attempt failed before it began
 				continue
 			}
 			ends[operation] = state

@@ -91,7 +91,7 @@ func (s *storm) pick(ctx context.Context, random *rand.Rand) aim {
 			record, err := s.vault.record(ctx, name)
 			switch a := (aim{f, name, record.Operation, false}); {
 			case err != nil || time.Now().Before(record.next) || record.state == "attention":
-			case record.state == "" || record.state == "closed" && time.Since(record.since) > cooldown:
+			case record.Operation == "" || record.state == "closed" && time.Since(record.since) > cooldown:
 				free = append(free, a)
 			case record.state != "closed" && time.Now().After(record.retireAt):
 				a.continues = true
