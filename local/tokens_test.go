@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -63,7 +64,7 @@ func runPrograms(t *testing.T, printed string) string {
 	command := exec.CommandContext(t.Context(), "bash")
 	command.Dir, command.Stdin = repo, strings.NewReader("# Python"+programs)
 	out, err := command.CombinedOutput()
-	if _, refused := err.(*exec.ExitError); !refused { // the last one
+	if _, refused := errors.AsType[*exec.ExitError](err); !refused { // the last one
 		t.Errorf("the programs ended with %v", err)
 	}
 	return string(out)

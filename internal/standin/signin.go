@@ -6,11 +6,14 @@ import (
 	"rotunda/internal/standin/entra"
 )
 
-// The app, as callers know it who sign in by token.
+// The app, as callers know it who sign in by token: at a custom domain below the audience's host,
+// and at the name that Azure gives it, where clients need a switch.
 const (
-	AppURL   = "https://" + appHost + "/api"
-	Audience = "https://contoso.test/rotunda"
-	appHost  = "rotunda.contoso.test"
+	AppURL    = "https://" + appHost + "/api"
+	AzureURL  = "https://" + azureHost + "/api"
+	Audience  = "https://contoso.test/rotunda"
+	appHost   = "rotunda.contoso.test"
+	azureHost = "rotunda.azurewebsites.net"
 )
 
 // Caller is a service principal of the tenant: what a client signs in with, and what the rules
@@ -44,8 +47,8 @@ func (a *Azure) RegisterApp(roles map[string][]string) (map[string]Caller, error
 	return callers, nil
 }
 
-// PublishApp serves the app at AppURL, through the proxy.
-func (a *Azure) PublishApp(app http.Handler) error { return a.Publish(app, appHost) }
+// PublishApp serves the app at AppURL and AzureURL, through the proxy.
+func (a *Azure) PublishApp(app http.Handler) error { return a.Publish(app, appHost, azureHost) }
 
 // SignInEnv returns the settings with which the app's callers sign in by token.
 func (a *Azure) SignInEnv() []string {
@@ -57,6 +60,6 @@ func (a *Azure) SignInEnv() []string {
 func (a *Azure) ClientEnv() []string {
 	return []string{
 		"HTTPS_PROXY=" + a.proxyURL, "NO_PROXY=localhost,127.0.0.1",
-		"SSL_CERT_FILE=" + a.caFile, "REQUESTS_CA_BUNDLE=" + a.caFile, "NODE_EXTRA_CA_CERTS=" + a.caFile,
+		"SSL_CERT_FILE=" + a.caFile, "REQUESTS_CA_BUNDLE=" + a.caFile, "NODE_EXTRA_CA_CERTS=" + a.caFile, "CURL_CA_BUNDLE=" + a.caFile,
 	}
 }

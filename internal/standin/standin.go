@@ -1,6 +1,7 @@
 // Package standin runs everything in Azure that the app and its callers need on one machine: Key
 // Vault, Entra, the managed identity, a proxy that maps the real host names to the stand-ins, and
-// an endpoint to inspect them and make them fail. It is for tests and local runs, on loopback only.
+// an endpoint to inspect them and make them fail. It is for tests and local runs, on loopback
+// only.
 package standin
 
 import (

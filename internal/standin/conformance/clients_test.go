@@ -48,8 +48,9 @@ func snakeCase(names []string) (snake []string) {
 }
 
 // TestClients runs all operations of Microsoft's clients, pagers and pollers included, with their
-// default options, signed in as a service principal and as a managed identity, against the app and,
-// as the control, against a vault.
+// default options, signed in as a service principal and as a managed identity, against the app
+// and, as the control, against a vault. At azurewebsites.net they have the switch that
+// docs/access-clients.md names.
 func TestClients(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Tokens: true})
 	// As the real vault does, so that pollers poll and pagers meet empty pages.
@@ -57,8 +58,9 @@ func TestClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	where := map[string]string{
-		app.TokensURL:                     "https://" + wiretest.Vault + ".vault.azure.net",
-		"https://clients.vault.azure.net": "https://clients.vault.azure.net", // the control
+		standin.AppURL:                    "https://" + wiretest.Vault + ".vault.azure.net",
+		standin.AzureURL:                  "https://" + wiretest.Vault + ".vault.azure.net", // with the switch
+		"https://clients.vault.azure.net": "https://clients.vault.azure.net",                // the control
 	}
 	for _, name := range slices.Sorted(maps.Keys(libraries)) {
 		t.Run(name, func(t *testing.T) { libraries[name].try(t, app, where) })

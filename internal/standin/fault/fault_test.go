@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,10 +21,11 @@ func TestFaultsAreChecked(t *testing.T) {
 }
 
 func TestALatencyIsReadAsText(t *testing.T) {
-	var f fault.Faults
-	if err := json.Unmarshal([]byte(`{"latency":"fast"}`), &f); err == nil {
-		t.Error("a latency of \"fast\" was accepted")
+	var d fault.Duration
+	if err := d.UnmarshalText([]byte("fast")); err == nil || !strings.Contains(err.Error(), "20ms") {
+		t.Errorf("a latency of fast: %v", err)
 	}
+	var f fault.Faults
 	if err := json.Unmarshal([]byte(`{"latency":"20ms","down":true}`), &f); err != nil || !f.Down || time.Duration(f.Latency) != 20*time.Millisecond {
 		t.Errorf("%+v, %v", f, err)
 	}

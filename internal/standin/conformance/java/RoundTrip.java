@@ -59,8 +59,11 @@ public final class RoundTrip {
             String url = target.split("=")[0];
             String vault = target.split("=")[1];
             credentials.forEach((signedIn, credential) -> {
-                SecretClient client = new SecretClientBuilder().vaultUrl(url).credential(credential).buildClient();
-                Map<String, Runnable> operations = new RoundTrip(client, vault).operations();
+                SecretClientBuilder builder = new SecretClientBuilder().vaultUrl(url).credential(credential);
+                if (url.contains(".azurewebsites.net")) {
+                    builder.disableChallengeResourceVerification();
+                }
+                Map<String, Runnable> operations = new RoundTrip(builder.buildClient(), vault).operations();
                 check(operations.keySet().equals(theirs()), "the client has other operations than are tried here: " + theirs());
                 operations.forEach((operation, run) -> {
                     run.run();

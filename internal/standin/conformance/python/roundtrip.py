@@ -115,7 +115,8 @@ def main():
     for target in os.environ["TARGETS"].split(" "):
         url, vault = target.split("=")
         for credential in (EnvironmentCredential(), ManagedIdentityCredential()):
-            with SecretClient(url, credential) as client:
+            verify = ".azurewebsites.net" not in url
+            with SecretClient(url, credential, verify_challenge_resource=verify) as client:
                 operations = Operations(client, vault)
                 for name in tried:
                     getattr(operations, name)()
