@@ -96,7 +96,7 @@ func starts(t *testing.T) []row {
 	hello, sdk := nodeProgram(t, "hello"), nodeProgram(t, "sdk", append(azure.Env(wiretest.Vault), "NODE_EXTRA_CA_CERTS="+azure.CAFile(), "NO_PROXY=127.0.0.1")...)
 	seed := ours.start(t)
 	seed.await(t, "/")
-	setSecret(t, seed.url, "a")
+	setSecret(t, seed.url)
 	seed.stop()
 	var floor, first, helloFirst, sdkFirst, secret, sdkSecret []float64
 	once := func(p program, path string) float64 {
@@ -129,7 +129,7 @@ func residents(t *testing.T) []row {
 		r.await(t, "/")
 		atStart = r.resident(t)
 		if p.name == "rotunda" {
-			setSecret(t, r.url, "a")
+			setSecret(t, r.url)
 		}
 		for range 10_000 {
 			if err := get(http.DefaultClient, r.url+path, "Accept: */*"); err != nil {
