@@ -64,8 +64,8 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
-// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm. `make bench`
-// allows nothing.
+// slack is what TestInProcess allows beyond a goal, because CI's machine is rarely calm. `make
+// bench` allows nothing.
 const slack = 1.2
 
 // TestInProcess checks the part of the table that does not need a calm machine.
@@ -88,7 +88,7 @@ func starts(t *testing.T) []row {
 	hello, sdk := nodeProgram(t, "hello"), nodeProgram(t, "sdk", append(azure.Env(wiretest.Vault), "NODE_EXTRA_CA_CERTS="+azure.CAFile(), "NO_PROXY=127.0.0.1")...)
 	seed := ours.start(t)
 	seed.await(t, "/")
-	setSecret(t, seed.url, "a")
+	setSecret(t, seed.url)
 	seed.stop()
 	var floor, first, helloFirst, sdkFirst, secret, sdkSecret []float64
 	once := func(p program, path string) float64 {
@@ -121,7 +121,7 @@ func residents(t *testing.T) []row {
 		r.await(t, "/")
 		atStart = r.resident(t)
 		if p.name == "rotunda" {
-			setSecret(t, r.url, "a")
+			setSecret(t, r.url)
 		}
 		for range 10_000 {
 			if err := get(http.DefaultClient, r.url+path, "Accept: */*"); err != nil {

@@ -135,11 +135,11 @@ func nodeProgram(t testing.TB, name string, env ...string) program {
 	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
 }
 
-// setSecret sets a secret in the vault, through a handler.
-func setSecret(t testing.TB, app, name string, headers ...string) {
+// setSecret sets the secret a in the vault, through a handler.
+func setSecret(t testing.TB, app string, headers ...string) {
 	t.Helper()
 	direct := wiretest.App{URL: app + "/api"}
-	if got := direct.Do(t, http.MethodPut, "/secrets/"+name, `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`, headers...); got.Status != http.StatusOK {
+	if got := direct.Do(t, http.MethodPut, "/secrets/a", `{"value":"canary-of-a-usual-length-0123456789","tags":{"team":"a"}}`, headers...); got.Status != http.StatusOK {
 		t.Fatal(got)
 	}
 }

@@ -61,7 +61,7 @@ func throughput(t *testing.T) (calm bool, _ []row) {
 		defer r.stop()
 		r.await(t, map[bool]string{true: "/api/health", false: "/api/secrets/a"}[p.name == "rotunda"])
 		if p.name == "rotunda" {
-			setSecret(t, r.url, "a")
+			setSecret(t, r.url)
 		}
 		urls = append(urls, r.url+"/api/secrets/a")
 	}

@@ -22,7 +22,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// requests has a request to each HTTP function, and its status for a caller that may do everything.
+// requests has a request to each HTTP function, and its status for a caller that may do
+// everything.
 var requests = map[string]struct {
 	method, path, body string
 	status             int
@@ -157,8 +158,8 @@ func as(t *testing.T, app *wiretest.App, authorization string) func(status int, 
 	}
 }
 
-// A refusal names the caller as the rules see it, and the rule that is missing, which can be copied
-// into the file.
+// A refusal names the caller as the rules see it, and the rule that is missing, which can be
+// copied into the file.
 func TestARefusalNamesTheMissingRule(t *testing.T) {
 	app := startTokens(t)
 	reader, object := caller(t, app, "Payments.Reader")

@@ -85,9 +85,9 @@ func notSignedIn(err error) error {
 	return secret.Problemf(kind, "%s", refused.Message()).Because(refused)
 }
 
-// isSecure reports whether nobody could read a request on its way: it came over https, or from this
-// machine. A host sets the headers to what it knows (azfunc.Entry is only reached by hosts that do),
-// and where they are missing, nothing but this machine can connect to the handler.
+// isSecure reports whether nobody could read a request on its way: it came over https, or from
+// this machine. A host sets the headers to what it knows (azfunc.Entry is only reached by hosts
+// that do), and where they are missing, nothing but this machine can connect to the handler.
 func isSecure(r *http.Request) bool {
 	if lastOf(r, "X-Forwarded-Proto") == "https" {
 		return true

@@ -14,8 +14,8 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Auditor keeps decisions. Write returns once they are durable. Healthy returns an error while they
-// are known not to be.
+// Auditor keeps decisions. Write returns once they are durable. Healthy returns an error while
+// they are known not to be.
 type Auditor interface {
 	Write(ctx context.Context, decisions ...access.Decision) error
 	Healthy() error
@@ -32,13 +32,14 @@ func newCall(w http.ResponseWriter, r *http.Request, caller *access.Caller) *acc
 	return call
 }
 
-// beginAudit refuses a request while the audit does not work. Otherwise what is decided about it is
-// kept before the first byte of the response.
+// beginAudit refuses a request while the audit does not work. Otherwise what is decided about it
+// is kept before the first byte of the response.
 func (g guarded) beginAudit(w http.ResponseWriter, r *http.Request, call *access.Call) error {
 	if g.Audit == nil {
 		return nil
 	}
-	if err := g.Ready(); err != nil && !(g.AuditWritesOnly && g.need.reads()) {
+	needed := !g.AuditWritesOnly || !g.need.reads()
+	if err := g.Ready(); err != nil && needed {
 		return err
 	}
 	entry, ok := w.(azfunc.Entry)
@@ -55,8 +56,8 @@ func (g guarded) beginAudit(w http.ResponseWriter, r *http.Request, call *access
 	return nil
 }
 
-// Ready returns an error for the caller while it is known that decisions can't be kept. Nothing must
-// be changed then.
+// Ready returns an error for the caller while it is known that decisions can't be kept. Nothing
+// must be changed then.
 func (a *Access) Ready() error {
 	if a.Audit == nil {
 		return nil
@@ -67,8 +68,8 @@ func (a *Access) Ready() error {
 	return nil
 }
 
-// Keep keeps decisions. If they can't be kept, the caller must not get what it asked for: the error
-// is for the caller.
+// Keep keeps decisions. If they can't be kept, the caller must not get what it asked for: the
+// error is for the caller.
 func (a *Access) Keep(ctx context.Context, decisions ...access.Decision) error {
 	if a.Audit == nil || len(decisions) == 0 {
 		return nil
@@ -84,8 +85,8 @@ func notKept(err error) error {
 		"The audit can't be written at the moment, and nothing is answered without it. A change that was requested may or may not have been made.").Because(err)
 }
 
-// itemGuard decides on the items of batches. It also logs them, because the line of the request does
-// not show them.
+// itemGuard decides on the items of batches. It also logs them, because the line of the request
+// does not show them.
 type itemGuard struct{ *Access }
 
 // Keeps reports whether somebody reads what is decided about items.

@@ -49,9 +49,9 @@ func isOpen(method, target string) bool {
 	return err == nil && (method == http.MethodGet || method == http.MethodHead) && (clean == "/api/health" || clean == "/api/access")
 }
 
-// No path, method, header or encoding gets past the check: a caller that may do nothing gets nothing
-// else than 401, 403, 404 and 405, and one without a token nothing else than 401 and what the host
-// itself says.
+// No path, method, header or encoding gets past the check: a caller that may do nothing gets
+// nothing else than 401, 403, 404 and 405, and one without a token nothing else than 401 and what
+// the host itself says.
 func TestNoRequestGetsPastTheCheck(t *testing.T) {
 	app := startTokens(t)
 	nobody, _ := caller(t, app)

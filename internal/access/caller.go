@@ -12,7 +12,8 @@ type Caller struct {
 	Application string
 	// Roles are its app roles, Scopes its delegated permissions, Groups its groups' object ids.
 	Roles, Scopes, Groups []string
-	// Principal identifies a caller of another trusted issuer, such as "github:contoso/shop:refs/heads/main".
+	// Principal identifies a caller of another trusted issuer, such as
+	// "github:contoso/shop:refs/heads/main".
 	Principal string
 	// Key is the fingerprint of the function key, if callers sign in by keys.
 	Key string

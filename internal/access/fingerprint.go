@@ -8,10 +8,10 @@ import (
 	"rotunda/internal/secret"
 )
 
-// Fingerprints are the callers that sign in by function keys. The fingerprint of a key
-// is the same in each instance of the app and after a restart, and different in the app of another
-// vault. It is a part of a hash, so the key can't be computed from it. A key that can be guessed can
-// be confirmed with it: those that the Functions host makes have 320 random bits.
+// Fingerprints are the callers that sign in by function keys. The fingerprint of a key is the same
+// in each instance of the app and after a restart, and different in the app of another vault. It
+// is a part of a hash, so the key can't be computed from it. A key that can be guessed can be
+// confirmed with it: those that the Functions host makes have 320 random bits.
 type Fingerprints struct {
 	vault string
 
@@ -29,8 +29,8 @@ const (
 // NewFingerprints returns the fingerprints for the app of a vault.
 func NewFingerprints(vault string) *Fingerprints { return &Fingerprints{vault: vault} }
 
-// CallerBy returns the caller with a key, or nil if the key is "". It costs no allocation for a key
-// that it knows.
+// CallerBy returns the caller with a key, or nil if the key is "". It costs no allocation for a
+// key that it knows.
 func (f *Fingerprints) CallerBy(key string) *Caller {
 	if key == "" {
 		return nil

@@ -90,7 +90,8 @@ func manyInstances(t *testing.T, store func() *audit.Blobs) {
 	}
 }
 
-// lostAnswers has every second answer lost: what was done is not done twice, and no caller sees it.
+// lostAnswers has every second answer lost. What was done is not done twice, and no caller sees
+// it.
 func lostAnswers(t *testing.T, store, direct *audit.Blobs) {
 	t.Helper()
 	log := open(t, audit.Config{Store: store})

@@ -20,12 +20,6 @@ type batch struct {
 	err     error
 }
 
-// entry is a record and its JSON.
-type entry struct {
-	record Record
-	body   []byte
-}
-
 // add adds as many entries as there is room for, and returns how many.
 func (b *batch) add(entries []entry) (added int) {
 	for _, e := range entries {
@@ -46,8 +40,8 @@ func (b *batch) add(entries []entry) (added int) {
 // wait adds entries to the next batch, and returns when they are durable. What does not fit waits
 // for the batch after. Batches are committed in order.
 func (l *Log) wait(ctx context.Context, entries []entry) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, writeTimeout, errSlow)
-	defer cancel()
+	timer := time.NewTimer(writeTimeout)
+	defer timer.Stop()
 	var joined []*batch
 	for {
 		b, added, err := l.join(entries)
@@ -64,6 +58,8 @@ func (l *Log) wait(ctx context.Context, entries []entry) error {
 		}
 		select {
 		case <-event:
+		case <-timer.C:
+			return errSlow
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ErrNotWritten, context.Cause(ctx))
 		}
@@ -102,7 +98,7 @@ func (l *Log) join(entries []entry) (b *batch, added int, err error) {
 // next returns the batch that is committed next. mu is held.
 func (l *Log) next() *batch {
 	if l.pending == nil {
-		l.pending = &batch{enough: make(chan struct{}), taken: make(chan struct{}), done: make(chan struct{})}
+		l.pending = &batch{entries: make([]entry, 0, l.size), enough: make(chan struct{}), taken: make(chan struct{}), done: make(chan struct{})}
 	}
 	return l.pending
 }

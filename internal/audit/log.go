@@ -22,7 +22,7 @@ var ErrNotWritten = errors.New("the audit can't be written")
 
 var (
 	errClosed = fmt.Errorf("%w: the app is stopping", ErrNotWritten)
-	errSlow   = fmt.Errorf("the store did not answer within %v", writeTimeout)
+	errSlow   = fmt.Errorf("%w: the store did not answer within %v", ErrNotWritten, writeTimeout)
 )
 
 // Config configures a Log.
@@ -97,16 +97,12 @@ func (l *Log) Write(ctx context.Context, records ...Record) error {
 	if l.config.Store == nil {
 		return nil
 	}
-	entries := make([]entry, 0, len(records))
+	var one [1]entry
+	entries := one[:0]
 	for _, record := range records {
-		if l.config.WritesOnly && record.Reads() {
-			continue
+		if !l.config.WritesOnly || !record.Reads() {
+			entries = append(entries, record.entry())
 		}
-		e, err := record.encode()
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrNotWritten, err)
-		}
-		entries = append(entries, e)
 	}
 	if len(entries) == 0 {
 		return nil

@@ -32,14 +32,19 @@ type readKey struct{ secret, version, caller string }
 // so that a question about a year is answered without reading all records.
 type reads map[readKey]Read
 
-// add adds what a record says about a read.
-func (r reads) add(record Record) {
-	if record.Action == access.GetSecret && record.Allowed && record.Status < 400 {
-		r.merge(Read{Secret: strings.ToLower(record.Secret), Version: record.Version, Caller: record.Caller, Last: record.Time, Count: 1})
+// read returns what a record says about a read. Its count is 0 if that is nothing.
+func (r *Record) read() Read {
+	if r.Action != access.GetSecret || !r.Allowed || r.Status >= 400 {
+		return Read{}
 	}
+	return Read{Secret: strings.ToLower(r.Secret), Version: r.Version, Caller: r.Caller, Last: r.Time, Count: 1}
 }
 
-func (r reads) merge(read Read) {
+// add adds a read to those of the same version by the same caller.
+func (r reads) add(read Read) {
+	if read.Count == 0 {
+		return
+	}
 	key := readKey{read.Secret, read.Version, read.Caller}
 	known := r[key]
 	read.Count += known.Count
@@ -61,10 +66,10 @@ const (
 	maxIndexed = maxIndex / 64 // no read has fewer bytes
 )
 
-// addUpTo adds a record unless there are too many for an index, which bounds its memory.
-func (r reads) addUpTo(record Record) {
+// addUpTo adds a read unless there are too many for an index, which bounds its memory.
+func (r reads) addUpTo(read Read) {
 	if len(r) <= maxIndexed {
-		r.add(record)
+		r.add(read)
 	}
 }
 
@@ -108,11 +113,11 @@ func (r reads) file(ctx context.Context, source Source, name string) error {
 	}
 	if end := endIn(tail); end != nil && !end.ReadsOmitted {
 		for _, read := range end.Reads {
-			r.merge(read)
+			r.add(read)
 		}
 		return nil
 	}
-	return eachRecord(ctx, source, name, r.add)
+	return eachRecord(ctx, source, name, func(record Record) { r.add(record.read()) })
 }
 
 // endIn returns the end of a file, if its last bytes have it.

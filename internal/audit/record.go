@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"encoding/json"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,16 +60,79 @@ func (r Record) Reads() bool {
 // caller made up may be.
 const maxText = 512
 
-// encode returns the record with its time, and its JSON. Both are bounded.
-func (r Record) encode() (entry, error) {
+// entry is a record as it is written, and what it says about a read.
+type entry struct {
+	body []byte
+	read Read
+}
+
+// entry returns the record's entry. Its size is bounded.
+func (r *Record) entry() entry {
 	if r.Time.IsZero() {
 		r.Time = time.Now()
 	}
-	r.Time = r.Time.UTC()
+	r.Time = r.Time.UTC().Round(0)
 	for _, text := range []*string{&r.Caller, &r.Application, &r.Secret, &r.Version, &r.Request, &r.Trace, &r.Address, &r.Operation} {
-		*text = secret.Clip(strings.ToValidUTF8(*text, "\uFFFD"), maxText)
+		*text = bounded(*text)
 	}
-	r.Action = access.Action(secret.Clip(string(r.Action), maxText))
-	body, err := json.Marshal(r) //nolint:gosec // Secret is a secret's name
-	return entry{r, body}, err
+	r.Action = access.Action(bounded(string(r.Action)))
+	return entry{r.appendJSON(make([]byte, 0, 384)), r.read()}
+}
+
+func bounded(text string) string {
+	if isPlain(text) && len(text) <= maxText {
+		return text
+	}
+	return secret.Clip(strings.ToValidUTF8(text, "\uFFFD"), maxText)
+}
+
+// isPlain reports whether a text is the same in JSON.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendJSON appends what json.Marshal returns, but for the characters < > &, which it leaves as
+// they are. It runs for every request.
+func (r *Record) appendJSON(b []byte) []byte {
+	b = append(b, `{"time":"`...)
+	b = r.Time.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, '"')
+	b = appendText(b, `,"caller":`, r.Caller)
+	b = appendIfAny(b, `,"app":`, r.Application)
+	b = appendText(b, `,"action":`, string(r.Action))
+	b = appendIfAny(b, `,"secret":`, r.Secret)
+	b = appendIfAny(b, `,"version":`, r.Version)
+	b = append(b, `,"allowed":`...)
+	b = strconv.AppendBool(b, r.Allowed)
+	if r.Status != 0 {
+		b = append(b, `,"status":`...)
+		b = strconv.AppendInt(b, int64(r.Status), 10)
+	}
+	b = appendIfAny(b, `,"request":`, r.Request)
+	b = appendIfAny(b, `,"trace":`, r.Trace)
+	b = appendIfAny(b, `,"address":`, r.Address)
+	b = appendIfAny(b, `,"operation":`, r.Operation)
+	return append(b, '}')
+}
+
+func appendIfAny(b []byte, key, text string) []byte {
+	if text == "" {
+		return b
+	}
+	return appendText(b, key, text)
+}
+
+func appendText(b []byte, key, text string) []byte {
+	b = append(b, key...)
+	if !isPlain(text) {
+		return append(b, mustMarshal(text)...)
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }

@@ -78,7 +78,7 @@ func (f *fileReader) line(text []byte) {
 		f.index(*l.End)
 	default:
 		f.records++
-		f.reads.addUpTo(l.Record)
+		f.reads.addUpTo(l.read())
 		f.report.Records++
 		if f.options.Each != nil {
 			f.options.Each(f.name, l.Record)

@@ -25,6 +25,9 @@ type writer struct {
 	head     Head   // of the last file, as far as it is durable
 	previous *Head  // of the file before the open one
 	reads    reads  // of the open file
+
+	bodies [][]byte // memory that appends share
+	lines  []byte
 }
 
 // append makes records durable. It begins a new file every hour, when a file is full, and after a
@@ -37,28 +40,24 @@ func (w *writer) append(ctx context.Context, entries []entry, last bool) error {
 	if err := w.open(ctx, now); err != nil {
 		return err
 	}
-	if err := w.seal(ctx, w.bodies(now, entries)); err != nil {
+	w.bodies = w.bodies[:0]
+	if w.head.Record == 0 {
+		first := start{File: w.head.File, Instance: w.instance, Number: w.number, Previous: w.previous}
+		w.bodies = append(w.bodies, startBody(now, first))
+	}
+	for _, entry := range entries {
+		w.bodies = append(w.bodies, entry.body)
+	}
+	if err := w.seal(ctx, w.bodies...); err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		w.reads.addUpTo(entry.record)
+		w.reads.addUpTo(entry.read)
 	}
 	if last {
 		_ = w.end(ctx, now, "stop") // the records are durable
 	}
 	return nil
-}
-
-// bodies returns the records' bodies, behind the line that begins a file if it has none.
-func (w *writer) bodies(now time.Time, entries []entry) [][]byte {
-	bodies := make([][]byte, 0, 1+len(entries))
-	if w.head.Record == 0 {
-		bodies = append(bodies, startBody(now, start{File: w.head.File, Instance: w.instance, Number: w.number, Previous: w.previous}))
-	}
-	for _, entry := range entries {
-		bodies = append(bodies, entry.body)
-	}
-	return bodies
 }
 
 // open opens a file for the hour, unless the open one is that and has room.
@@ -88,15 +87,17 @@ func (w *writer) open(ctx context.Context, now time.Time) error {
 }
 
 // seal appends lines to the open file. The head moves when they are durable.
-func (w *writer) seal(ctx context.Context, bodies [][]byte) error {
+func (w *writer) seal(ctx context.Context, bodies ...[]byte) error {
 	if len(bodies) == 0 {
 		return nil
 	}
-	head, lines := w.head, []byte(nil)
+	head := w.head
+	w.lines = w.lines[:0]
 	for _, body := range bodies {
-		lines = head.seal(lines, body)
+		w.lines = head.seal(w.lines, body)
 	}
-	if err := w.file.Append(ctx, lines); err != nil {
+	if err := w.file.Append(ctx, w.lines); err != nil {
+		w.lines = nil // an HTTP client may read it for a moment longer
 		w.close()
 		return err
 	}
@@ -106,7 +107,7 @@ func (w *writer) seal(ctx context.Context, bodies [][]byte) error {
 
 func (w *writer) end(ctx context.Context, now time.Time, reason string) error {
 	index, omitted := w.reads.index()
-	if err := w.seal(ctx, [][]byte{endBody(now, end{reason, index, omitted})}); err != nil {
+	if err := w.seal(ctx, endBody(now, end{reason, index, omitted})); err != nil {
 		return err
 	}
 	w.close()

@@ -93,8 +93,8 @@ func (a *answer) WriteHeader(status int) {
 	}
 }
 
-// send passes the header on, once what must be done before is done. If that fails, it responds with
-// an error instead of what the handler prepared.
+// send passes the header on, once what must be done before is done. If that fails, it responds
+// with an error instead of what the handler prepared.
 func (a *answer) send() {
 	if a.sent || a.dropped {
 		return

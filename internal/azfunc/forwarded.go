@@ -46,11 +46,11 @@ func fromHost(definition Definition, next http.Handler) http.Handler {
 }
 
 // isCallers reports whether a request comes from a caller of the app. A host that streams requests
-// through always sets X-Forwarded-Host and X-Forwarded-Proto
-// (microsoft/reverse-proxy src/ReverseProxy/Transforms/ForwardedTransformExtensions.cs). A host that
-// builds them itself copies the caller's Host, which is the app's name, while its own invocations
-// name the handler's address (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs). With host.json as
-// it is, no caller's path gets here in the first place: all of theirs begin with the route prefix.
+// through always sets X-Forwarded-Host and X-Forwarded-Proto (microsoft/reverse-proxy
+// src/ReverseProxy/Transforms/ForwardedTransformExtensions.cs). A host that builds them itself
+// copies the caller's Host, which is the app's name, while its own invocations name the handler's
+// address (WebJobs.Script/Workers/Http/DefaultHttpWorkerService.cs). With host.json as it is, no
+// caller's path gets here in the first place: all of theirs begin with the route prefix.
 func isCallers(r *http.Request) bool {
 	for _, name := range []string{"X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-For"} {
 		if len(r.Header[name]) > 0 {

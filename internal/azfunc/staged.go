@@ -17,7 +17,8 @@ import (
 // those in it. The host checks keys by its own: if those open a function to everyone, or lead to
 // another function than their name says, nobody checks who calls. So every difference that could
 // do that is an error: a function that the program does not know, another route or method, or a
-// trigger of another kind. The settings of other triggers may differ, and functions may be missing.
+// trigger of another kind. The settings of other triggers may differ, and functions may be
+// missing.
 //
 // keys reports whether callers sign in by keys. Then every HTTP function must ask for one, but for
 // those that are anonymous in the program too.
@@ -66,7 +67,8 @@ func checkStaged(beside, inside fs.FS, file string, keys bool) error {
 	return nil
 }
 
-// bindings is a function.json as it is, so that no part that the host reads escapes the comparison.
+// bindings is a function.json as it is, so that no part that the host reads escapes the
+// comparison.
 type bindings = map[string]any
 
 func readBindings(files fs.FS, file string) (bindings, error) {

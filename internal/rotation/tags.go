@@ -29,9 +29,9 @@ var directing = []string{
 // ownPrefix begins the tags by which the engine knows what it has published.
 const ownPrefix = "rot-"
 
-// Redirects reports whether the tags after differ from those before in one that directs a rotation,
-// or have a new one of the engine's own. To leave out the engine's own is no such change: the next
-// version is somebody else's.
+// Redirects reports whether the tags after differ from those before in one that directs a
+// rotation, or have a new one of the engine's own. To leave out the engine's own is no such
+// change: the next version is somebody else's.
 func Redirects(before, after map[string]string) bool {
 	for _, name := range directing {
 		old, had := before[name]

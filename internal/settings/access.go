@@ -35,8 +35,8 @@ const (
 )
 
 // appRoot returns the folder with host.json and the function.json files. The host starts the
-// handler in it (WebJobs.Script/Workers/Http/Configuration/HttpWorkerOptionsSetup.cs), and newer ones
-// name it too.
+// handler in it (WebJobs.Script/Workers/Http/Configuration/HttpWorkerOptionsSetup.cs), and newer
+// ones name it too.
 func (r *reader) appRoot() string {
 	if root := r.getenv(AppRoot); root != "" {
 		return root

@@ -16,9 +16,9 @@ const RulesFile = "access.json"
 // keyLevel matches the authLevel of a function that needs a key.
 var keyLevel = regexp.MustCompile(`("authLevel"\s*:\s*")function(")`)
 
-// OpenToTokens changes a staged app root for SIGN_IN=tokens: the host asks nobody for a key, because
-// the app itself checks who calls and what rules allow. It copies the repository's file of rules, if
-// there is one, after running the tests in it, and reports whether there is.
+// OpenToTokens changes a staged app root for SIGN_IN=tokens: the host asks nobody for a key,
+// because the app itself checks who calls and what rules allow. It copies the repository's file of
+// rules, if there is one, after running the tests in it, and reports whether there is.
 func OpenToTokens(repo, dir string) (hasRules bool, err error) {
 	hasRules, err = stageRules(repo, dir)
 	if err != nil {

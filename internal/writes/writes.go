@@ -78,8 +78,8 @@ func (g *Guard) mustKeepDirection(ctx context.Context, w Write) bool {
 	return w.ReplacesTags && !g.Access.Allows(ctx, access.ConfigureRotation, w.Name)
 }
 
-// dependent runs a write that depends on what the secret is now. It checks that twice if a rotation
-// may have ended in between.
+// dependent runs a write that depends on what the secret is now. It checks that twice if a
+// rotation may have ended in between.
 func (g *Guard) dependent(ctx context.Context, w Write) (secret.Secret, error) {
 	tags, err := g.check(ctx, w)
 	if err != nil {
@@ -127,8 +127,8 @@ func (g *Guard) check(ctx context.Context, w Write) (map[string]string, error) {
 	return found.Tags, nil
 }
 
-// deleted returns the soft-deleted secret of a name, if there is one. For one that is disabled, the
-// vault does not say what it has.
+// deleted returns the soft-deleted secret of a name, if there is one. For one that is disabled,
+// the vault does not say what it has.
 func (g *Guard) deleted(ctx context.Context, name string) (found secret.Secret, unknown bool, err error) {
 	found, err = g.Secrets.GetDeleted(ctx, name)
 	switch status, _ := secret.RefusedWith(err); status {

@@ -121,7 +121,8 @@ func TestAWriterThatIsGoneDoesNotKeepItsPlace(t *testing.T) {
 	})
 }
 
-// lost is for secrets whose lock is lost during the write, after a rotation has changed the secret.
+// lost is for secrets whose lock is lost during the write, after a rotation has changed the
+// secret.
 type lost struct{ before func() }
 
 func (lost) Redirects(map[string]string, map[string]string) bool { return false }

@@ -27,8 +27,8 @@ type Rotations struct {
 	Audit    Audit
 }
 
-// Audit keeps who started what. Ready returns an error while it is known that it can't, and Keep one
-// if it could not.
+// Audit keeps who started what. Ready returns an error while it is known that it can't, and Keep
+// one if it could not.
 type Audit interface {
 	Ready() error
 	Keep(ctx context.Context, decisions ...access.Decision) error

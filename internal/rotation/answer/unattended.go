@@ -20,8 +20,8 @@ func (r Rotations) RotateDue(ctx context.Context, name string) (note string, err
 }
 
 // unattended makes an attempt that nobody waits for. It reports success for a permanent fault,
-// which is logged: to deliver the event again would not correct it. While the audit can't be written,
-// nothing is begun.
+// which is logged: to deliver the event again would not correct it. While the audit can't be
+// written, nothing is begun.
 func (r Rotations) unattended(ctx context.Context, request engine.Request) (string, error) {
 	if err := r.Audit.Ready(); err != nil {
 		return "", err
