@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"rotunda/internal/access"
@@ -72,11 +73,11 @@ const everything = `{"rules": [{"who": ["oid:6f1c2d3e-0000-4000-8000-00000000000
 type touched struct {
 	Secrets
 	Rotations
-	calls int
+	calls atomic.Int64
 }
 
 func (v *touched) Read(context.Context, string, string, bool) (wire.Reading, error) {
-	v.calls++
+	v.calls.Add(1)
 	rendered, err := wire.Render(secret.Secret{Name: "a", Version: "v1", Value: secret.NewValue("canary-a")})
 	return wire.Reading{Rendered: rendered}, err
 }
@@ -84,7 +85,7 @@ func (v *touched) Read(context.Context, string, string, bool) (wire.Reading, err
 func (*touched) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
 
 func (v *touched) Delete(context.Context, string) (secret.Secret, error) {
-	v.calls++
+	v.calls.Add(1)
 	return secret.Secret{Name: "a"}, nil
 }
 
@@ -143,8 +144,8 @@ func TestNothingWithoutTheAudit(t *testing.T) {
 					!strings.Contains(got.Body.String(), "AuditUnavailable") || strings.Contains(got.Body.String(), "canary") || got.Header().Get("ETag") != "" {
 					t.Errorf("known %t, tokens %t: %s %s: %d %v %s", known, tokens, row.method, row.path, got.Code, got.Header(), got.Body)
 				}
-				if known && (v.calls > 0 || len(audit.written) > 0) || !known && len(audit.written) == 0 {
-					t.Errorf("known %t, tokens %t: %s %s: %d calls, %d records", known, tokens, row.method, row.path, v.calls, len(audit.written))
+				if known && (v.calls.Load() > 0 || len(audit.written) > 0) || !known && len(audit.written) == 0 {
+					t.Errorf("known %t, tokens %t: %s %s: %d calls, %d records", known, tokens, row.method, row.path, v.calls.Load(), len(audit.written))
 				}
 			}
 		}
