@@ -28,37 +28,33 @@ func limited(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := fails(log, "refused"); err != nil {
+	if err := refused(log.Write(context.Background(), read("refused"))); err != nil {
 		return err
 	}
 	if names, err := store.List(context.Background()); err != nil || len(names) > 0 {
 		return fmt.Errorf("a full disk has %q, %w", names, err)
 	}
+	if log.Healthy() == nil {
+		return errors.New("healthy though no file may grow")
+	}
 	if err := recovers(log, 20_000); err != nil {
 		return err
 	}
 	written := 0
-	for log.Write(context.Background(), read(fmt.Sprint("n", written))) == nil {
-		written++
+	for err = nil; err == nil; written++ {
+		err = log.Write(context.Background(), read(fmt.Sprint("n", written)))
 	}
-	if err := fails(log, "refused"); err != nil {
+	if err := errors.Join(refused(err), recovers(log, 1<<30)); err != nil {
 		return err
 	}
-	if err := recovers(log, 1<<30); err != nil {
-		return err
-	}
-	fmt.Println("written:", written)
+	fmt.Println("written:", written-1)
 	return errors.Join(log.Write(context.Background(), read("after")), log.Close(context.Background()))
 }
 
-// fails returns nil if a record can't be written, and the log knows.
-func fails(log *audit.Log, name string) error {
-	err := log.Write(context.Background(), read(name))
+// refused returns nil if err is that of a record for which a file may not grow.
+func refused(err error) error {
 	if !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), "file too large") {
 		return fmt.Errorf("when a file may not grow: %w", err)
-	}
-	if log.Healthy() == nil {
-		return errors.New("healthy though a file may not grow")
 	}
 	return nil
 }
