@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"rotunda/internal/audit"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
@@ -70,20 +73,33 @@ func runPrograms(t *testing.T, printed string) string {
 	return string(out)
 }
 
-// checkAudit checks that the audit has what the programs did.
+// checkAudit checks that the audit has what the quickstart and the programs did, and verifies.
 func checkAudit(t *testing.T, found addresses) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(found.Audit, "*", "*", "*.jsonl"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("the audit has the files %q (%v)", files, err)
-	}
-	text, err := os.ReadFile(files[0])
+	folder, err := audit.OpenFolder(found.Audit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]int{admin: 4, reader: 4, nobody: 2} {
-		if count := strings.Count(string(text), `"oid:`+found.Callers[name].ObjectID+`"`); count != want {
-			t.Errorf("the audit has %d records of %s, want %d:\n%s", count, name, want, text)
-		}
+	names := map[string]string{}
+	for name, caller := range found.Callers {
+		names["oid:"+caller.ObjectID] = name
+	}
+	type decision struct {
+		who, secret string
+		allowed     bool
+	}
+	decisions := map[decision]int{}
+	report, err := audit.Verify(t.Context(), folder, audit.Options{Each: func(_ string, r audit.Record) {
+		decisions[decision{names[r.Caller], r.Secret, r.Allowed}]++
+	}})
+	if err != nil || report.Problems != nil {
+		t.Errorf("the audit does not verify: %v, %v", err, report.Problems)
+	}
+	want := map[decision]int{
+		{admin, readable, true}: 2, {admin, unreadable, true}: 2, // sets that may recover
+		{reader, readable, true}: 3, {reader, unreadable, false}: 1, {nobody, readable, false}: 2,
+	}
+	if diff := cmp.Diff(want, decisions, cmp.AllowUnexported(decision{})); diff != "" {
+		t.Errorf("the audit has (-want +found):\n%s", diff)
 	}
 }

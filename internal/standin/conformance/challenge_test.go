@@ -17,6 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/fault"
 	"rotunda/internal/wiretest"
 )
@@ -261,5 +262,37 @@ func TestTheAppFollowsEntrasKeys(t *testing.T) {
 	}
 	if got := status(); got != http.StatusOK {
 		t.Errorf("with the key that was announced: %d", got)
+	}
+}
+
+// A token of version 2 is for the app's client id, and one for Key Vault is not for the app.
+func TestWhichOfEntrasTokensTheAppTakes(t *testing.T) {
+	const clientID, vault = "bbbbbbbb-0000-4000-8000-000000000002", "https://vault.azure.net"
+	withVersion2 := func(azure *standin.Azure) {
+		api := entra.Application{Name: "rotunda 2", ClientID: clientID, API: entra.API{TokenVersion: 2}}
+		if _, err := azure.Entra().Register(api); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := wiretest.Start(t, wiretest.Options{Tokens: true, Before: withVersion2, Env: []string{"SIGN_IN_CLIENT_ID=" + clientID}})
+	for _, row := range []struct {
+		name, resource string
+		status         int
+		says           string
+	}{
+		{"version 1, for the audience", audience, http.StatusOK, ""},
+		{"version 1, for the audience with a slash", audience + "/", http.StatusOK, ""},
+		{"version 2, for the client id: it has no role, so that the rules refuse it", clientID, http.StatusForbidden, "Action: readMetadata."},
+		{"a token for Key Vault", vault, http.StatusUnauthorized, "Request one for " + audience},
+		{"a token for Graph", "https://graph.microsoft.com", http.StatusUnauthorized, ""},
+	} {
+		token, _, err := app.Azure.Entra().Issue(app.Callers["admin"].ClientID, row.resource, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := app.Do(t, http.MethodGet, "/secrets/db/versions", "", "Authorization: Bearer "+token)
+		if got.Status != row.status || !strings.Contains(got.Body, row.says) {
+			t.Errorf("%s: %v, want %d %s", row.name, got, row.status, row.says)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rotunda/internal/audit"
 	"rotunda/internal/standin"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
@@ -67,6 +69,30 @@ func TestClients(t *testing.T) {
 	}
 }
 
+// checkAudit checks that the audit knows who the clients were, holds no value and no token, and
+// verifies.
+func checkAudit(t *testing.T, app *wiretest.App) {
+	t.Helper()
+	folder, err := audit.OpenFolder(app.AuditFolder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	callers := map[string]int{}
+	report, err := audit.Verify(t.Context(), folder, audit.Options{Each: func(_ string, r audit.Record) {
+		callers[r.Caller]++
+		if text := fmt.Sprint(r); strings.Contains(text, wiretest.Canary) || strings.Contains(text, "eyJ") {
+			t.Errorf("the audit holds a value or a token: %s", text)
+		}
+	}})
+	if err != nil || report.Problems != nil {
+		t.Errorf("the audit does not verify: %v, %v", err, report.Problems)
+	}
+	principal, identity := "oid:"+app.Callers["admin"].ObjectID, "oid:"+app.Azure.Identity().ObjectID()
+	if len(callers) != 2 || callers[principal] == 0 || callers[identity] == 0 {
+		t.Errorf("the audit has records of %v, want of %s and %s", callers, principal, identity)
+	}
+}
+
 // try runs the program once for all targets: starting one costs more than its operations.
 func (l library) try(t *testing.T, app *wiretest.App, where map[string]string) {
 	t.Helper()
@@ -84,6 +110,7 @@ func (l library) try(t *testing.T, app *wiretest.App, where map[string]string) {
 	if diff := cmp.Diff(want, passes(out)); diff != "" || err != nil {
 		t.Errorf("%v (-all +passed):\n%s\n%s", err, diff, out)
 	}
+	checkAudit(t, app)
 }
 
 // passes returns the operations that passed, by target and credential.
