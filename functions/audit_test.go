@@ -66,8 +66,8 @@ func await(t *testing.T, app *wiretest.App, caller string, good func(record) boo
 	t.Fatalf("the audit has no such record of %s: %s", caller, auditText(t, app.AuditFolder))
 }
 
-// A token that was good stays good, and what a rule no longer allows is refused, from the
-// start with the new file on.
+// A token that was good stays good, and what a rule no longer allows is refused, from the start
+// with the new file on.
 func TestARevokedRuleHoldsFromTheNextStart(t *testing.T) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	file := filepath.Join(t.TempDir(), "access.json")

@@ -57,7 +57,7 @@ func (a *allowAll) SignIn(*http.Request) (*access.Caller, error) {
 	return &access.Caller{Object: "6f1c2d3e-0000-4000-8000-000000000001"}, nil
 }
 
-func mustParse(t *testing.T, text string) *rules.Rules {
+func mustParse(t testing.TB, text string) *rules.Rules {
 	t.Helper()
 	found, err := rules.Parse([]byte(text))
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *broken) Write(_ context.Context, decisions ...access.Decision) error {
 }
 
 // router returns the app's router over a fake vault.
-func router(t *testing.T, v *touched, a *Access) http.Handler {
+func router(t testing.TB, v *touched, a *Access) http.Handler {
 	t.Helper()
 	a.Log = slog.New(slog.DiscardHandler)
 	handlers, err := Handlers(v, v, a, wire.Links{Prefix: RoutePrefix}, "contoso")
