@@ -8,7 +8,7 @@ import (
 
 // Remember keeps a token as if it had been checked.
 func (t *Tokens) Remember(token string, caller *access.Caller) {
-	t.kept.add(digest(token), verified{caller: caller, until: time.Now().Add(time.Hour), key: &key{}, ring: t.rings[0]})
+	t.kept.add(t.kept.digest(token), verified{caller: caller, until: time.Now().Add(time.Hour), key: &key{}, ring: t.rings[0]})
 }
 
 // Stop stops the goroutines of what is kept, which must not outlive a synctest bubble.

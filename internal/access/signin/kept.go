@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -17,28 +16,23 @@ const (
 	keptFor    = 25 * time.Hour // Entra's longest token lives a day
 )
 
-// kept remembers good tokens by their SHA-256 until they expire: the second request with a token
+// kept remembers good tokens by their digests until they expire: the second request with a token
 // costs no signature check, and no token stays in memory.
 type kept struct {
-	tokens *otter.Cache[[sha256.Size]byte, verified]
+	*digester
+	tokens *otter.Cache[digest, verified]
 }
 
 func newKept() (*kept, error) {
-	tokens, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{
+	tokens, err := otter.New(&otter.Options[digest, verified]{
 		MaximumWeight:    keptBytes,
 		Weigher:          weigh,
-		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, verified](keptFor),
+		ExpiryCalculator: otter.ExpiryWriting[digest, verified](keptFor),
 	})
-	return &kept{tokens}, err
+	return &kept{newDigester(), tokens}, err
 }
 
-// digest returns the SHA-256 of a token. A usual token is copied to the stack, not the heap.
-func digest(token string) [sha256.Size]byte {
-	var room [3 << 10]byte
-	return sha256.Sum256(append(room[:0], token...))
-}
-
-func weigh(_ [sha256.Size]byte, v verified) uint32 {
+func weigh(_ digest, v verified) uint32 {
 	size := 400 + size(v.caller)                     // approximate bytes of the entry and its caller
 	return uint32(max(size, keptBytes/keptTokens+1)) //nolint:gosec // bounded by maxToken
 }
@@ -56,7 +50,7 @@ func size(c *access.Caller) int {
 
 // find returns the caller of a token that is still good. A token ends early if its issuer
 // withdraws the key that signed it.
-func (k *kept) find(id [sha256.Size]byte, now time.Time) *access.Caller {
+func (k *kept) find(id digest, now time.Time) *access.Caller {
 	found, ok := k.tokens.GetIfPresent(id)
 	if !ok || !now.Before(found.until) || found.key.withdrawn.Load() {
 		return nil
@@ -65,4 +59,4 @@ func (k *kept) find(id [sha256.Size]byte, now time.Time) *access.Caller {
 	return found.caller
 }
 
-func (k *kept) add(id [sha256.Size]byte, v verified) { k.tokens.Set(id, v) }
+func (k *kept) add(id digest, v verified) { k.tokens.Set(id, v) }

@@ -91,7 +91,7 @@ func (t *Tokens) SignIn(r *http.Request) (*access.Caller, error) {
 	if err != nil {
 		return nil, t.refuse(err)
 	}
-	now, id := time.Now(), digest(token)
+	now, id := time.Now(), t.kept.digest(token)
 	if caller := t.kept.find(id, now); caller != nil {
 		return caller, nil
 	}

@@ -76,7 +76,7 @@ func TestModelAdminRotates(t *testing.T) {
 		t.Run(string(class), func(t *testing.T) {
 			t.Parallel()
 			explore(t, scenario{class: class, admin: true, switches: 2}, adminRotates)
-			if !small && !racing {
+			if !small {
 				explore(t, scenario{class: class, admin: true, switches: 1, budget: 1, crashes: true}, adminRotates)
 			}
 		})
@@ -134,7 +134,7 @@ func TestModelTwin(t *testing.T) {
 		t.Run(string(class), func(t *testing.T) {
 			t.Parallel()
 			explore(t, scenario{class: class, twin: true, switches: 2}, twinRotates)
-			if !small && !racing {
+			if !small {
 				explore(t, scenario{class: class, twin: true, switches: 1, budget: 1, crashes: true}, twinRotates)
 			}
 		})

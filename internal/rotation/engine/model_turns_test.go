@@ -147,10 +147,10 @@ func TestModelTwoWorkers(t *testing.T) {
 					explore(t, scenario{class: class, switches: 2, cancels: cancels, seasoned: true}, twoWorkers)
 				}
 			}
-			if deep || !small && !racing && class == rotation.DualKey { // where two values at once do the most harm
+			if deep || !small && class == rotation.DualKey { // where two values at once do the most harm
 				explore(t, scenario{class: class, switches: 3, seasoned: deep}, twoWorkers)
 			}
-			if deep || !small && !racing && class == rotation.Single { // where a forgotten value does
+			if deep || !small && class == rotation.Single { // where a forgotten value does
 				explore(t, scenario{class: class, switches: 2, budget: 1, crashes: true}, twoWorkers)
 			}
 		})

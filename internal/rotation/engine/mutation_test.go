@@ -219,6 +219,9 @@ var mutations = []mutation{
 
 // TestMutations makes each mistake in turn and runs a part of the model, which must find it.
 func TestMutations(t *testing.T) {
+	if racing {
+		t.Skip("skipped: takes minutes with the race detector; .ci/test runs it without")
+	}
 	for _, m := range slices.Concat(mutations, lateMutations) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
