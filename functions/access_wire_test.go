@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -231,6 +232,31 @@ func TestListsHoldWhatTheCallerMaySee(t *testing.T) {
 	}
 	as(t, app, reader)(200, "GET", "/secrets/payments-1/versions", "")
 	as(t, app, reader)(403, "GET", "/secrets/shop-1/versions", "")
+}
+
+// A link to the next page of a list does not show the names that its entries do not.
+func TestLinksShowNoNamesOfOthers(t *testing.T) {
+	app := startTokens(t)
+	admin, _ := caller(t, app, "Secrets.Admin")
+	reader, _ := caller(t, app, "Payments.Reader")
+	for _, name := range []string{"a-shop", "payments-1", "payments-2", "zoo"} {
+		as(t, app, admin)(200, "PUT", "/secrets/"+name, `{"value":"canary-v","tags":{"Rotator":"random","ValidityPeriodDays":"60"}}`)
+	}
+	for _, list := range []string{"/secrets", "/rotations"} {
+		got := as(t, app, reader)(200, "GET", list+"?maxresults=1", "")
+		_, token, _ := strings.Cut(got.Body, "$skiptoken=")
+		token, _, _ = strings.Cut(token, "&")
+		for text := []byte(token); len(text) > 0; {
+			if strings.Contains(string(text), "a-shop") {
+				t.Errorf("%s: the link holds %s", list, text)
+			}
+			_, after, _ := strings.Cut(string(text), "$skiptoken=")
+			text, _ = base64.RawURLEncoding.DecodeString(cmp.Or(strings.TrimSuffix(after, "&maxresults=1"), string(text)))
+		}
+		if names := listed(t, app, reader, list+"?maxresults=1"); !slices.Equal(names, []string{"payments-1", "payments-2"}) {
+			t.Errorf("%s: %v", list, names)
+		}
+	}
 }
 
 // listed follows a list, and returns the names in it.
