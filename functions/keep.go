@@ -89,6 +89,15 @@ func notKept(err error) error {
 // does not show them.
 type itemGuard struct{ *Access }
 
+// Allows is Access.Allows. Each item counts as a call of its caller, who could send as many requests
+// otherwise.
+func (g itemGuard) Allows(ctx context.Context, action access.Action, name string) bool {
+	if caller := access.CallerFrom(ctx); g.Rate != nil && caller != nil {
+		g.Rate.Charge(azfunc.CallerID(caller), 1)
+	}
+	return g.Access.Allows(ctx, action, name)
+}
+
 // Keeps reports whether somebody reads what is decided about items.
 func (g itemGuard) Keeps() bool { return g.Audit != nil || g.SignIn != nil }
 
