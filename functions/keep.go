@@ -63,7 +63,7 @@ func (a *Access) Ready() error {
 		return nil
 	}
 	if err := a.Audit.Healthy(); err != nil {
-		return notKept(err)
+		return secret.Problemf(secret.ErrAuditUnavailable, "The audit can't be written at the moment, and nothing is done without it. Nothing was changed.").Because(err)
 	}
 	return nil
 }
