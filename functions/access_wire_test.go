@@ -359,7 +359,7 @@ const otherTags = `"tags":{"Rotator":"random","ValidityPeriodDays":"60","team":"
 // Whoever may set a secret, but not configure rotations, keeps the tags that direct its rotation.
 func TestTagsThatDirectARotationNeedConfigureRotation(t *testing.T) {
 	app := startTokens(t)
-	adminToken, _ := caller(t, app, "Secrets.Admin")
+	adminToken, owner := caller(t, app, "Secrets.Admin")
 	writerToken, object := caller(t, app, "Writer")
 	configurerToken, _ := caller(t, app, "Configurer")
 	admin, writer, configurer := as(t, app, adminToken), as(t, app, writerToken), as(t, app, configurerToken)
@@ -399,6 +399,16 @@ func TestTagsThatDirectARotationNeedConfigureRotation(t *testing.T) {
 	})
 	if !denied {
 		t.Error("the audit does not say that configureRotation was missing")
+	}
+	var used []string
+	for _, r := range audited(t, app, "oid:"+owner) {
+		if r.Allowed && r.Secret == "w-db" {
+			used = append(used, r.Action)
+		}
+	}
+	slices.Sort(used)
+	if want := []string{"configureRotation", "setSecret", "update"}; !slices.Equal(used, want) {
+		t.Errorf("the audit says of who configured the rotation: %v, want %v", used, want)
 	}
 }
 
