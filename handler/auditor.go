@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"sync"
 
 	"rotunda/functions"
 	"rotunda/internal/access"
@@ -17,16 +15,11 @@ var _ functions.Auditor = auditor{}
 
 // Write writes all decisions at once, so that they share one append.
 func (a auditor) Write(ctx context.Context, decisions ...access.Decision) error {
-	if len(decisions) == 1 {
-		return a.Log.Write(ctx, recordOf(decisions[0]))
-	}
-	failed := make([]error, len(decisions))
-	var writes sync.WaitGroup
+	records := make([]audit.Record, len(decisions))
 	for i, d := range decisions {
-		writes.Go(func() { failed[i] = a.Log.Write(ctx, recordOf(d)) })
+		records[i] = recordOf(d)
 	}
-	writes.Wait()
-	return errors.Join(failed...)
+	return a.Log.Write(ctx, records...)
 }
 
 func recordOf(d access.Decision) audit.Record {
