@@ -90,7 +90,7 @@ func guardedThroughput(t *testing.T) []row {
 		defer r.stop()
 		r.await(t, map[bool]string{true: "/api/health", false: "/api/secrets/a"}[p.name == "rotunda"])
 		if p.name == "rotunda" {
-			setSecret(t, r.url, []string{"", authorization, ""}[i])
+			setSecret(t, r.url, []string{"", authorization, "Accept: */*"}[i])
 		}
 		urls = append(urls, r.url+"/api/secrets/a")
 	}

@@ -247,7 +247,7 @@ func TestKeysHaveFingerprints(t *testing.T) {
 }
 
 func TestARatePerCaller(t *testing.T) {
-	app := startTokens(t, "CALLS_PER_SECOND_PER_CALLER=5")
+	app := startTokens(t, "CALLS_PER_SECOND_PER_CALLER=1")
 	reader, _ := caller(t, app, "Payments.Reader")
 	other, _ := caller(t, app, "Payments.Reader")
 	limited := 0

@@ -32,7 +32,7 @@ func New(perSecond int) *Limits {
 }
 
 // Check returns an error if the caller has to wait before its next call. The error is in Key
-// Vault's words (vcsjones/AzureSignTool issue 219).
+// Vault's words (vcsjones/AzureSignTool#219).
 func (l *Limits) Check(caller secret.Caller) error {
 	turn := l.of(caller).Reserve()
 	wait := turn.Delay()

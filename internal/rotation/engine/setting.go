@@ -72,7 +72,11 @@ func (o operation) exposed(applied time.Time) credential {
 // provider's own lock.
 func (s setting) apply(ctx context.Context, o operation) (credential, error) {
 	began := time.Now()
-	err := s.provider.Apply(ctx, o.setter, o.pending(), o.fence)
+	err := s.provider.Apply(ctx, o.setter, o.pending(), func(ctx context.Context) error {
+		err := o.fence(ctx)
+		began = time.Now() // the change comes next; the login was before
+		return err
+	})
 	return o.exposed(began), err
 }
 
