@@ -89,8 +89,8 @@ func notKept(err error) error {
 // does not show them.
 type itemGuard struct{ *Access }
 
-// Allows is Access.Allows. Each item counts as a call of its caller, who could send as many requests
-// otherwise.
+// Allows is Access.Allows. Each item counts as a call of its caller. Otherwise a batch would be a
+// way around the limit.
 func (g itemGuard) Allows(ctx context.Context, action access.Action, name string) bool {
 	if caller := access.CallerFrom(ctx); g.Rate != nil && caller != nil {
 		g.Rate.Charge(azfunc.CallerID(caller), 1)

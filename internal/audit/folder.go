@@ -27,8 +27,8 @@ func OpenFolder(dir string) (*Folder, error) {
 }
 
 // Create creates a file, and the folders above it in the store, durably. If the store's own folder
-// is missing, it is not created again, because a disk may have been unmounted. If it is back, it is
-// used.
+// is missing, it is not created again, because a disk may have been unmounted. If it is back, it
+// is used.
 func (f *Folder) Create(_ context.Context, name string) (File, error) {
 	created, err := f.create(name)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -24,8 +24,8 @@ import (
 // instance finds the place.
 type sealer struct{ cipher.AEAD }
 
-// sealedSize is a multiple of the size of what is encrypted, so that it does not show the length of
-// a name.
+// sealedSize divides the size of what is encrypted, so that the size does not show the length of a
+// name.
 const sealedSize = 1 << 10
 
 // maxListed is more than the entries of any list.
@@ -48,7 +48,8 @@ func newSealer() (sealer, error) {
 // seal returns the token for the rest of the list at path, of which so many entries were listed.
 func (s sealer) seal(path string, listed int, query string) string {
 	padded := query + strings.Repeat("\x00", sealedSize-len(query)%sealedSize)
-	return base64.RawURLEncoding.EncodeToString(s.Seal(binary.AppendUvarint(nil, uint64(listed)), nil, []byte(padded), []byte(path)))
+	count := binary.AppendUvarint(nil, uint64(listed)) //nolint:gosec // not negative
+	return base64.RawURLEncoding.EncodeToString(s.Seal(count, nil, []byte(padded), []byte(path)))
 }
 
 // open returns what seal got. The query is "" if another process has sealed it.

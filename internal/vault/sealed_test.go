@@ -14,7 +14,7 @@ import (
 	"rotunda/internal/vault"
 )
 
-// names is a vault with secrets, whose links to the next page name the next secret, as Key Vault's.
+// names is a vault with secrets. Its links to the next page name the next secret, as Key Vault's.
 func names(all *[]string, calls *int) answerer {
 	return func(r *http.Request) (int, string, http.Header, error) {
 		*calls++
@@ -36,8 +36,7 @@ func names(all *[]string, calls *int) answerer {
 	}
 }
 
-// follow reads a list page by page, each from the next of some vaults. They may be instances of the
-// app.
+// follow reads a list page by page, each from the next of some instances of the app.
 func follow(t *testing.T, query secret.Query, instances ...*vault.Vault) (found []string, tokens []string) {
 	t.Helper()
 	for i := 0; ; i++ {

@@ -28,8 +28,8 @@ type Rotations interface {
 	Redirects(before, after map[string]string) bool
 }
 
-// Access decides what the caller of a context may do. NoteUse keeps for the audit that a caller did
-// what it may. Refuse returns the error for a caller that may not.
+// Access decides what the caller of a context may do. NoteUse keeps for the audit that a caller
+// did what it may. Refuse returns the error for a caller that may not.
 type Access interface {
 	Allows(ctx context.Context, action access.Action, name string) bool
 	NoteUse(ctx context.Context, action access.Action, name string)
@@ -77,8 +77,8 @@ func (g *Guard) Do(ctx context.Context, w Write) (secret.Secret, error) {
 	return g.dependent(ctx, w)
 }
 
-// directs reports whether a write sets tags that say how the secret rotates, or may: to know whether
-// they are there already would cost a read.
+// directs reports whether a write of a caller that may do so sets tags that direct a rotation. They
+// may be there already: to know that would cost a read.
 func (g *Guard) directs(ctx context.Context, w Write) bool {
 	return w.ReplacesTags && g.Rotations.Redirects(nil, w.Tags) && g.Access.Allows(ctx, access.ConfigureRotation, w.Name)
 }

@@ -97,7 +97,7 @@ func checkPrincipal(who string) error {
 		return fmt.Errorf("%q has a character that no principal has: use letters, digits and . _ / @ : -", who)
 	}
 	if !principalWord.MatchString(who) {
-		return fmt.Errorf("%q is nobody's principal: in TRUSTED_ISSUERS, each begins with a word of lower-case letters, digits and hyphens, such as github:", who)
+		return fmt.Errorf("%q is nobody's principal: in TRUSTED_ISSUERS, each begins with a word of lower-case letters, digits and hyphens, such as github", who)
 	}
 	own, _, wild := strings.Cut(who, "*")
 	if !wild {

@@ -49,8 +49,8 @@ func (r Rotations) rotate(ctx context.Context, request engine.Request) (rotation
 }
 
 // guarded makes a call of the engine. It turns a panic into an error, so that the call is reported
-// whatever it did, and because it may run on a goroutine of its own. What it left undone is resumed
-// like any other interrupted rotation.
+// whatever it did, and because it may run on a goroutine of its own. What it left undone is
+// resumed like any other interrupted rotation.
 func (r Rotations) guarded(ctx context.Context, name string, call func() (rotation.Outcome, error)) (outcome rotation.Outcome, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
