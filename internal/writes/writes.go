@@ -77,8 +77,8 @@ func (g *Guard) Do(ctx context.Context, w Write) (secret.Secret, error) {
 	return g.dependent(ctx, w)
 }
 
-// directs reports whether a write of a caller that may do so sets tags that direct a rotation. They
-// may be there already: to know that would cost a read.
+// directs reports whether a write of a caller that may do so sets tags that direct a rotation. To
+// know whether they are there already would cost a read.
 func (g *Guard) directs(ctx context.Context, w Write) bool {
 	return w.ReplacesTags && g.Rotations.Redirects(nil, w.Tags) && g.Access.Allows(ctx, access.ConfigureRotation, w.Name)
 }
