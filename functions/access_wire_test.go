@@ -280,6 +280,31 @@ func listed(t *testing.T, app *wiretest.App, authorization, path string) (names 
 	return names
 }
 
+// The vault ignores the case of a version, so the audit has it as the vault spells it: a question
+// about who read a version must find every read.
+func TestTheAuditSpellsVersionsAsTheVault(t *testing.T) {
+	app := startTokens(t)
+	admin, object := caller(t, app, "Secrets.Admin")
+	set := as(t, app, admin)(200, "PUT", "/secrets/a", `{"value":"canary-v"}`)
+	version := strings.Trim(set.Header.Get("ETag"), `"`)
+	upper := strings.ToUpper(version)
+	as(t, app, admin)(200, "GET", "/secrets/a/"+upper, "")
+	as(t, app, admin)(200, "HEAD", "/secrets/a/"+upper, "")
+	as(t, app, admin)(200, "POST", "/secrets/batch-get", `{"secrets":[{"name":"a","version":"`+upper+`"}]}`)
+	reads := 0
+	for _, r := range audited(t, app, "oid:"+object) {
+		if r.Action != "getSecret" {
+			continue
+		}
+		if reads++; r.Version != version {
+			t.Errorf("the audit has a read of %s, want %s", r.Version, version)
+		}
+	}
+	if version == "" || reads != 3 {
+		t.Errorf("%d reads of version %q", reads, version)
+	}
+}
+
 func TestABatchIsDecidedItemByItem(t *testing.T) {
 	app := startTokens(t)
 	admin, _ := caller(t, app, "Secrets.Admin")
