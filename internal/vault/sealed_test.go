@@ -118,3 +118,19 @@ func TestATokenForAPartOfAListCantBeForged(t *testing.T) {
 		t.Errorf("a list that has become shorter: %v, %v", page, err)
 	}
 }
+
+// Whatever token a caller makes up, it gets an error or a page that it could get by counting.
+func FuzzSealedToken(f *testing.F) {
+	all, calls := []string{"a", "b", "c", "d"}, 0
+	part := secret.Filter{Visible: func(string) bool { return false }}
+	for _, seed := range []string{"", "x", "AAAA", strings.Repeat("A", 1404), strings.Repeat("_", 1404), "_w8" + strings.Repeat("A", 1403)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		v := open(t, goodToken, names(&all, &calls))
+		page, err := v.List(t.Context(), secret.Query{Next: token, MaxResults: 1, Filter: part})
+		if err != nil && !errors.Is(err, secret.ErrBadParameter) || err == nil && len(page.Secrets) > 1 {
+			t.Errorf("%q: %v, %v", token, page, err)
+		}
+	})
+}
