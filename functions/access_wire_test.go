@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -233,6 +234,31 @@ func TestListsHoldWhatTheCallerMaySee(t *testing.T) {
 	as(t, app, reader)(403, "GET", "/secrets/shop-1/versions", "")
 }
 
+// A link to the next page of a list does not show the names that its entries do not.
+func TestLinksShowNoNamesOfOthers(t *testing.T) {
+	app := startTokens(t)
+	admin, _ := caller(t, app, "Secrets.Admin")
+	reader, _ := caller(t, app, "Payments.Reader")
+	for _, name := range []string{"a-shop", "payments-1", "payments-2", "zoo"} {
+		as(t, app, admin)(200, "PUT", "/secrets/"+name, `{"value":"canary-v","tags":{"Rotator":"random","ValidityPeriodDays":"60"}}`)
+	}
+	for _, list := range []string{"/secrets", "/rotations"} {
+		got := as(t, app, reader)(200, "GET", list+"?maxresults=1", "")
+		_, token, _ := strings.Cut(got.Body, "$skiptoken=")
+		token, _, _ = strings.Cut(token, "&")
+		for text := []byte(token); len(text) > 0; {
+			if strings.Contains(string(text), "a-shop") {
+				t.Errorf("%s: the link holds %s", list, text)
+			}
+			_, after, _ := strings.Cut(string(text), "$skiptoken=")
+			text, _ = base64.RawURLEncoding.DecodeString(cmp.Or(strings.TrimSuffix(after, "&maxresults=1"), string(text)))
+		}
+		if names := listed(t, app, reader, list+"?maxresults=1"); !slices.Equal(names, []string{"payments-1", "payments-2"}) {
+			t.Errorf("%s: %v", list, names)
+		}
+	}
+}
+
 // listed follows a list, and returns the names in it.
 func listed(t *testing.T, app *wiretest.App, authorization, path string) (names []string) {
 	t.Helper()
@@ -252,6 +278,31 @@ func listed(t *testing.T, app *wiretest.App, authorization, path string) (names 
 	}
 	slices.Sort(names)
 	return names
+}
+
+// The vault ignores the case of a version, so the audit has it as the vault spells it: a question
+// about who read a version must find every read.
+func TestTheAuditSpellsVersionsAsTheVault(t *testing.T) {
+	app := startTokens(t)
+	admin, object := caller(t, app, "Secrets.Admin")
+	set := as(t, app, admin)(200, "PUT", "/secrets/a", `{"value":"canary-v"}`)
+	version := strings.Trim(set.Header.Get("ETag"), `"`)
+	upper := strings.ToUpper(version)
+	as(t, app, admin)(200, "GET", "/secrets/a/"+upper, "")
+	as(t, app, admin)(200, "HEAD", "/secrets/a/"+upper, "")
+	as(t, app, admin)(200, "POST", "/secrets/batch-get", `{"secrets":[{"name":"a","version":"`+upper+`"}]}`)
+	reads := 0
+	for _, r := range audited(t, app, "oid:"+object) {
+		if r.Action != "getSecret" {
+			continue
+		}
+		if reads++; r.Version != version {
+			t.Errorf("the audit has a read of %s, want %s", r.Version, version)
+		}
+	}
+	if version == "" || reads != 3 {
+		t.Errorf("%d reads of version %q", reads, version)
+	}
 }
 
 func TestABatchIsDecidedItemByItem(t *testing.T) {
@@ -342,7 +393,7 @@ const otherTags = `"tags":{"Rotator":"random","ValidityPeriodDays":"60","team":"
 // Whoever may set a secret, but not configure rotations, keeps the tags that direct its rotation.
 func TestTagsThatDirectARotationNeedConfigureRotation(t *testing.T) {
 	app := startTokens(t)
-	adminToken, _ := caller(t, app, "Secrets.Admin")
+	adminToken, owner := caller(t, app, "Secrets.Admin")
 	writerToken, object := caller(t, app, "Writer")
 	configurerToken, _ := caller(t, app, "Configurer")
 	admin, writer, configurer := as(t, app, adminToken), as(t, app, writerToken), as(t, app, configurerToken)
@@ -382,6 +433,16 @@ func TestTagsThatDirectARotationNeedConfigureRotation(t *testing.T) {
 	})
 	if !denied {
 		t.Error("the audit does not say that configureRotation was missing")
+	}
+	var used []string
+	for _, r := range audited(t, app, "oid:"+owner) {
+		if r.Allowed && r.Secret == "w-db" {
+			used = append(used, r.Action)
+		}
+	}
+	slices.Sort(used)
+	if want := []string{"configureRotation", "setSecret", "update"}; !slices.Equal(used, want) {
+		t.Errorf("the audit says of who configured the rotation: %v, want %v", used, want)
 	}
 }
 

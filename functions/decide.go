@@ -55,6 +55,13 @@ func (a *Access) Allows(ctx context.Context, action access.Action, name string) 
 	return a.SignIn == nil || a.Rules.Allows(access.CallerFrom(ctx), action, name)
 }
 
+// NoteUse keeps for the audit that the caller of a context does what a rule allows.
+func (a *Access) NoteUse(ctx context.Context, action access.Action, name string) {
+	if call := access.CallFrom(ctx); a.SignIn != nil && call != nil {
+		call.Decide(access.Decision{Action: action, Secret: named(name), Allowed: true})
+	}
+}
+
 // Refuse returns the error for the caller of a context, who may not do something to a secret, and
 // keeps that for the audit.
 func (a *Access) Refuse(ctx context.Context, action access.Action, name string) error {

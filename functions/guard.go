@@ -68,7 +68,7 @@ func (g guarded) context(ctx context.Context, call *access.Call) context.Context
 		return ctx // which has the key for the vault's queue
 	}
 	ctx = secret.WithCaller(ctx, azfunc.CallerID(call.Caller))
-	if g.need.on == selected {
+	if g.need.on == selected && !g.Rules.AllowsEvery(call.Caller, g.need.action) {
 		ctx = access.WithSelection(ctx, func(name string) bool { return g.Rules.Allows(call.Caller, g.need.action, name) })
 	}
 	return ctx

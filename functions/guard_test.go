@@ -144,6 +144,9 @@ func TestNothingWithoutTheAudit(t *testing.T) {
 					!strings.Contains(got.Body.String(), "AuditUnavailable") || strings.Contains(got.Body.String(), "canary") || got.Header().Get("ETag") != "" {
 					t.Errorf("known %t, tokens %t: %s %s: %d %v %s", known, tokens, row.method, row.path, got.Code, got.Header(), got.Body)
 				}
+				if certain := strings.Contains(got.Body.String(), "Nothing was changed."); certain != known {
+					t.Errorf("known %t, tokens %t: %s %s: does the response say that nothing was changed? %s", known, tokens, row.method, row.path, got.Body)
+				}
 				if known && (v.calls.Load() > 0 || len(audit.written) > 0) || !known && len(audit.written) == 0 {
 					t.Errorf("known %t, tokens %t: %s %s: %d calls, %d records", known, tokens, row.method, row.path, v.calls.Load(), len(audit.written))
 				}

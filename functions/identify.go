@@ -24,9 +24,11 @@ type SignInError interface {
 	Unavailable() bool // the token may be good, but can't be checked now
 }
 
-// Limiter returns an error if a caller calls too often.
+// Limiter returns an error if a caller calls too often. Charge counts further calls, before which
+// nobody was asked.
 type Limiter interface {
 	Check(caller secret.Caller) error
+	Charge(caller secret.Caller, calls int)
 }
 
 // identify returns who sends a request, if it may call now, and notes it for the log.

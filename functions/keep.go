@@ -63,7 +63,7 @@ func (a *Access) Ready() error {
 		return nil
 	}
 	if err := a.Audit.Healthy(); err != nil {
-		return notKept(err)
+		return secret.Problemf(secret.ErrAuditUnavailable, "The audit can't be written at the moment, and nothing is done without it. Nothing was changed.").Because(err)
 	}
 	return nil
 }
@@ -88,6 +88,15 @@ func notKept(err error) error {
 // itemGuard decides on the items of batches. It also logs them, because the line of the request
 // does not show them.
 type itemGuard struct{ *Access }
+
+// Allows is Access.Allows. Each item counts as a call of its caller. Otherwise a batch would be a
+// way around the limit.
+func (g itemGuard) Allows(ctx context.Context, action access.Action, name string) bool {
+	if caller := access.CallerFrom(ctx); g.Rate != nil && caller != nil {
+		g.Rate.Charge(azfunc.CallerID(caller), 1)
+	}
+	return g.Access.Allows(ctx, action, name)
+}
 
 // Keeps reports whether somebody reads what is decided about items.
 func (g itemGuard) Keeps() bool { return g.Audit != nil || g.SignIn != nil }

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -265,5 +266,22 @@ func TestARatePerCaller(t *testing.T) {
 	as(t, app, other)(404, "GET", "/secrets/payments-nope", "")
 	if got := app.Do(t, "GET", "/health", ""); got.Status != 200 {
 		t.Error(got)
+	}
+}
+
+// A batch is as many calls as it has items, and one more: otherwise a caller could have 200 times
+// its share of the vault. The batch itself is answered.
+func TestTheItemsOfABatchCountAsCalls(t *testing.T) {
+	app := startTokens(t, "CALLS_PER_SECOND_PER_CALLER=5")
+	for name, authorization := range map[string]string{"with rights": app.Authorization(t, "admin"), "without": app.Authorization(t, "reader")} {
+		items := strings.Repeat(`{"name":"payments-x"},{"name":"shop-x"},`, 100)
+		got := app.Do(t, "POST", "/secrets/batch-get", `{"secrets":[`+strings.TrimSuffix(items, ",")+`]}`, authorization)
+		if got.Status != 200 {
+			t.Fatal(got)
+		}
+		got = app.Do(t, "GET", "/secrets/payments-x", "", authorization)
+		if after, err := strconv.Atoi(got.Header.Get("Retry-After")); got.Status != 429 || err != nil || after < 30 || after > 41 {
+			t.Errorf("%s: %d after the batch, with Retry-After %q", name, got.Status, got.Header.Get("Retry-After"))
+		}
 	}
 }

@@ -101,7 +101,7 @@ func (b *batch) keep(ctx context.Context, items []wire.BatchItem) {
 		}
 		found := b.settle(ctx, item)
 		decisions = append(decisions, call.Complete(access.Decision{
-			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(item.Version, found.version()),
+			Action: access.GetSecret, Secret: item.Name, Version: cmp.Or(found.version(), item.Version), // as the vault spells it
 			Allowed: !errors.Is(found.err, secret.ErrForbidden), Status: found.status(),
 		}))
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rotunda/internal/audit"
@@ -114,5 +116,48 @@ func TestAFolderThatIsGone(t *testing.T) {
 	err := log.Write(t.Context(), read("x"))
 	if !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "check its free space") {
 		t.Error(err)
+	}
+}
+
+// A record that went into a file which somebody had removed meanwhile is not durable.
+func TestAFileThatIsRemovedWhileItIsWritten(t *testing.T) {
+	for name, row := range map[string]struct {
+		remove, restore func(dir, file string) error
+		recovers        bool // at once
+	}{
+		"the file": {remove: func(_, file string) error { return os.Remove(file) }, recovers: true},
+		"the file, with another in its place": {remove: func(_, file string) error {
+			return errors.Join(os.Rename(file, file+".kept"), os.WriteFile(file, nil, 0o600))
+		}, recovers: true},
+		"the folder": {remove: func(dir, _ string) error { return os.RemoveAll(dir) }},
+		"the folder, which comes back": {
+			remove:  func(dir, _ string) error { return os.RemoveAll(dir) },
+			restore: func(dir, _ string) error { return os.Mkdir(dir, 0o700) }, recovers: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "audit") // made outside, because its cleanup must be
+			synctest.Test(t, func(t *testing.T) {
+				log := open(t, audit.Config{Store: folder(t, dir)})
+				write(t, log, read("before"))
+				file := filepath.Join(dir, list(t, dir)[0])
+				if err := row.remove(dir, file); err != nil {
+					t.Fatal(err)
+				}
+				if err := log.Write(t.Context(), read("lost")); !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), "removed or replaced") {
+					t.Errorf("a record in a file that is gone: %v", err)
+				}
+				if row.restore != nil {
+					if err := row.restore(dir, file); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(1100 * time.Millisecond) // the store is tried again once a second
+				err := log.Write(t.Context(), read("after"))
+				if (err == nil) != row.recovers {
+					t.Errorf("the next record: %v", err)
+				}
+			})
+		})
 	}
 }

@@ -26,8 +26,24 @@ func OpenFolder(dir string) (*Folder, error) {
 	return &Folder{root}, nil
 }
 
-// Create creates a file, and the folders above it, durably.
+// Create creates a file, and the folders above it in the store, durably. If the store's own folder
+// is missing, it is not created again, because a disk may have been unmounted. If it is back, it
+// is used.
 func (f *Folder) Create(_ context.Context, name string) (File, error) {
+	created, err := f.create(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return created, err
+	}
+	root, openErr := os.OpenRoot(f.root.Name())
+	if openErr != nil {
+		return nil, err
+	}
+	_ = f.root.Close() // of a folder that is gone
+	f.root = root
+	return f.create(name)
+}
+
+func (f *Folder) create(name string) (File, error) {
 	if err := f.mkdirs(filepath.Dir(filepath.FromSlash(name))); err != nil {
 		return nil, f.explain(err)
 	}
@@ -103,15 +119,32 @@ type folderFile struct {
 	written bool // something may have been
 }
 
-// Append writes lines and syncs them.
+// Append writes lines and syncs them. A file that somebody has removed accepts them too, and they
+// are lost when it is closed, so Append also looks whether the file is still in the folder.
 func (f *folderFile) Append(_ context.Context, lines []byte) error {
 	n, err := f.file.Write(lines)
 	f.written = f.written || n > 0
 	if err == nil {
 		err = f.file.Sync()
 	}
+	if err == nil {
+		err = f.isThere()
+	}
 	if err != nil {
 		return f.folder.explain(err)
+	}
+	return nil
+}
+
+// isThere returns nil if the file's name still leads to the file.
+func (f *folderFile) isThere() error {
+	opened, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := f.folder.root.Stat(filepath.FromSlash(f.name))
+	if err != nil || !os.SameFile(opened, named) {
+		return fmt.Errorf("somebody has removed or replaced %s, with its records", f.name)
 	}
 	return nil
 }

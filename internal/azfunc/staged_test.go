@@ -32,10 +32,14 @@ func TestStagedDefinitions(t *testing.T) {
 		keys   string // what the error says with keys; "" for none
 		tokens string
 	}{
-		"the same":                           {"get/function.json", inside["get/function.json"], "", ""},
-		"a comment, and a byte order mark":   {"get/function.json", text("\ufeff// staged\n" + string(inside["get/function.json"].Data)), "", ""},
-		"open to everybody":                  {"get/function.json", with("anonymous", "secrets/{name}", "get"), "SIGN_IN is keys, so anybody could call it", ""},
-		"open, in capitals":                  {"get/function.json", with("Anonymous", "secrets/{name}", "get"), "SIGN_IN is keys, so anybody could call it", ""},
+		"the same":                         {"get/function.json", inside["get/function.json"], "", ""},
+		"a comment, and a byte order mark": {"get/function.json", text("\ufeff// staged\n" + string(inside["get/function.json"].Data)), "", ""},
+		"open to everybody":                {"get/function.json", with("anonymous", "secrets/{name}", "get"), "SIGN_IN is keys, so anybody could call it", ""},
+		"open, in capitals":                {"get/function.json", with("Anonymous", "secrets/{name}", "get"), "SIGN_IN is keys, so anybody could call it", ""},
+		"open, behind what ends a comment": {
+			"get/function.json", text(strings.Replace(string(with("function", "secrets/{name}", "get").Data), `"methods"`, "// here\r\"authLevel\":\"anonymous\",\n\"methods\"", 1)),
+			"SIGN_IN is keys, so anybody could call it", "",
+		},
 		"for the master key":                 {"get/function.json", with("admin", "secrets/{name}", "get"), "", ""},
 		"a level that is none":               {"get/function.json", with("nobody", "secrets/{name}", "get"), "unknown", "unknown"},
 		"a level that is a number":           {"get/function.json", text(strings.Replace(string(with("function", "secrets/{name}", "get").Data), `"function"`, "0", 1)), "unknown", "unknown"},

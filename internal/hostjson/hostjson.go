@@ -44,7 +44,7 @@ func tokenLength(text []byte) int {
 	case text[0] == '"':
 		return stringLength(text)
 	case bytes.HasPrefix(text, []byte("//")):
-		if end := bytes.IndexByte(text, '\n'); end >= 0 {
+		if end := bytes.IndexAny(text, "\r\n"); end >= 0 { // Json.NET ends it at either
 			return end
 		}
 		return len(text)

@@ -16,6 +16,7 @@ func TestWhatTheHostAccepts(t *testing.T) {
 		`{"a":[1,2,],}`:                             `{"a":[1,2 ] }`,
 		"{\"a\":1, // last\n}":                      "{\"a\":1         \n}",
 		`{"a":",]"}`:                                `{"a":",]"}`,
+		"{ // a return ends it\r\"a\": 1}":          "{                    \r\"a\": 1}",
 		`{} // the end`:                             `{}           `,
 		"{\"a\": 1 /* it's \"quoted\" */, \"b\":2}": "{\"a\": 1                    , \"b\":2}",
 	} {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -20,7 +19,9 @@ const listAPIVersion = "2026-04-01"
 
 // List reads a page of all secrets, without values.
 func (v *Vault) List(ctx context.Context, query secret.Query) (secret.Page, error) {
-	return readPage(ctx, v, v.client.NewListSecretPropertiesPager(nil), "/secrets", call{}, query,
+	return readPage(ctx, v, func() *runtime.Pager[azsecrets.ListSecretPropertiesResponse] {
+		return v.client.NewListSecretPropertiesPager(nil)
+	}, "/secrets", call{}, query,
 		func(page azsecrets.ListSecretPropertiesResponse) (secret.Page, *string) {
 			return fromProperties(page.Value), page.NextLink
 		})
@@ -28,7 +29,9 @@ func (v *Vault) List(ctx context.Context, query secret.Query) (secret.Page, erro
 
 // ListVersions reads a page of the versions of a secret, without values and in no useful order.
 func (v *Vault) ListVersions(ctx context.Context, name string, query secret.Query) (secret.Page, error) {
-	return readPage(ctx, v, v.client.NewListSecretPropertiesVersionsPager(name, nil), "/secrets/"+name+"/versions", call{name: name}, query,
+	return readPage(ctx, v, func() *runtime.Pager[azsecrets.ListSecretPropertiesVersionsResponse] {
+		return v.client.NewListSecretPropertiesVersionsPager(name, nil)
+	}, "/secrets/"+name+"/versions", call{name: name}, query,
 		func(page azsecrets.ListSecretPropertiesVersionsResponse) (secret.Page, *string) {
 			return fromProperties(page.Value), page.NextLink
 		})
@@ -36,22 +39,43 @@ func (v *Vault) ListVersions(ctx context.Context, name string, query secret.Quer
 
 // ListDeleted reads a page of all soft-deleted secrets, without values.
 func (v *Vault) ListDeleted(ctx context.Context, query secret.Query) (secret.Page, error) {
-	return readPage(ctx, v, v.client.NewListDeletedSecretPropertiesPager(nil), "/deletedsecrets", call{}, query,
+	return readPage(ctx, v, func() *runtime.Pager[azsecrets.ListDeletedSecretPropertiesResponse] {
+		return v.client.NewListDeletedSecretPropertiesPager(nil)
+	}, "/deletedsecrets", call{}, query,
 		func(page azsecrets.ListDeletedSecretPropertiesResponse) (secret.Page, *string) {
 			return fromDeletedProperties(page.Value), page.NextLink
 		})
 }
 
-// readPage reads the page that query selects from the list at path. Each page of Key Vault has
-// entries, if only none (Azure/azure-sdk-assets, recordings of SecretGeneratedClientLiveTests).
-func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], path string, c call, query secret.Query,
+// readPage reads the page that query selects from the list at path.
+func readPage[T any](ctx context.Context, v *Vault, newPager func() *runtime.Pager[T], path string, c call, query secret.Query,
 	convert func(T) (secret.Page, *string),
 ) (secret.Page, error) {
-	link, err := v.link(path, query)
+	read := func(ctx context.Context, link string) (secret.Page, error) {
+		return followLink(ctx, v, newPager(), path, link, c, convert)
+	}
+	if query.Filter.Visible != nil {
+		return v.sealedPage(ctx, path, query, read)
+	}
+	link, err := linkOf(query)
 	if err != nil {
 		return secret.Page{}, err
 	}
-	if err := seek(ctx, pager, link); err != nil {
+	page, err := read(ctx, link)
+	page.Next = base64.RawURLEncoding.EncodeToString([]byte(page.Next))
+	return page, err
+}
+
+// followLink reads the page at path to which a link with a query leads. Each page of Key Vault has
+// entries, if only none (Azure/azure-sdk-assets, recordings of SecretGeneratedClientLiveTests).
+func followLink[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], path, query string, c call,
+	convert func(T) (secret.Page, *string),
+) (secret.Page, error) {
+	// Only the query comes from the caller's $skiptoken, so a forged one stays within this vault and
+	// this list.
+	link := v.base.JoinPath(path)
+	link.RawQuery = query
+	if err := seek(ctx, pager, link.String()); err != nil {
 		return secret.Page{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -69,7 +93,7 @@ func readPage[T any](ctx context.Context, v *Vault, pager *runtime.Pager[T], pat
 			return secret.Page{}, err
 		}
 	}
-	page.Next, err = skipToken(next)
+	page.Next, err = queryOf(next)
 	return page, err
 }
 
@@ -88,23 +112,16 @@ func seek[T any](ctx context.Context, pager *runtime.Pager[T], link string) erro
 	return err
 }
 
-// link returns the address of a page. Only its query comes from the caller's $skiptoken, so a
-// forged token stays within this vault and this list.
-func (v *Vault) link(path string, query secret.Query) (string, error) {
-	link := v.base.JoinPath(path)
-	values := url.Values{"api-version": {listAPIVersion}}
-	if query.MaxResults > 0 {
-		values.Set("maxresults", strconv.Itoa(query.MaxResults))
+// linkOf returns the query of the link to the page that a query selects.
+func linkOf(query secret.Query) (string, error) {
+	if query.Next == "" {
+		return withMaxResults("", query.MaxResults), nil
 	}
-	link.RawQuery = values.Encode()
-	if query.Next != "" {
-		continued, err := base64.RawURLEncoding.DecodeString(query.Next)
-		if err != nil || !isContinuation(string(continued)) {
-			return "", secret.Problemf(secret.ErrBadParameter, "The query parameter $skiptoken is not valid. Follow nextLink exactly as it was returned.")
-		}
-		link.RawQuery = string(continued)
+	continued, err := base64.RawURLEncoding.DecodeString(query.Next)
+	if err != nil || !isContinuation(string(continued)) {
+		return "", errSkipToken()
 	}
-	return link.String(), nil
+	return string(continued), nil
 }
 
 // isContinuation reports whether query looks like that of a nextLink.
@@ -113,8 +130,8 @@ func isContinuation(query string) bool {
 	return err == nil && values.Get("$skiptoken") != "" && values.Has("api-version")
 }
 
-// skipToken encodes the query of the vault's nextLink for the caller.
-func skipToken(nextLink *string) (string, error) {
+// queryOf returns the query of the vault's nextLink, or "" if there is none.
+func queryOf(nextLink *string) (string, error) {
 	if nextLink == nil || *nextLink == "" {
 		return "", nil
 	}
@@ -122,5 +139,5 @@ func skipToken(nextLink *string) (string, error) {
 	if err != nil {
 		return "", secret.Problemf(secret.ErrVaultUnreachable, "The vault's list has a nextLink that is not a URL.").Because(err)
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(link.RawQuery)), nil
+	return link.RawQuery, nil
 }

@@ -24,6 +24,7 @@ type Vault struct {
 	base       *url.URL
 	credential *identity.Credential
 	identity   string
+	sealer     sealer
 }
 
 // Options configure New. Identity describes the app's identity, for the remedy in a 403. A nil
@@ -73,7 +74,11 @@ func New(options Options) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{client: client, base: base, credential: credential, identity: options.Identity}, nil
+	sealer, err := newSealer()
+	if err != nil {
+		return nil, err
+	}
+	return &Vault{client: client, base: base, credential: credential, identity: options.Identity, sealer: sealer}, nil
 }
 
 // LacksToken reports whether the latest request for a token of the app's identity has failed. It

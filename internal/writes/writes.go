@@ -28,10 +28,11 @@ type Rotations interface {
 	Redirects(before, after map[string]string) bool
 }
 
-// Access decides what the caller of a context may do. Refuse returns the error for a caller that
-// may not.
+// Access decides what the caller of a context may do. NoteUse keeps for the audit that a caller
+// did what it may. Refuse returns the error for a caller that may not.
 type Access interface {
 	Allows(ctx context.Context, action access.Action, name string) bool
+	NoteUse(ctx context.Context, action access.Action, name string)
 	Refuse(ctx context.Context, action access.Action, name string) error
 }
 
@@ -67,10 +68,19 @@ func (g *Guard) Do(ctx context.Context, w Write) (secret.Secret, error) {
 		return secret.Secret{}, err
 	}
 	defer release()
+	if g.directs(ctx, w) {
+		g.Access.NoteUse(ctx, access.ConfigureRotation, w.Name)
+	}
 	if !dependent {
 		return w.Run(ctx)
 	}
 	return g.dependent(ctx, w)
+}
+
+// directs reports whether a write of a caller that may do so sets tags that direct a rotation. To
+// know whether they are there already would cost a read.
+func (g *Guard) directs(ctx context.Context, w Write) bool {
+	return w.ReplacesTags && g.Rotations.Redirects(nil, w.Tags) && g.Access.Allows(ctx, access.ConfigureRotation, w.Name)
 }
 
 // mustKeepDirection reports whether a write must not change how the secret rotates.

@@ -46,6 +46,14 @@ func (l *Limits) Check(caller secret.Caller) error {
 	return problem
 }
 
+// Charge counts further calls that a request stands for. They are made, and the caller has to wait
+// the longer before its next request.
+func (l *Limits) Charge(caller secret.Caller, calls int) {
+	for now := time.Now(); calls > 0; calls -= l.perSecond {
+		l.of(caller).ReserveN(now, min(calls, l.perSecond))
+	}
+}
+
 func (l *Limits) of(caller secret.Caller) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,6 +46,33 @@ func TestACallerMayCallSoOften(t *testing.T) {
 	})
 }
 
+func TestFurtherCallsDelayTheNextOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := callrate.New(2)
+		if err := limits.Check(1); err != nil {
+			t.Fatal(err)
+		}
+		limits.Charge(1, 200)
+		if err := limits.Check(2); err != nil {
+			t.Errorf("another caller: %v", err)
+		}
+		for _, row := range []struct{ after, wait string }{{"0s", "100"}, {"99s", "1"}, {"1s", ""}} { // two calls were free
+			pause, err := time.ParseDuration(row.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(pause)
+			wait := ""
+			if err := limits.Check(1); err != nil {
+				wait = apierror.For(err).RetryAfter
+			}
+			if wait != row.wait {
+				t.Errorf("%s later: wait %q, want %q", row.after, wait, row.wait)
+			}
+		}
+	})
+}
+
 // However many callers there are, the table stays bounded, and the one that calls too often stays
 // limited while the others have not called for a while.
 func TestTheTableIsBounded(t *testing.T) {

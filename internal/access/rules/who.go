@@ -32,11 +32,20 @@ var misnamed = map[string]string{
 	"roles:": "write role:", "groups:": "write group:",
 	"upn:": "names can be changed; write oid: and the object id", "email:": "addresses can be changed; write oid: and the object id",
 	"key:": "rules are for callers with tokens; a function key has none",
+	"oid:": "write oid: in lower case", "app:": "write app: in lower case", "role:": "write role: in lower case", "group:": "write group: in lower case",
+	"tid:": noTenant, "tenant:": noTenant, "scp:": noScope, "scope:": noScope, "anonymous:": "everybody must sign in",
 }
+
+const (
+	noTenant = "a rule is not about a tenant; write role:, group: or oid:"
+	noScope  = "a rule is not about a delegated permission; write role:, group: or oid:"
+)
 
 var (
 	guid      = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	principal = regexp.MustCompile(`^[A-Za-z0-9._@-]+:[A-Za-z0-9._/@:*-]+$`)
+	// TRUSTED_ISSUERS has the same rule for the word that begins its principals.
+	principalWord = regexp.MustCompile(`^[a-z][a-z0-9-]*:`)
 )
 
 // parseWho returns a mark. The error says what to do.
@@ -86,6 +95,9 @@ func checkRole(role string) error {
 func checkPrincipal(who string) error {
 	if !principal.MatchString(who) {
 		return fmt.Errorf("%q has a character that no principal has: use letters, digits and . _ / @ : -", who)
+	}
+	if !principalWord.MatchString(who) {
+		return fmt.Errorf("%q is nobody's principal: in TRUSTED_ISSUERS, each begins with a word of lower-case letters, digits and hyphens, such as github", who)
 	}
 	own, _, wild := strings.Cut(who, "*")
 	if !wild {

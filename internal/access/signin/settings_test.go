@@ -70,6 +70,8 @@ func TestParseTrustedIssuers(t *testing.T) {
 		"text after the list":             {"[" + good + "] x", "not a JSON list"},
 		"an unknown field":                {entry(`"audience"`, `"aud"`), "not a JSON list"},
 		"a field twice":                   {entry(`"audience": "a"`, `"audience": "a", "audience": "b"`), "a field twice"},
+		"a field twice, spelt otherwise":  {entry(`"audience": "a"`, `"audience": "a", "Audience": "b"`), "not a JSON list"},
+		"a field that is not a string":    {entry(`"audience": "a"`, `"audience": ["a"]`), "not a JSON list"},
 		"no issuer":                       {entry(github, ""), "entry 1: issuer is"},
 		"an issuer over http":             {entry(github, "http://issuer.example"), "entry 1: issuer is"},
 		"an issuer with a query":          {entry(github, "https://issuer.example?a"), "entry 1: issuer is"},

@@ -25,10 +25,8 @@ func ParseTrustedIssuers(text string) ([]TrustedIssuer, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	var list []struct{ Issuer, Audience, Principal, JWKSURI string }
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&list); err != nil || d.More() {
+	var list []map[string]string // a struct would take issuer and ISSUER for the same field, and the last one
+	if err := json.Unmarshal([]byte(text), &list); err != nil || !haveFields(list) {
 		return nil, errors.New(`TRUSTED_ISSUERS is not a JSON list of objects with the fields issuer, audience, principal and, optionally, jwksUri, such as ` +
 			`[{"issuer": "https://token.actions.githubusercontent.com", "audience": "https://contoso.com/rotunda", "principal": "github:{repository}:{ref}"}]`)
 	}
@@ -38,13 +36,25 @@ func ParseTrustedIssuers(text string) ([]TrustedIssuer, error) {
 	var all []TrustedIssuer
 	var errs []error
 	for i, entry := range list {
-		issuer, problems := newTrusted(entry.Issuer, entry.Audience, entry.Principal, entry.JWKSURI)
+		issuer, problems := newTrusted(entry["issuer"], entry["audience"], entry["principal"], entry["jwksUri"])
 		for _, problem := range problems {
 			errs = append(errs, fmt.Errorf("TRUSTED_ISSUERS, entry %d: %w", i+1, problem))
 		}
 		all = append(all, issuer)
 	}
 	return all, errors.Join(append(errs, checkDistinct(all)...)...)
+}
+
+// haveFields reports whether all entries have only the fields that TRUSTED_ISSUERS knows.
+func haveFields(list []map[string]string) bool {
+	return !slices.ContainsFunc(list, func(entry map[string]string) bool {
+		for name := range entry {
+			if !slices.Contains([]string{"issuer", "audience", "principal", "jwksUri"}, name) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func newTrusted(issuer, audience, principal, jwksURI string) (TrustedIssuer, []error) {

@@ -12,6 +12,7 @@ import (
 
 	"rotunda/internal/access"
 	"rotunda/internal/apierror"
+	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -43,8 +44,22 @@ type Secrets interface {
 // rotate makes one attempt, logs it in one line, and keeps it in the audit.
 func (r Rotations) rotate(ctx context.Context, request engine.Request) (rotation.Outcome, error) {
 	began := time.Now()
-	outcome, err := r.Engine.Rotate(ctx, request)
+	outcome, err := r.guarded(ctx, request.Name, func() (rotation.Outcome, error) { return r.Engine.Rotate(ctx, request) })
 	return outcome, r.report(ctx, attempted{"rotation", access.Rotate, request.Name, starter(ctx, request.By), began}, outcome, err)
+}
+
+// guarded makes a call of the engine. It turns a panic into an error, so that the call is reported
+// whatever it did, and because it may run on a goroutine of its own. What it left undone is
+// resumed like any other interrupted rotation.
+func (r Rotations) guarded(ctx context.Context, name string, call func() (rotation.Outcome, error)) (outcome rotation.Outcome, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+			r.Log.ErrorContext(ctx, "the rotation panicked; it is resumed by sweep or by POST secrets/{name}/rotation/resume",
+				"secret", name, "error", err.Error())
+		}
+	}()
+	return call()
 }
 
 // attempted is a call of the engine: what it was for, and who or what wanted it.

@@ -39,7 +39,7 @@ func (r Rotations) byCall(ctx context.Context, name, what string, action access.
 	call func(context.Context, string) (rotation.Outcome, error), done func(rotation.Outcome) bool,
 ) (wire.Rotation, error) {
 	began := time.Now()
-	outcome, err := call(context.WithoutCancel(ctx), name)
+	outcome, err := r.guarded(ctx, name, func() (rotation.Outcome, error) { return call(context.WithoutCancel(ctx), name) })
 	err = r.report(ctx, attempted{what, action, name, starter(ctx, engine.ByHand), began}, outcome, err)
 	return r.after(ctx, name, outcome, err, done(outcome))
 }

@@ -3,7 +3,6 @@ package answer
 import (
 	"context"
 
-	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/engine"
 	"rotunda/internal/secret"
@@ -50,18 +49,10 @@ func (r Rotations) byHand(ctx context.Context, request engine.Request, wait bool
 	return found, false, err
 }
 
-// attempt makes an attempt. It turns a panic into an error, because it runs on a goroutine of its
-// own. What the attempt left undone is resumed like any other interrupted rotation.
-func (r Rotations) attempt(ctx context.Context, request engine.Request) (a attempt) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			a.err = panics.Error(cause)
-			r.Log.ErrorContext(ctx, "the rotation panicked; it is resumed by sweep or by POST secrets/{name}/rotation/resume",
-				"secret", request.Name, "error", a.err.Error())
-		}
-	}()
-	a.outcome, a.err = r.rotate(ctx, request)
-	return a
+// attempt makes an attempt.
+func (r Rotations) attempt(ctx context.Context, request engine.Request) attempt {
+	outcome, err := r.rotate(ctx, request)
+	return attempt{outcome, err}
 }
 
 // result returns what came of an attempt. started says whether the rotation was on record, so

@@ -64,6 +64,39 @@ func TestAPanicInARotationEndsNothingElse(t *testing.T) {
 	})
 }
 
+// kept is an audit that keeps everything in memory.
+type kept struct {
+	unaudited
+	decisions *[]access.Decision
+}
+
+func (k kept) Keep(_ context.Context, decisions ...access.Decision) error {
+	*k.decisions = append(*k.decisions, decisions...)
+	return nil
+}
+
+// A rotation may have changed something before it panics, so the audit has it, whoever started it.
+func TestTheAuditHasARotationThatPanics(t *testing.T) {
+	for starter, start := range map[string]func(context.Context, Rotations) error{
+		"event":     func(ctx context.Context, r Rotations) error { _, err := r.RotateExpiring(ctx, "db", "v1"); return err },
+		"sweep":     func(ctx context.Context, r Rotations) error { _, err := r.RotateDue(ctx, "db"); return err },
+		"anonymous": func(ctx context.Context, r Rotations) error { _, err := r.RollBackRotation(ctx, "db"); return err },
+	} {
+		t.Run(starter, func(t *testing.T) {
+			var decisions []access.Decision
+			r := newRotations(&locker{}, &bytes.Buffer{})
+			r.Audit = kept{decisions: &decisions}
+			if err := start(t.Context(), r); err == nil || !strings.Contains(err.Error(), "panic: string at") {
+				t.Errorf("the caller gets %v", err)
+			}
+			want := access.Decision{Caller: starter, Action: access.Rotate, Secret: "db", Allowed: true, Status: 500}
+			if len(decisions) != 1 || decisions[0] != want {
+				t.Errorf("the audit has %+v, want %+v", decisions, want)
+			}
+		})
+	}
+}
+
 func TestAttemptsThatOutliveTheirRequestAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
