@@ -61,6 +61,25 @@ func TestASecretThatNearsItsExpiryRotatesByItself(t *testing.T) {
 	}
 }
 
+// A secret that was rotated and then deleted leaves its record. The lists of rotations go on
+// without it.
+func TestADeletedSecretDoesNotSpoilTheListOfRotations(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	for _, name := range []string{"gone", "kept"} {
+		setDue(t, app, name, randomTags)
+		if got := app.Do(t, http.MethodPost, "/secrets/"+name+"/rotate?wait=true", ""); got.Status != http.StatusOK {
+			t.Fatal(got)
+		}
+	}
+	app.Do(t, http.MethodDelete, "/secrets/gone", "")
+	for method, path := range map[string]string{http.MethodGet: "/rotations", http.MethodPost: "/rotations/resume?state=attention"} {
+		got := app.Do(t, method, path, "")
+		if got.Status != http.StatusOK || strings.Contains(got.Body, "gone") || strings.Contains(got.Body, `"kept"`) != (method == http.MethodGet) {
+			t.Errorf("%s %s: %v", method, path, got)
+		}
+	}
+}
+
 func TestEventsThatMeanNothing(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	version := setDue(t, app, "due", randomTags)

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -96,11 +97,12 @@ func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Ro
 	for i, name := range names {
 		attempts.Go(func() (err error) {
 			_ = r.attempt(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
-			resumed[i], err = r.GetRotation(ctx, name)
+			resumed[i], err = r.listed(context.WithoutCancel(ctx), name)
 			return err
 		})
 	}
-	return resumed, attempts.Wait()
+	err = attempts.Wait()
+	return slices.DeleteFunc(resumed, func(r wire.Rotation) bool { return r.Name == "" }), err
 }
 
 func (r Rotations) inState(ctx context.Context, state string) (names []string, err error) {

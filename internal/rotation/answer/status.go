@@ -43,12 +43,7 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	reads.SetLimit(readsPerPage)
 	for i, name := range names {
 		reads.Go(func() (err error) {
-			defer func() {
-				if cause := recover(); cause != nil { // it would end the process
-					err = panics.Error(cause)
-				}
-			}()
-			found[i], err = r.GetRotation(ctx, name)
+			found[i], err = r.listed(ctx, name)
 			return err
 		})
 	}
@@ -56,8 +51,23 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	return withoutTwins(found, page.Secrets), page.Next, err
 }
 
+// listed is GetRotation for a list, on a goroutine of its own: a panic there would end the process.
+// A secret that is gone, of which only the record is left, has no name in the answer.
+func (r Rotations) listed(ctx context.Context, name string) (found wire.Rotation, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+		}
+	}()
+	found, err = r.GetRotation(ctx, name)
+	if secret.IsMissing(err) {
+		return wire.Rotation{}, nil
+	}
+	return found, err
+}
+
 // withoutTwins leaves out what is listed twice: a secret with rotation tags is listed by its own
-// entry, any other by that of its record.
+// entry, any other by that of its record. It leaves out what is gone, too.
 func withoutTwins(found []wire.Rotation, entries []secret.Secret) []wire.Rotation {
 	var kept []wire.Rotation
 	i := 0
@@ -65,7 +75,7 @@ func withoutTwins(found []wire.Rotation, entries []secret.Secret) []wire.Rotatio
 		if engine.Rotated(entry) == "" {
 			continue
 		}
-		if !secret.IsPending(entry.Name) || found[i].Rotator == "" && found[i].State != string(rotation.None) {
+		if found[i].Name != "" && (!secret.IsPending(entry.Name) || found[i].Rotator == "" && found[i].State != string(rotation.None)) {
 			kept = append(kept, found[i])
 		}
 		i++

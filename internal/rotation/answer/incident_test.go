@@ -1,0 +1,53 @@
+package answer
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"rotunda/internal/rotation/engine"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// oneSecret lists one secret, and panics once it was read a few times.
+type oneSecret struct {
+	engine.Vault
+	reads int
+}
+
+func (*oneSecret) List(context.Context, secret.Query) (secret.Page, error) {
+	return secret.Page{Secrets: []secret.Secret{{Name: "db", Tags: map[string]string{"Rotator": "none"}}}}, nil
+}
+
+func (*oneSecret) ListDeleted(context.Context, secret.Query) (secret.Page, error) {
+	return secret.Page{}, nil
+}
+
+func (*oneSecret) Read(context.Context, string, string, bool) (wire.Reading, error) {
+	return wire.Reading{}, nil
+}
+
+func (v *oneSecret) Get(_ context.Context, name, _ string) (secret.Secret, error) {
+	if v.reads--; v.reads < 0 {
+		panic("canary-in-a-panic")
+	}
+	if name != "db" {
+		return secret.Secret{}, &secret.Refusal{Status: http.StatusNotFound}
+	}
+	return secret.Secret{Name: "db", Version: strings.Repeat("0", 32)}, nil
+}
+
+// A panic while many rotations are resumed is an error of that request.
+func TestAPanicWhileManyAreResumed(t *testing.T) {
+	var out bytes.Buffer
+	vault := &oneSecret{reads: 2} // for the list
+	r := newRotations(&notes{}, &out)
+	r.Secrets, r.Engine.Vault = vault, vault
+	_, err := r.ResumeRotations(t.Context(), "none")
+	if err == nil || !strings.Contains(err.Error(), "panic: string at") || strings.Contains(err.Error()+out.String(), "canary") {
+		t.Errorf("%v, log %s", err, out.String())
+	}
+}
