@@ -71,6 +71,25 @@ func TestARoguePostgresCantHurt(t *testing.T) {
 	}
 }
 
+// A server that answers every query with a row of other columns than were asked for.
+func TestARoguePostgresWithOtherColumns(t *testing.T) {
+	loggedIn := whole('R', isAuthenticated) + whole('Z', "I")
+	for columns := range 10 {
+		row := whole('T', string([]byte{0, byte(columns)})+strings.Repeat("a\x00"+strings.Repeat("\x00", 18), columns)) +
+			whole('D', string([]byte{0, byte(columns)})+strings.Repeat("\x00\x00\x00\x01t", columns))
+		bound := whole('1', "") + whole('2', "") + row + whole('C', "SELECT 1\x00") + whole('Z', "I")
+		for _, tags := range []map[string]string{{}, {rotation.TagClass: string(rotation.Alternating)}} {
+			rogue := rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{loggedIn, bound, bound, bound, bound}) })
+			s := rogueSubject(rogue, "disable")
+			s.Tags, s.CredentialID, s.Admin = tags, "app", urlValue("admin", canaryOwner)
+			if len(tags) > 0 {
+				s.CredentialID = "owner"
+			}
+			rotatortest.WantBounded(t, Rotator{}, s)
+		}
+	}
+}
+
 // reply sends one text to whatever comes, and then ends.
 func reply(conn net.Conn, texts []string) {
 	for _, text := range texts {

@@ -123,7 +123,8 @@ func Flood(conn io.Writer, text []byte) {
 // maxAllocated bounds what one login and its calls allocate in all, garbage too.
 const maxAllocated = 16 << 20
 
-// WantBounded probes, and applies a value, which must fail. Neither may allocate much.
+// WantBounded probes, checks and locates, and applies a value, which must fail. None of these may
+// allocate much, or panic.
 func WantBounded(t *testing.T, setter rotation.Setter, s rotation.Subject) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -137,6 +138,16 @@ func WantBounded(t *testing.T, setter rotation.Setter, s rotation.Subject) {
 			if fault := Fault(t, setter.Apply(ctx, s, s.Current, Unfenced)); fault == nil {
 				return errors.New("applied by a rogue")
 			}
+			return nil
+		},
+		"Check": func(ctx context.Context) error {
+			_, err := setter.(rotation.Checker).Check(ctx, s)
+			_ = Fault(t, err)
+			return nil
+		},
+		"Locate": func(ctx context.Context) error {
+			_, err := setter.(rotation.Locator).Locate(ctx, s)
+			_ = Fault(t, err)
 			return nil
 		},
 	} {
