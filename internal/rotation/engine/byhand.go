@@ -40,6 +40,7 @@ func (e *Engine) RestoreTags(ctx context.Context, name string) (rotation.Outcome
 		if err != nil {
 			return err
 		}
+		delete(lost, tagOperation) // whose version the latest is, its own tags say
 		maps.Copy(lost, a.latest.Tags)
 		if _, err := a.Vault.Update(ctx, a.latest.Name, a.latest.Version, secret.Draft{Tags: lost}); err != nil {
 			return err
@@ -80,7 +81,7 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 		case a.evidence.forged:
 			stopped = true
 			return a.dropForged(ctx)
-		case a.record.version == "":
+		case a.record.version == "" || a.record.state == rotation.None: // nothing, or only a failure, is on record
 			return notApplicable(err, "There is no open rotation to cancel.")
 		}
 		return a.end(rotation.Outcome{}) // Rotate goes on
@@ -166,6 +167,9 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 		}
 		if a.record.ended {
 			return errEnded
+		}
+		if err := a.checkNotTakenOver(ctx); err != nil {
+			return err
 		}
 		return a.rollBack(ctx)
 	})

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"rotunda/internal/rotation"
@@ -44,14 +45,24 @@ func twinFault(other, how string) error {
 		"Remove the rotation tags from one of them.", other, how)
 }
 
+// checkNotTakenOver is checkIdentity for what has begun: while the secret was deleted, disabled or
+// without its tags, another one may have begun to rotate the credential. Giving the operation up
+// stays possible.
+func (a *attempt) checkNotTakenOver(ctx context.Context) error {
+	if a.plan.Class == rotation.ValueOnly || a.evidence.repointed || a.evidence.cancel {
+		return nil
+	}
+	return a.checkIdentityNote(ctx)
+}
+
 // otherManaged reads another secret that a note names. It returns a zero one if that is not
-// rotated.
+// rotated: one that this app may not read is not rotated by it.
 func (a *attempt) otherManaged(ctx context.Context, name string) (secret.Secret, error) {
 	if _, err := secret.ParseName(name); err != nil || strings.EqualFold(name, a.latest.Name) {
 		return secret.Secret{}, nil //nolint:nilerr // not a note of ours
 	}
 	found, err := a.Vault.Get(ctx, name, "")
-	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
+	if status, _ := secret.RefusedWith(err); secret.IsMissing(err) || status == http.StatusForbidden {
 		return secret.Secret{}, nil
 	}
 	if err != nil || !rotation.IsManaged(found.Tags) {

@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
+)
+
+// twinOf sets another secret for the same login.
+func (w *world) twinOf(name, address string) {
+	tags, all := w.firstTags(), w.vault.versions(theName)
+	tags[rotation.TagProviderAddress] = address
+	_, _ = w.vault.set(name, secret.Draft{Value: all[len(all)-1].Value, Tags: tags})
+}
+
+// Whoever rotates a login that was another secret's keeps it: if that secret comes back with its
+// rotation open, the rotation waits for a person, and cancelling it changes nothing.
+func TestALoginThatAnotherSecretHasTakenOver(t *testing.T) {
+	for name, row := range map[string]struct{ leave, comeBack func(w *world) }{
+		"lost tags": {
+			func(w *world) { w.tag(rotation.TagProviderAddress, "") },
+			func(w *world) { w.tag(rotation.TagProviderAddress, address) },
+		},
+		"deleted":  {func(w *world) { w.vault.deleted[theName] = true }, func(w *world) { w.vault.deleted[theName] = false }},
+	} {
+		inWorld(t, scenario{class: rotation.Single, admin: true}, func(w *world) {
+			w.incident = true
+			w.diesAt = "Apply"
+			w.onEvent()
+			w.diesAt = ""
+			w.sleep(2 * lease)
+			row.leave(w)
+			w.twinOf(twinName, address)
+			if out, err := w.whole().Rotate(context.Background(), Request{Name: twinName, By: ByHand}); err != nil || out.State != rotation.Closed {
+				t.Fatalf("%s: the other: %+v, %v", name, out, err)
+			}
+			all := w.vault.versions(twinName)
+			its := all[len(all)-1].Value.Reveal()
+			row.comeBack(w)
+			w.sleep(time.Hour)
+			out, err := w.attempt(Request{Name: theName, By: BySweep})
+			if err != nil || !w.target.accepts(its) || !out.Alarm || !strings.Contains(out.Note, twinName) {
+				t.Errorf("%s: %+v, %v; the other's login works: %v", name, out, err, w.target.accepts(its))
+			}
+			if _, err := w.whole().Cancel(context.Background(), theName); err != nil || !w.target.accepts(its) {
+				t.Errorf("%s: cancelled: %v; the other's login works: %v", name, err, w.target.accepts(its))
+			}
+		})
+	}
+}
+
+// A rollback does not take such a login back either.
+func TestRollBackOfALoginThatAnotherSecretHasTakenOver(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Single, admin: true}, func(w *world) {
+		w.incident = true
+		w.onEvent()
+		w.tag(rotation.TagProviderAddress, "")
+		w.twinOf(twinName, address)
+		if out, err := w.whole().Rotate(context.Background(), Request{Name: twinName, By: ByHand}); err != nil || out.State != rotation.Closed {
+			t.Fatalf("the other: %+v, %v", out, err)
+		}
+		all := w.vault.versions(twinName)
+		its := all[len(all)-1].Value.Reveal()
+		w.tag(rotation.TagProviderAddress, address)
+		if _, err := w.whole().RollBack(context.Background(), theName); !isPermanent(err) || !strings.Contains(err.Error(), twinName) || !w.target.accepts(its) {
+			t.Errorf("%v; the other's login works: %v", err, w.target.accepts(its))
+		}
+	})
+}
+
+// unreadable is a vault that lets the app read all secrets but one.
+type unreadable struct {
+	Vault
+	name string
+}
+
+func (v unreadable) Get(ctx context.Context, name, version string) (secret.Secret, error) {
+	if name == v.name {
+		return secret.Secret{}, refusal(http.StatusForbidden, "ForbiddenByRbac")
+	}
+	return v.Vault.Get(ctx, name, version)
+}
+
+// A secret that the app may not read is not rotated by it, and keeps no other from being rotated.
+func TestATwinThatTheAppMayNotReadIsNone(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.notes["id--"+hash(address)] = twinName
+		e := w.whole()
+		e.Vault = unreadable{e.Vault, twinName}
+		if out, err := e.Rotate(context.Background(), Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring {
+			t.Errorf("%+v, %v", out, err)
+		}
+	})
+}
+
+// hanging is a provider that does not answer which server it is at some addresses.
+type hanging struct{ byForm }
+
+func (r hanging) Locate(ctx context.Context, s rotation.Subject) (rotation.Location, error) {
+	if !strings.Contains(s.Address, "hangs") {
+		return rotation.Location{Login: "sim 1 app", Run: "a"}, nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(10 * time.Second): // as the rotators' own time
+	}
+	return rotation.Location{}, rotation.Temporaryf("It does not answer.")
+}
+
+// Servers of other secrets that hang do not keep a rotation from its end, nor for long.
+func TestNeighboursThatHang(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		for _, name := range []string{"n1", "n2", "n3", "n4", "n5"} {
+			w.twinOf(name, "sim://hangs/"+name)
+		}
+		w.notes["at--"+hash("sim 1 app")] = "n1 n2 n3 n4 n5"
+		k := w.newWorker("H")
+		e := w.engine(k)
+		e.Rotators["sim"] = hanging{byForm{simRotator{k}, nil}}
+		began := time.Now()
+		if out, err := e.Rotate(context.Background(), Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || time.Since(began) > 6*time.Second {
+			t.Errorf("after %s: %+v, %v", time.Since(began), out, err)
+		}
+	})
+}
+
+// panicking is a rotator with a fault of its own.
+type panicking struct{ simRotator }
+
+func (panicking) Check(context.Context, rotation.Subject) ([]string, error) {
+	panic("canary-in-a-panic")
+}
+
+// A rotator that panics is a failure like any other: it is counted, shown, and tried again later.
+func TestAPanicIsNotSilent(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		k := w.newWorker("P")
+		e := w.engine(k)
+		e.Rotators["sim"] = panicking{simRotator{k}}
+		for range alarmTries {
+			w.sleepToWork()
+			if _, err := e.Rotate(context.Background(), Request{Name: theName, By: BySweep}); err != nil {
+				t.Error(err)
+			}
+		}
+		if s := w.status(t); s.State != rotation.Attention || s.Tries != alarmTries || !strings.Contains(s.Reason, "panic") || strings.Contains(s.Reason, "canary") {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// What has not begun can't be cancelled, and the answer does not say that it was.
+func TestCancelOfWhatHasNotBegun(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.target.away = true
+		w.onEvent()
+		if r := w.record(); r.version == "" || r.state != rotation.None || r.tries != 1 {
+			t.Fatalf("%+v", r)
+		}
+		if out, err := w.whole().Cancel(context.Background(), theName); !isPermanent(err) {
+			t.Errorf("%+v, %v", out, err)
+		}
+	})
+}
+
+// Tags that are put back do not make somebody else's version one of ours.
+func TestRestoredTagsDoNotClaimAVersion(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.incident = true
+		w.onEvent()
+		w.settle()
+		_, _ = w.vault.set(theName, secret.Draft{Value: w.vault.versions(theName)[1].Value})
+		if _, err := w.whole().RestoreTags(context.Background(), theName); err != nil {
+			t.Fatal(err)
+		}
+		all := w.vault.versions(theName)
+		if op, ok := all[len(all)-1].Tags[tagOperation]; ok {
+			t.Errorf("it has the operation %s", op)
+		}
+	})
+}
