@@ -115,17 +115,15 @@ func (a *attempt) claimIdentityNote(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.swapNote(ctx, a.identityNote(), owner, a.latest.Name)
-}
-
-// swapNote replaces a note that several secrets share, unless another one has replaced it since.
-func (a *attempt) swapNote(ctx context.Context, name, old, text string) error {
-	swapped, err := a.Locks.SwapNote(ctx, name, old, text)
+	swapped, err := a.Locks.SwapNote(ctx, a.identityNote(), owner, a.latest.Name)
 	if err == nil && !swapped {
-		return rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
+		return errClaimed
 	}
 	return err
 }
+
+// errClaimed means that another secret has replaced a note that several secrets share.
+var errClaimed = rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
 
 func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
 

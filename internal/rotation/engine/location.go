@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,13 +36,22 @@ func (a *attempt) checkLocation(ctx context.Context) (err error) {
 	if a.location, err = a.locate(ctx); err != nil || a.location.Login == "" {
 		return err
 	}
-	note, err := a.Locks.ReadNote(ctx, a.locationNote())
-	if err != nil {
+	a.neighbours, a.asked = nil, nil
+	a.askUntil = time.Now().Add(neighboursTime)
+	return a.checkNeighbours(ctx)
+}
+
+// checkNeighbours asks about the secrets in the location's note that this attempt has not asked
+// about.
+func (a *attempt) checkNeighbours(ctx context.Context) (err error) {
+	if a.listed, err = a.Locks.ReadNote(ctx, a.locationNote()); err != nil {
 		return err
 	}
-	a.listed, a.neighbours = note, nil
-	until := time.Now().Add(neighboursTime)
-	for other := range strings.FieldsSeq(note) {
+	for other := range strings.FieldsSeq(a.listed) {
+		if slices.Contains(a.asked, other) {
+			continue
+		}
+		a.asked = append(a.asked, other)
 		found, err := a.otherManaged(ctx, other)
 		if err != nil {
 			return err
@@ -50,7 +60,7 @@ func (a *attempt) checkLocation(ctx context.Context) (err error) {
 			continue
 		}
 		a.neighbours = append(a.neighbours, other)
-		if time.Now().After(until) {
+		if time.Now().After(a.askUntil) {
 			continue
 		}
 		if same, err := a.isAtTheSame(ctx, found); err != nil {
@@ -81,17 +91,35 @@ func (a *attempt) isAtTheSame(ctx context.Context, other secret.Secret) (bool, e
 	return err == nil && at == a.location, err
 }
 
-// claimLocation adds this secret to those of its login.
+// claimTries is more than a claim takes while a sweep's rotations of many servers that share a note
+// begin at the same time.
+const claimTries = 20
+
+// claimLocation adds this secret to those of its login. If another secret was added since, that is
+// asked about, too: most often it is another server's.
 func (a *attempt) claimLocation(ctx context.Context) error {
+	for range claimTries {
+		claimed, err := a.tryClaimLocation(ctx)
+		if err != nil || claimed {
+			return err
+		}
+		if err := a.checkNeighbours(ctx); err != nil {
+			return err
+		}
+	}
+	return errClaimed
+}
+
+func (a *attempt) tryClaimLocation(ctx context.Context) (claimed bool, _ error) {
 	if a.location.Login == "" {
-		return nil
+		return true, nil
 	}
 	names := append(a.neighbours, strings.ToLower(a.latest.Name))
 	note := strings.Join(names[max(0, len(names)-maxNeighbours):], " ")
 	if note == a.listed {
-		return nil
+		return true, nil
 	}
-	return a.swapNote(ctx, a.locationNote(), a.listed, note)
+	return a.Locks.SwapNote(ctx, a.locationNote(), a.listed, note)
 }
 
 func (a *attempt) locationNote() string { return "at--" + hash(a.location.Login) }

@@ -33,6 +33,8 @@ type attempt struct {
 	location   rotation.Location // of the credential, as its server says
 	listed     string            // the note that lists the secrets that rotate it by any address
 	neighbours []string          // those of them that are rotated still
+	asked      []string          // those that this attempt has looked at
+	askUntil   time.Time         // no server of another secret is asked after it
 
 	old         oldCredential // that was made invalid
 	rollingBack bool          // what is published is not the operation's own value

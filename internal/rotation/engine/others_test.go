@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,47 @@ func TestNeighboursThatHang(t *testing.T) {
 			t.Errorf("after %s: %+v, %v", time.Since(began), out, err)
 		}
 	})
+}
+
+// crowded is a ledger in which others add themselves to a note at the same moment.
+type crowded struct {
+	rotation.Locks
+	w      *world
+	others []string
+}
+
+func (l *crowded) SwapNote(ctx context.Context, name, old, text string) (bool, error) {
+	if strings.HasPrefix(name, "at--") && len(l.others) > 0 {
+		l.w.notes[name], l.others = strings.TrimSpace(l.w.notes[name]+" "+l.others[0]), l.others[1:]
+		return false, nil
+	}
+	return l.Locks.SwapNote(ctx, name, old, text)
+}
+
+// Secrets of many servers that say the same of themselves may begin at the same moment. Only one of
+// the same running server is in the way.
+func TestNeighboursThatBeginAtTheSameMoment(t *testing.T) {
+	here := rotation.Location{Login: "sim 1 app", Run: "a"}
+	for run, rotates := range map[string]bool{"b": true, "a": false} {
+		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+			at := map[string]rotation.Location{address: here}
+			var others []string
+			for i := range 12 {
+				other := "n" + strconv.Itoa(i)
+				others = append(others, other)
+				w.twinOf(other, "sim://"+other)
+				at["sim://"+other] = rotation.Location{Login: here.Login, Run: "b"}
+			}
+			at["sim://n11"] = rotation.Location{Login: here.Login, Run: run}
+			e := w.formed(at)
+			e.Locks = &crowded{e.Locks, w, others}
+			_, err := e.Rotate(context.Background(), Request{Name: theName, By: ByHand})
+			note := strings.Fields(w.notes["at--"+hash(here.Login)])
+			if rotates != (err == nil) || rotates && (len(note) != maxNeighbours || note[maxNeighbours-1] != theName) || !rotates && !strings.Contains(err.Error(), "n11") {
+				t.Errorf("run %s: %v, note %v", run, err, note)
+			}
+		})
+	}
 }
 
 // panicking is a rotator with a fault of its own.
