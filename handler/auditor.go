@@ -8,6 +8,7 @@ import (
 	"rotunda/functions"
 	"rotunda/internal/access"
 	"rotunda/internal/audit"
+	"rotunda/internal/panics"
 )
 
 // auditor writes decisions as records of the audit.
@@ -23,10 +24,20 @@ func (a auditor) Write(ctx context.Context, decisions ...access.Decision) error 
 	failed := make([]error, len(decisions))
 	var writes sync.WaitGroup
 	for i, d := range decisions {
-		writes.Go(func() { failed[i] = a.Log.Write(ctx, recordOf(d)) })
+		writes.Go(func() { failed[i] = a.write(ctx, d) })
 	}
 	writes.Wait()
 	return errors.Join(failed...)
+}
+
+// write turns a panic into an error, because it runs on a goroutine of its own.
+func (a auditor) write(ctx context.Context, d access.Decision) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+		}
+	}()
+	return a.Log.Write(ctx, recordOf(d))
 }
 
 func recordOf(d access.Decision) audit.Record {
