@@ -10,6 +10,7 @@ import (
 
 	"rotunda/internal/secret"
 	"rotunda/internal/standin/host"
+	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
 
@@ -77,6 +78,33 @@ func TestADeletedSecretDoesNotSpoilTheListOfRotations(t *testing.T) {
 		if got.Status != http.StatusOK || strings.Contains(got.Body, "gone") || strings.Contains(got.Body, `"kept"`) != (method == http.MethodGet) {
 			t.Errorf("%s %s: %v", method, path, got)
 		}
+	}
+}
+
+// A rotation that was open when its secret was purged is ended by one call.
+func TestARotationOfAPurgedSecretCanBeCancelled(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	setDue(t, app, "gone", randomTags)
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{
+		{Kind: keyvault.Delay, Operations: []string{"set"}, Delay: 1, Times: 1}, // the record is written, and no version
+		{Kind: keyvault.Error, Operations: []string{"set"}, Status: http.StatusForbidden},
+	}})
+	app.Do(t, http.MethodPost, "/secrets/gone/rotate?wait=true", "")
+	setFaults(t, app, keyvault.Faults{})
+	app.Do(t, http.MethodDelete, "/secrets/gone", "")
+	cancel := func() wiretest.Answer { return app.Do(t, http.MethodPost, "/secrets/gone/rotation/cancel", "") }
+	if got := cancel(); got.Status != http.StatusConflict || !strings.Contains(got.Body, "Recover it") {
+		t.Errorf("deleted: %v", got)
+	}
+	if got := app.Do(t, http.MethodGet, "/secrets/gone/rotation", ""); !hasState("blocked")(got) {
+		t.Errorf("the status: %v", got)
+	}
+	app.Do(t, http.MethodDelete, "/deletedsecrets/gone", "")
+	if got := cancel(); got.Status != http.StatusOK || !hasState("none")(got) || !strings.Contains(got.Body, "may still accept") {
+		t.Errorf("purged: %v", got)
+	}
+	if got := app.Do(t, http.MethodGet, "/rotations", ""); got.Status != http.StatusOK || strings.Contains(got.Body, "gone") {
+		t.Errorf("the list: %v", got)
 	}
 }
 

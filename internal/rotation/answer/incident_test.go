@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,10 +16,12 @@ import (
 // oneSecret lists one secret, and panics once it was read a few times.
 type oneSecret struct {
 	engine.Vault
-	reads int
+	reads  int
+	listed func()
 }
 
-func (*oneSecret) List(context.Context, secret.Query) (secret.Page, error) {
+func (v *oneSecret) List(context.Context, secret.Query) (secret.Page, error) {
+	v.listed()
 	return secret.Page{Secrets: []secret.Secret{{Name: "db", Tags: map[string]string{"Rotator": "none"}}}}, nil
 }
 
@@ -43,11 +46,23 @@ func (v *oneSecret) Get(_ context.Context, name, _ string) (secret.Secret, error
 // A panic while many rotations are resumed is an error of that request.
 func TestAPanicWhileManyAreResumed(t *testing.T) {
 	var out bytes.Buffer
-	vault := &oneSecret{reads: 2} // for the list
+	vault := &oneSecret{reads: 2, listed: func() {}} // for the list
 	r := newRotations(&notes{}, &out)
 	r.Secrets, r.Engine.Vault = vault, vault
 	_, err := r.ResumeRotations(t.Context(), "none")
 	if err == nil || !strings.Contains(err.Error(), "panic: string at") || strings.Contains(err.Error()+out.String(), "canary") {
+		t.Errorf("%v, log %s", err, out.String())
+	}
+}
+
+// A caller who has gone away starts no more attempts.
+func TestNobodyIsResumedForACallerWhoHasGone(t *testing.T) {
+	var out bytes.Buffer
+	ctx, leave := context.WithCancel(t.Context())
+	vault := &oneSecret{reads: 100, listed: leave}
+	r := newRotations(&notes{}, &out)
+	r.Secrets, r.Engine.Vault = vault, vault
+	if _, err := r.ResumeRotations(ctx, "none"); !errors.Is(err, context.Canceled) || out.Len() > 0 {
 		t.Errorf("%v, log %s", err, out.String())
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"net/http"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -81,6 +82,9 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 		case a.evidence.forged:
 			stopped = true
 			return a.dropForged(ctx)
+		case a.latest.Version == "" && a.record.open():
+			stopped = true
+			return a.cancelPurged(ctx)
 		case a.record.version == "" || a.record.state == rotation.None: // nothing, or only a failure, is on record
 			return notApplicable(err, "There is no open rotation to cancel.")
 		}
@@ -90,6 +94,23 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 		return outcome, err
 	}
 	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
+}
+
+// cancelPurged ends the rotation of a secret that is gone for good. One that can be recovered goes
+// on then.
+func (a *attempt) cancelPurged(ctx context.Context) error {
+	_, err := a.Vault.GetDeleted(ctx, a.request.Name)
+	switch status, _ := secret.RefusedWith(err); {
+	case err == nil, status == http.StatusForbidden: // deleted and disabled
+		return rotation.Permanentf("%s", deletedReason)
+	case status != http.StatusNotFound:
+		return err
+	}
+	note := "Cancelled by hand. The secret is purged. The provider may still accept its value, or the one on record: remove the login there."
+	if err := a.enter(ctx, rotation.None, note); err != nil {
+		return err
+	}
+	return a.end(rotation.Outcome{State: rotation.None, Operation: a.record.Operation, Note: note, Alarm: true})
 }
 
 // stoppedNote begins the reason of a secret whose rotation a person has stopped.

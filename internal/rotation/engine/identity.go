@@ -16,9 +16,6 @@ import (
 
 // checkIdentity returns a fault if another secret rotates the same credential.
 func (a *attempt) checkIdentity(ctx context.Context) error {
-	if a.plan.Class == rotation.ValueOnly {
-		return nil
-	}
 	if err := a.checkIdentityNote(ctx); err != nil {
 		return err
 	}
@@ -26,6 +23,9 @@ func (a *attempt) checkIdentity(ctx context.Context) error {
 }
 
 func (a *attempt) checkIdentityNote(ctx context.Context) error {
+	if a.plan.Class == rotation.ValueOnly {
+		return nil
+	}
 	other, err := a.Locks.ReadNote(ctx, a.identityNote())
 	if err != nil || other == "" {
 		return err
@@ -49,7 +49,7 @@ func twinFault(other, how string) error {
 // without its tags, another one may have begun to rotate the credential. Giving the operation up
 // stays possible.
 func (a *attempt) checkNotTakenOver(ctx context.Context) error {
-	if a.plan.Class == rotation.ValueOnly || a.evidence.repointed || a.evidence.cancel {
+	if a.evidence.repointed || a.evidence.cancel {
 		return nil
 	}
 	return a.checkIdentityNote(ctx)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -225,4 +226,59 @@ func TestRestoredTagsDoNotClaimAVersion(t *testing.T) {
 			t.Errorf("it has the operation %s", op)
 		}
 	})
+}
+
+// purging is a vault whose deleted secret is purged.
+type purging struct{ Vault }
+
+func (purging) GetDeleted(context.Context, string) (secret.Secret, error) {
+	return secret.Secret{}, refusal(http.StatusNotFound, "")
+}
+
+// The rotation of a secret that was purged can be ended by one call, which its status names.
+func TestCancelOfAPurgedSecret(t *testing.T) {
+	for purged, says := range map[bool]string{false: "Recover it", true: "purged"} {
+		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+			w.crashAtPublish()
+			w.sleep(2 * lease)
+			w.vault.deleted[theName] = true
+			if s := w.status(t); s.State != rotation.Blocked || !strings.Contains(s.Reason, "rotation/cancel") {
+				t.Errorf("%+v", s)
+			}
+			e := w.whole()
+			if purged {
+				e.Vault = purging{e.Vault}
+			}
+			out, err := e.Cancel(context.Background(), theName)
+			if purged != (err == nil) || !strings.Contains(fmt.Sprint(out.Note, err), says) {
+				t.Errorf("purged %v: %+v, %v", purged, out, err)
+			}
+			w.sleep(2 * time.Hour)
+			if purged == w.sweepNames() {
+				t.Errorf("purged %v: the sweep names it: %v", purged, w.sweepNames())
+			}
+		})
+	}
+}
+
+// An open rotation on which nobody works, such as for want of a lock, shows in its status.
+func TestARotationThatStallsIsNotSilent(t *testing.T) {
+	for _, class := range []rotation.Class{rotation.Single, rotation.Overlap} {
+		inWorld(t, scenario{class: class}, func(w *world) {
+			if class == rotation.Single {
+				w.crashAtPublish()
+			} else {
+				w.onEvent()
+				w.sleep(day)
+			}
+			w.sleep(alarmTime / 2)
+			if s := w.status(t); s.State == rotation.Attention {
+				t.Errorf("class %s, too early: %+v", class, s)
+			}
+			w.sleep(alarmTime)
+			if s := w.status(t); s.State != rotation.Attention || !strings.Contains(s.Reason, "place of the locks") {
+				t.Errorf("class %s: %+v", class, s)
+			}
+		})
+	}
 }
