@@ -152,7 +152,8 @@ func (f File) SwapNote(ctx context.Context, name, old, text string) (swapped boo
 	if err != nil || found != old {
 		return false, err
 	}
-	return true, f.WriteNote(held, name, text)
+	err = f.WriteNote(held, name, text)
+	return err == nil, err
 }
 
 // ReadNote fails with a permanent fault.
