@@ -103,7 +103,7 @@ func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Ro
 				return err
 			}
 			_ = r.attempt(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
-			resumed[i], err = r.listed(context.WithoutCancel(ctx), name)
+			resumed[i], err = r.listed(context.WithoutCancel(ctx), name, "")
 			return err
 		})
 	}

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -18,6 +19,7 @@ type oneSecret struct {
 	engine.Vault
 	reads  int
 	listed func()
+	refuse int // status of every read
 }
 
 func (v *oneSecret) List(context.Context, secret.Query) (secret.Page, error) {
@@ -37,8 +39,8 @@ func (v *oneSecret) Get(_ context.Context, name, _ string) (secret.Secret, error
 	if v.reads--; v.reads < 0 {
 		panic("canary-in-a-panic")
 	}
-	if name != "db" {
-		return secret.Secret{}, &secret.Refusal{Status: http.StatusNotFound}
+	if name != "db" || v.refuse != 0 {
+		return secret.Secret{}, &secret.Refusal{Status: cmp.Or(v.refuse, http.StatusNotFound), InnerCode: "ForbiddenByRbac"}
 	}
 	return secret.Secret{Name: "db", Version: strings.Repeat("0", 32)}, nil
 }
@@ -64,5 +66,17 @@ func TestNobodyIsResumedForACallerWhoHasGone(t *testing.T) {
 	r.Secrets, r.Engine.Vault = vault, vault
 	if _, err := r.ResumeRotations(ctx, "none"); !errors.Is(err, context.Canceled) || out.Len() > 0 {
 		t.Errorf("%v, log %s", err, out.String())
+	}
+}
+
+// A secret that the app may not read is listed, and so are the others.
+func TestASecretThatTheAppMayNotReadIsListed(t *testing.T) {
+	var out bytes.Buffer
+	vault := &oneSecret{reads: 100, listed: func() {}, refuse: http.StatusForbidden}
+	r := newRotations(&notes{}, &out)
+	r.Secrets, r.Engine.Vault = vault, vault
+	all, _, err := r.ListRotations(t.Context(), secret.Query{})
+	if err != nil || len(all) != 1 || all[0].State != "attention" || !strings.Contains(all[0].Reason, "403 ForbiddenByRbac") {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -28,7 +28,7 @@ func TestALoginThatAnotherSecretHasTakenOver(t *testing.T) {
 			func(w *world) { w.tag(rotation.TagProviderAddress, "") },
 			func(w *world) { w.tag(rotation.TagProviderAddress, address) },
 		},
-		"deleted":  {func(w *world) { w.vault.deleted[theName] = true }, func(w *world) { w.vault.deleted[theName] = false }},
+		"deleted": {func(w *world) { w.vault.deleted[theName] = true }, func(w *world) { w.vault.deleted[theName] = false }},
 	} {
 		inWorld(t, scenario{class: rotation.Single, admin: true}, func(w *world) {
 			w.incident = true
@@ -281,4 +281,22 @@ func TestARotationThatStallsIsNotSilent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The note of a closed operation goes when the record of what is wrong with the secret comes.
+func TestNoNoteIsLeftOfAnOlderOperation(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.onEvent()
+		w.settle()
+		w.sleep(policy.Cooldown)
+		w.tag(rotation.TagValidity, "a while")
+		if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || out.State != rotation.Attention {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		for name, text := range w.notes {
+			if strings.HasPrefix(name, "op--") && text != "" {
+				t.Errorf("left: %s", name)
+			}
+		}
+	})
 }
