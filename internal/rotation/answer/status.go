@@ -48,9 +48,9 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	return withoutTwins(found, page.Secrets), page.Next, err
 }
 
-// listed is GetRotation for a list, on a goroutine of its own: a panic there would end the process.
-// No secret keeps others from being listed. One that the app may not read needs attention. One that
-// is gone, of which only the record is left, has no name in the answer.
+// listed is GetRotation for a list, on a goroutine of its own: a panic there would end the
+// process. No secret keeps others from being listed. One that the app may not read needs
+// attention. One that is gone, of which only the record is left, has no name in the answer.
 func (r Rotations) listed(ctx context.Context, name, kind string) (found wire.Rotation, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

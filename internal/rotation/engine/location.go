@@ -91,8 +91,8 @@ func (a *attempt) isAtTheSame(ctx context.Context, other secret.Secret) (bool, e
 	return err == nil && at == a.location, err
 }
 
-// claimTries is more than a claim takes while a sweep's rotations of many servers that share a note
-// begin at the same time.
+// claimTries is more than a claim takes while a sweep's rotations of many servers that share a
+// note begin at the same time.
 const claimTries = 20
 
 // claimLocation adds this secret to those of its login. If another secret was added since, that is

@@ -146,8 +146,8 @@ func (l *crowded) SwapNote(ctx context.Context, name, old, text string) (bool, e
 	return l.Locks.SwapNote(ctx, name, old, text)
 }
 
-// Secrets of many servers that say the same of themselves may begin at the same moment. Only one of
-// the same running server is in the way.
+// Secrets of many servers that say the same of themselves may begin at the same moment. Only one
+// of the same running server is in the way.
 func TestNeighboursThatBeginAtTheSameMoment(t *testing.T) {
 	here := rotation.Location{Login: "sim 1 app", Run: "a"}
 	for run, rotates := range map[string]bool{"b": true, "a": false} {

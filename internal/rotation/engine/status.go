@@ -74,8 +74,8 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 	return s, nil
 }
 
-// stalled says so if an open operation should have gone on, and no attempt has left a note: without
-// the lock, an attempt may write none.
+// stalled says so if an open operation should have gone on, and no attempt has left a note:
+// without the lock, an attempt may write none.
 func (r record) stalled(now time.Time) string {
 	due := r.since
 	for _, t := range []time.Time{r.next, r.retireAt} {

@@ -116,8 +116,8 @@ func Rotated(entry secret.Secret) string {
 	return ""
 }
 
-// recordedIn returns the secret that a record in the vault's list is about, or "". Anybody may have
-// written its tags, so the name counts only if the record has it too.
+// recordedIn returns the secret that a record in the vault's list is about, or "". Anybody may
+// have written its tags, so the name counts only if the record has it too.
 func recordedIn(entry secret.Secret) string {
 	of, err := secret.ParseName(entry.Tags[tagOf])
 	if err != nil || secret.IsPending(of) || !strings.EqualFold(secret.PendingName(of), entry.Name) {
