@@ -300,3 +300,26 @@ func TestNoNoteIsLeftOfAnOlderOperation(t *testing.T) {
 		}
 	})
 }
+
+// What is below a forged record is looked for among the few records that are not closed. A secret
+// that has been rotated for years has hundreds.
+func TestAForgedRecordOverManyOthers(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		for range 5 {
+			w.onEvent()
+			w.settle()
+			w.sleep(policy.Cooldown)
+			_, _ = w.attempt(Request{Name: theName, By: ByHand})
+			w.sleep(2 * day)
+			w.settle()
+		}
+		w.humanForges()
+		before := len(w.story())
+		if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || out.State != rotation.Attention {
+			t.Errorf("%+v, %v", out, err)
+		}
+		if reads := strings.Count(w.story()[before:], "Get record "); reads > 3 {
+			t.Errorf("it reads %d records", reads)
+		}
+	})
+}
