@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"rotunda/internal/rotation"
 )
@@ -108,6 +109,20 @@ func (h Heard) ServeTLS(config *tls.Config, serve func(net.Conn)) {
 	serve(heard)
 	_ = encrypted.CloseWrite()
 	_, _ = io.Copy(io.Discard, heard)
+}
+
+// WantPatience locates at a server that accepts connections and says nothing. The caller's time
+// bounds that, though a rotator's own is longer.
+func WantPatience(t *testing.T, locator rotation.Locator, subject func(rogue *Rogue) rotation.Subject) {
+	t.Helper()
+	rogue := StartRogue(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err := locator.Locate(ctx, subject(rogue))
+	if took := time.Since(began); err == nil || took > 5*time.Second { // half of the rotators' own
+		t.Errorf("after %s: %v", took, err)
+	}
 }
 
 // Flood sends a text again and again, until the client has had enough.
