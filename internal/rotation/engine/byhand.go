@@ -84,7 +84,7 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 			return a.dropForged(ctx)
 		case a.latest.Version == "" && a.record.open():
 			stopped = true
-			return a.cancelPurged(ctx)
+			return a.cancelDeleted(ctx)
 		case a.record.version == "" || a.record.state == rotation.None: // nothing, or only a failure, is on record
 			return notApplicable(err, "There is no open rotation to cancel.")
 		}
@@ -96,9 +96,30 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
 }
 
-// cancelPurged ends the rotation of a secret that is gone for good. One that can be recovered goes
-// on then.
-func (a *attempt) cancelPurged(ctx context.Context) error {
+// cancelDeleted ends the rotation of a deleted secret. If only the record may have what the provider
+// accepts, it is kept until the secret is gone for good: once that is recovered, its rotation goes
+// on.
+func (a *attempt) cancelDeleted(ctx context.Context) error {
+	left := "Nothing was changed at the provider."
+	switch a.record.state {
+	case rotation.Prepared:
+	case rotation.Retiring:
+		left = a.record.leftValid() + " Remove it at the provider."
+	default:
+		if err := a.mustBePurged(ctx); err != nil {
+			return err
+		}
+		left = "The provider may still accept the secret's value, or the one on record: remove the login there."
+	}
+	note := "Cancelled by hand, as the secret is deleted. " + left
+	if err := a.enter(ctx, rotation.None, note); err != nil {
+		return err
+	}
+	return a.end(rotation.Outcome{State: rotation.None, Operation: a.record.Operation, Note: note, Alarm: true})
+}
+
+// mustBePurged returns a fault if the secret can be recovered.
+func (a *attempt) mustBePurged(ctx context.Context) error {
 	_, err := a.Vault.GetDeleted(ctx, a.request.Name)
 	switch status, _ := secret.RefusedWith(err); {
 	case err == nil, status == http.StatusForbidden: // deleted and disabled
@@ -106,11 +127,7 @@ func (a *attempt) cancelPurged(ctx context.Context) error {
 	case status != http.StatusNotFound:
 		return err
 	}
-	note := "Cancelled by hand. The secret is purged. The provider may still accept its value, or the one on record: remove the login there."
-	if err := a.enter(ctx, rotation.None, note); err != nil {
-		return err
-	}
-	return a.end(rotation.Outcome{State: rotation.None, Operation: a.record.Operation, Note: note, Alarm: true})
+	return nil
 }
 
 // stoppedNote begins the reason of a secret whose rotation a person has stopped.

@@ -19,7 +19,7 @@ func (a *attempt) leave(context.Context) error {
 }
 
 const deletedReason = "The secret is deleted. Recover it, and its rotation goes on; its new value is kept on record. " +
-	"Once it is purged, POST …/rotation/cancel ends its rotation."
+	"POST …/rotation/cancel ends it, if it has published or once the secret is purged."
 
 // block waits for a deleted secret to be recovered. The record is kept for then.
 func (a *attempt) block(ctx context.Context) error {

@@ -237,7 +237,7 @@ func (purging) GetDeleted(context.Context, string) (secret.Secret, error) {
 
 // The rotation of a secret that was purged can be ended by one call, which its status names.
 func TestCancelOfAPurgedSecret(t *testing.T) {
-	for purged, says := range map[bool]string{false: "Recover it", true: "purged"} {
+	for purged, says := range map[bool]string{false: "Recover it", true: "may still accept"} {
 		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 			w.crashAtPublish()
 			w.sleep(2 * lease)
@@ -256,6 +256,25 @@ func TestCancelOfAPurgedSecret(t *testing.T) {
 			w.sleep(2 * time.Hour)
 			if purged == w.sweepNames() {
 				t.Errorf("purged %v: the sweep names it: %v", purged, w.sweepNames())
+			}
+		})
+	}
+}
+
+// A secret that is deleted in its grace period, or before anything has changed, need not be purged
+// for that.
+func TestCancelOfADeletedSecret(t *testing.T) {
+	for dies, says := range map[string]string{"": "stays valid", "Update record": "Nothing was changed"} {
+		inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+			w.diesAt = dies
+			w.onEvent()
+			w.diesAt = ""
+			w.sleep(2 * lease)
+			w.vault.deleted[theName] = true
+			out, err := w.whole().Cancel(context.Background(), theName)
+			w.sleep(2 * day)
+			if err != nil || out.State != rotation.None || !strings.Contains(out.Note, says) || w.sweepNames() {
+				t.Errorf("dies at %q: %+v, %v, named %v", dies, out, err, w.sweepNames())
 			}
 		})
 	}
