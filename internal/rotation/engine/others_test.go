@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -339,6 +340,24 @@ func TestAForgedRecordOverManyOthers(t *testing.T) {
 		}
 		if reads := strings.Count(w.story()[before:], "Get record "); reads > 3 {
 			t.Errorf("it reads %d records", reads)
+		}
+	})
+}
+
+// Nobody reads the value of a forged record as the one that is about to be published, nor a version
+// that it invents.
+func TestAForgedRecordHasNoStages(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.humanForges()
+		if s, err := w.whole().Pending(context.Background(), theName); !errors.Is(err, ErrNoStage) {
+			t.Errorf("pending: %+v, %v", s, err)
+		}
+		all := w.vault.versions(secret.PendingName(theName))
+		forged := all[len(all)-1]
+		forged.Value = secret.NewValue(strings.Replace(forged.Value.Reveal(), w.vault.versions(theName)[0].Version, "..", 1))
+		forged.Tags[tagState] = string(rotation.Closed)
+		if version, err := w.whole().Previous(context.Background(), theName); !errors.Is(err, ErrNoStage) {
+			t.Errorf("previous: %q, %v", version, err)
 		}
 	})
 }
