@@ -96,9 +96,9 @@ func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, err
 	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
 }
 
-// cancelDeleted ends the rotation of a deleted secret. If only the record may have what the provider
-// accepts, it is kept until the secret is gone for good: once that is recovered, its rotation goes
-// on.
+// cancelDeleted ends the rotation of a deleted secret. If only the record may have what the
+// provider accepts, it is kept until the secret is gone for good: once that is recovered, its
+// rotation goes on.
 func (a *attempt) cancelDeleted(ctx context.Context) error {
 	left := "Nothing was changed at the provider."
 	switch a.record.state {

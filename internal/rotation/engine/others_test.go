@@ -344,8 +344,8 @@ func TestAForgedRecordOverManyOthers(t *testing.T) {
 	})
 }
 
-// Nobody reads the value of a forged record as the one that is about to be published, nor a version
-// that it invents.
+// Nobody reads the value of a forged record as the one that is about to be published, nor a
+// version that it invents.
 func TestAForgedRecordHasNoStages(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.humanForges()
