@@ -103,3 +103,23 @@ func TestAMessageAboutARecordIsIgnored(t *testing.T) {
 		t.Errorf("%v, %v", result, err)
 	}
 }
+
+// Anybody who may write to the vault may write a record's tags. A name in them that is not that of
+// the record's own secret leads nowhere: the lists of rotations and the sweep go on without it.
+func TestARecordThatNamesAnotherSecretIsIgnored(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	for i, of := range []string{"../x", "a/b", "../keys/k", "pay?x=1", "pay--pending", "other", strings.Repeat("a", 200)} {
+		inVault(t, app, http.MethodPut, fmt.Sprintf("/secrets/z%d--pending", i),
+			`{"value":"x","contentType":"application/vnd.rotunda.rotation+json","tags":{"rot-of":"`+of+`","rot-state":"intent","rot-op":"ABC","rot-since":"2026-01-01T00:00:00Z"}}`)
+	}
+	inVault(t, app, http.MethodPut, "/secrets/pay--pending--pending", `{"value":"x","tags":{"rot-of":"pay--pending","rot-state":"intent","rot-op":"ABC"}}`)
+	for method, path := range map[string]string{http.MethodGet: "/rotations", http.MethodPost: "/rotations/resume?state=attention"} {
+		if got := app.Do(t, method, path, ""); got.Status != http.StatusOK || !strings.Contains(got.Body, `"value":[]`) {
+			t.Errorf("%s %s: %v", method, path, got)
+		}
+	}
+	result, err := app.Host.Invoke(t.Context(), "sweep", host.Timer())
+	if err != nil || fmt.Sprint(result.Logs) != "[secrets whose rotation needs work: 0]" {
+		t.Errorf("the sweep: %v, %v", result.Logs, err)
+	}
+}

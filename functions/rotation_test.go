@@ -10,6 +10,7 @@ import (
 
 	"rotunda/internal/secret"
 	"rotunda/internal/standin/host"
+	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
 
@@ -58,6 +59,52 @@ func TestASecretThatNearsItsExpiryRotatesByItself(t *testing.T) {
 	}
 	if calls := app.Azure.Vault().Counts().Calls["set"]; calls != 3 { // the secret, the record, the new version
 		t.Errorf("the vault got %d sets", calls)
+	}
+}
+
+// A secret that was rotated and then deleted leaves its record. The lists of rotations go on
+// without it.
+func TestADeletedSecretDoesNotSpoilTheListOfRotations(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	for _, name := range []string{"gone", "kept"} {
+		setDue(t, app, name, randomTags)
+		if got := app.Do(t, http.MethodPost, "/secrets/"+name+"/rotate?wait=true", ""); got.Status != http.StatusOK {
+			t.Fatal(got)
+		}
+	}
+	app.Do(t, http.MethodDelete, "/secrets/gone", "")
+	for method, path := range map[string]string{http.MethodGet: "/rotations", http.MethodPost: "/rotations/resume?state=attention"} {
+		got := app.Do(t, method, path, "")
+		if got.Status != http.StatusOK || strings.Contains(got.Body, "gone") || strings.Contains(got.Body, `"kept"`) != (method == http.MethodGet) {
+			t.Errorf("%s %s: %v", method, path, got)
+		}
+	}
+}
+
+// A rotation that was open when its secret was purged is ended by one call.
+func TestARotationOfAPurgedSecretCanBeCancelled(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	setDue(t, app, "gone", randomTags)
+	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{
+		{Kind: keyvault.Delay, Operations: []string{"set"}, Delay: 1, Times: 1}, // the record is written, and no version
+		{Kind: keyvault.Error, Operations: []string{"set"}, Status: http.StatusForbidden},
+	}})
+	app.Do(t, http.MethodPost, "/secrets/gone/rotate?wait=true", "")
+	setFaults(t, app, keyvault.Faults{})
+	app.Do(t, http.MethodDelete, "/secrets/gone", "")
+	cancel := func() wiretest.Answer { return app.Do(t, http.MethodPost, "/secrets/gone/rotation/cancel", "") }
+	if got := cancel(); got.Status != http.StatusConflict || !strings.Contains(got.Body, "Recover it") {
+		t.Errorf("deleted: %v", got)
+	}
+	if got := app.Do(t, http.MethodGet, "/secrets/gone/rotation", ""); !hasState("blocked")(got) {
+		t.Errorf("the status: %v", got)
+	}
+	app.Do(t, http.MethodDelete, "/deletedsecrets/gone", "")
+	if got := cancel(); got.Status != http.StatusOK || !hasState("none")(got) || !strings.Contains(got.Body, "may still accept") {
+		t.Errorf("purged: %v", got)
+	}
+	if got := app.Do(t, http.MethodGet, "/rotations", ""); got.Status != http.StatusOK || strings.Contains(got.Body, "gone") {
+		t.Errorf("the list: %v", got)
 	}
 }
 

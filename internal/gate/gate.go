@@ -127,13 +127,15 @@ func (g *Gate) advance() {
 	}
 }
 
-// wake calls advance after a delay. The caller holds the mutex.
+// wake calls advance after a delay. The caller holds the mutex. A panic on the timer's goroutine
+// would end the process; after one, the next call to end or begin calls advance.
 func (g *Gate) wake(delay time.Duration) {
 	if g.waking {
 		return
 	}
 	g.waking = true
 	time.AfterFunc(max(delay, time.Millisecond), func() {
+		defer func() { _ = recover() }()
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.waking = false

@@ -36,7 +36,8 @@ func (f File) Lock(ctx context.Context, name string) (held context.Context, rele
 }
 
 // open opens or creates the file. It is never removed, because a lock on a removed file excludes
-// nobody.
+// nobody. Nothing is written to it: a rotation that was begun can go on when the disk can't be
+// written any more.
 func (f File) open(name string) (*os.File, error) {
 	name, err := key(name)
 	if err != nil {
@@ -47,7 +48,7 @@ func (f File) open(name string) (*os.File, error) {
 	}
 	// The prefix avoids the names of Windows devices, such as con.
 	path := filepath.Join(f.Dir, "rot-"+name+".lock")
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		return nil, rotation.Temporaryf("The file of the lock can't be opened: %v", err)
 	}

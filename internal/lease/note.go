@@ -73,8 +73,7 @@ func (b *Blob) WriteNote(ctx context.Context, name, text string) error {
 	return nil
 }
 
-// SwapNote replaces the note of a name if it still is old, by a condition on the blob's ETag. If
-// the response is lost, the client's own retry finds the new note, and the result is false.
+// SwapNote replaces the note of a name if it still is old, by a condition on the blob's ETag.
 func (b *Blob) SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error) {
 	found, etag, err := b.readNote(ctx, name)
 	if err != nil || found != old {
@@ -92,7 +91,8 @@ func (b *Blob) SwapNote(ctx context.Context, name, old, text string) (swapped bo
 	_, err = b.container.NewBlockBlobClient(b.notePath(name)).Upload(ctx, streaming.NopCloser(strings.NewReader(text)),
 		&blockblob.UploadOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: condition}})
 	if bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.ConditionNotMet) {
-		return false, nil
+		found, err := b.ReadNote(ctx, name) // if the answer was lost, the client's own retry meets the new note
+		return err == nil && found == text, err
 	}
 	if err != nil {
 		return false, explain(ctx, err)
@@ -152,7 +152,8 @@ func (f File) SwapNote(ctx context.Context, name, old, text string) (swapped boo
 	if err != nil || found != old {
 		return false, err
 	}
-	return true, f.WriteNote(held, name, text)
+	err = f.WriteNote(held, name, text)
+	return err == nil, err
 }
 
 // ReadNote fails with a permanent fault.

@@ -3,11 +3,14 @@ package lease_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"rotunda/internal/lease"
 	"rotunda/internal/rotation"
@@ -93,5 +96,59 @@ func TestNotesInFiles(t *testing.T) {
 		t.Errorf("beside a note: %v", err)
 	} else {
 		release()
+	}
+}
+
+// noteBlobs is the part of a storage account that keeps notes. It carries every upload out, and
+// loses the first answer to each.
+type noteBlobs struct {
+	mu     sync.Mutex
+	texts  map[string]string // by path
+	losing bool
+}
+
+func (b *noteBlobs) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text, found := b.texts[r.URL.Path]
+	etag := `"` + text + `"`
+	header := canonical(r.Header)
+	switch {
+	case r.Method == http.MethodGet && found:
+		got := answer(r, http.StatusOK, "")
+		got.Header.Set("ETag", etag)
+		got.Body = io.NopCloser(strings.NewReader(text))
+		return got, nil
+	case r.Method == http.MethodGet:
+		return answer(r, http.StatusNotFound, "BlobNotFound"), nil
+	case header.Get("If-None-Match") == "*" && found:
+		return answer(r, http.StatusConflict, "BlobAlreadyExists"), nil
+	case header.Get("If-Match") != "" && header.Get("If-Match") != etag:
+		return answer(r, http.StatusPreconditionFailed, "ConditionNotMet"), nil
+	}
+	sent, err := io.ReadAll(r.Body)
+	b.texts[r.URL.Path] = string(sent)
+	if b.losing = !b.losing; b.losing {
+		return nil, errors.New("the answer is lost")
+	}
+	return answer(r, http.StatusCreated, ""), err
+}
+
+// A lost answer to our own swap does not read as somebody else's.
+func TestALostAnswerToASwapIsStillOurs(t *testing.T) {
+	for _, before := range []string{"", "other"} {
+		synctest.Test(t, func(t *testing.T) {
+			const path = "/rotunda/note/contoso/id--x"
+			blobs := &noteBlobs{texts: map[string]string{path: before}}
+			if before == "" {
+				delete(blobs.texts, path)
+			}
+			if swapped, err := worker(t, blobs, token{}).SwapNote(t.Context(), "id--x", before, "db"); err != nil || !swapped || blobs.texts[path] != "db" || !blobs.losing {
+				t.Errorf("from %q: %v, %v, and it is %q", before, swapped, err, blobs.texts[path])
+			}
+			if swapped, err := worker(t, blobs, token{}).SwapNote(t.Context(), "id--x", before, "late"); err != nil || swapped || blobs.texts[path] != "db" {
+				t.Errorf("from %q, too late: %v, %v", before, swapped, err)
+			}
+		})
 	}
 }

@@ -30,7 +30,7 @@ type Ledger interface {
 	// WriteNote replaces a note; "" removes it.
 	WriteNote(ctx context.Context, name, text string) error
 	// SwapNote replaces a note if it still is old, where "" means that there is none, and reports
-	// whether it did. Of two that swap the same note, one does.
+	// whether it did. Of two that swap the same note for different ones, one does.
 	SwapNote(ctx context.Context, name, old, text string) (swapped bool, err error)
 }
 

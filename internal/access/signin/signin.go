@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rotunda/internal/access"
+	"rotunda/internal/panics"
 )
 
 // Config says whose tokens are accepted.
@@ -78,7 +79,14 @@ func (t *Tokens) WarmUp(ctx context.Context) error {
 	errs := make([]error, len(t.rings))
 	var all sync.WaitGroup
 	for i, ring := range t.rings {
-		all.Go(func() { errs[i] = ring.warmUp(ctx) })
+		all.Go(func() {
+			defer func() {
+				if cause := recover(); cause != nil { // it would end the process
+					errs[i] = panics.Error(cause)
+				}
+			}()
+			errs[i] = ring.warmUp(ctx)
+		})
 	}
 	all.Wait()
 	return errors.Join(errs...)

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -68,6 +69,9 @@ func (r Rotations) after(ctx context.Context, name string, outcome rotation.Outc
 		return wire.Rotation{}, secret.Problemf(secret.ErrRotationRefused, "%s", outcome.Note)
 	}
 	found, err := r.GetRotation(ctx, name)
+	if secret.IsMissing(err) { // it was purged, and its rotation has ended now
+		found, err = fromStatus(engine.Status{Name: name, State: outcome.State, Operation: outcome.Operation, Reason: outcome.Note}), nil
+	}
 	found.Accepted = fromProofs(outcome.Proofs)
 	return found, err
 }
@@ -84,23 +88,27 @@ func fromProofs(proofs []rotation.Proof) []wire.Acceptance {
 const resumesAtOnce = 4
 
 // ResumeRotations resumes every rotation in a state that the caller may resume, and returns where
-// each stands then.
+// each stands then. Once the caller has gone, no other one is resumed.
 func (r Rotations) ResumeRotations(ctx context.Context, state string) ([]wire.Rotation, error) {
 	names, err := r.inState(ctx, state)
 	if err != nil {
 		return nil, err
 	}
 	resumed := make([]wire.Rotation, len(names))
-	attempts, ctx := errgroup.WithContext(ctx)
+	var attempts errgroup.Group // an error of one does not keep the others from being resumed
 	attempts.SetLimit(resumesAtOnce)
 	for i, name := range names {
 		attempts.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			_ = r.attempt(context.WithoutCancel(ctx), engine.Request{Name: name, By: engine.ByResume}) // its status says what came of it
-			resumed[i], err = r.GetRotation(ctx, name)
+			resumed[i], err = r.listed(context.WithoutCancel(ctx), name, "")
 			return err
 		})
 	}
-	return resumed, attempts.Wait()
+	err = attempts.Wait()
+	return slices.DeleteFunc(resumed, func(r wire.Rotation) bool { return r.Name == "" }), err
 }
 
 func (r Rotations) inState(ctx context.Context, state string) (names []string, err error) {

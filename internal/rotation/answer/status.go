@@ -2,6 +2,8 @@ package answer
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -30,25 +32,15 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 		return nil, "", err
 	}
 	page.Secrets = slices.DeleteFunc(page.Secrets, func(s secret.Secret) bool {
-		return !query.Filter.Matches(s) || !query.Filter.Shows(engine.Rotated(s)) // of a record, by the secret that it is about
+		of := engine.Rotated(s)
+		return of == "" || !query.Filter.Matches(s) || !query.Filter.Shows(of) // of a record, by the secret that it is about
 	})
-	var names []string
-	for _, entry := range page.Secrets {
-		if of := engine.Rotated(entry); of != "" {
-			names = append(names, of)
-		}
-	}
-	found := make([]wire.Rotation, len(names))
+	found := make([]wire.Rotation, len(page.Secrets))
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.SetLimit(readsPerPage)
-	for i, name := range names {
+	for i, entry := range page.Secrets {
 		reads.Go(func() (err error) {
-			defer func() {
-				if cause := recover(); cause != nil { // it would end the process
-					err = panics.Error(cause)
-				}
-			}()
-			found[i], err = r.GetRotation(ctx, name)
+			found[i], err = r.listed(ctx, engine.Rotated(entry), rotation.Kind(entry.Tags))
 			return err
 		})
 	}
@@ -56,19 +48,35 @@ func (r Rotations) ListRotations(ctx context.Context, query secret.Query) (rotat
 	return withoutTwins(found, page.Secrets), page.Next, err
 }
 
+// listed is GetRotation for a list, on a goroutine of its own: a panic there would end the
+// process. No secret keeps others from being listed. One that the app may not read needs
+// attention. One that is gone, of which only the record is left, has no name in the answer.
+func (r Rotations) listed(ctx context.Context, name, kind string) (found wire.Rotation, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panics.Error(cause)
+		}
+	}()
+	found, err = r.GetRotation(ctx, name)
+	status, inner := secret.RefusedWith(err)
+	switch {
+	case status == http.StatusNotFound, status == http.StatusForbidden && kind == "": // its own entry shows it
+		return wire.Rotation{}, nil
+	case status == http.StatusForbidden:
+		reason := fmt.Sprintf("The vault does not let the app read the secret or its record (403 %s).", inner)
+		return fromStatus(engine.Status{Name: name, Rotator: kind, State: rotation.Attention, Reason: reason}), nil
+	}
+	return found, err
+}
+
 // withoutTwins leaves out what is listed twice: a secret with rotation tags is listed by its own
-// entry, any other by that of its record.
+// entry, any other by that of its record. It leaves out what is gone, too.
 func withoutTwins(found []wire.Rotation, entries []secret.Secret) []wire.Rotation {
 	var kept []wire.Rotation
-	i := 0
-	for _, entry := range entries {
-		if engine.Rotated(entry) == "" {
-			continue
-		}
-		if !secret.IsPending(entry.Name) || found[i].Rotator == "" && found[i].State != string(rotation.None) {
+	for i, entry := range entries {
+		if found[i].Name != "" && (!secret.IsPending(entry.Name) || found[i].Rotator == "" && found[i].State != string(rotation.None)) {
 			kept = append(kept, found[i])
 		}
-		i++
 	}
 	return kept
 }

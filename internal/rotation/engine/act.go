@@ -12,7 +12,10 @@ import (
 // These are the steps from the intent on, in the order of writes. begin.go has those before.
 
 // resume takes up what an earlier attempt began.
-func (a *attempt) resume(context.Context) error {
+func (a *attempt) resume(ctx context.Context) error {
+	if err := a.checkNotTakenOver(ctx); err != nil {
+		return err
+	}
 	a.tellStarted()
 	a.evidence.begun = true
 	return nil

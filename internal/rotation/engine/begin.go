@@ -38,7 +38,7 @@ func (a *attempt) inspect(ctx context.Context) error {
 	if err := a.class.preflightAdmin(ctx, a.operation()); err != nil {
 		return a.whileAdminRotates(ctx, err)
 	}
-	if err := a.checkIdentity(ctx); err != nil {
+	if err := a.checkIdentityNote(ctx); err != nil {
 		return err
 	}
 	if checker, ok := a.rotator.(rotation.Checker); ok {
@@ -47,6 +47,9 @@ func (a *attempt) inspect(ctx context.Context) error {
 		if err != nil {
 			return allFaults(err)
 		}
+	}
+	if err := a.checkLocation(ctx); err != nil { // last: it logs in with other secrets' values
+		return err
 	}
 	a.evidence.inspected = true
 	return nil

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"maps"
-	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
@@ -40,6 +39,7 @@ func (e *Engine) RestoreTags(ctx context.Context, name string) (rotation.Outcome
 		if err != nil {
 			return err
 		}
+		delete(lost, tagOperation) // whose version the latest is, its own tags say
 		maps.Copy(lost, a.latest.Tags)
 		if _, err := a.Vault.Update(ctx, a.latest.Name, a.latest.Version, secret.Draft{Tags: lost}); err != nil {
 			return err
@@ -65,75 +65,6 @@ func (a *attempt) newestTags(ctx context.Context) (map[string]string, error) {
 		return nil, rotation.Permanentf("No version of the secret has rotation tags. Set them by hand: docs/rotation.md lists them.")
 	}
 	return maps.Clone(newest.Tags), nil
-}
-
-// Cancel gives an open rotation up, by evidence, or stops rotating a secret that has lost its
-// tags.
-func (e *Engine) Cancel(ctx context.Context, name string) (rotation.Outcome, error) {
-	stopped := false
-	outcome, err := e.underLock(ctx, name, func(ctx context.Context, a *attempt) error {
-		err := a.read(ctx)
-		switch {
-		case a.evidence.untagged && (!a.record.open() || a.record.state == rotation.Retiring):
-			stopped = true
-			return a.stopRotating(ctx)
-		case a.evidence.forged:
-			stopped = true
-			return a.dropForged(ctx)
-		case a.record.version == "":
-			return notApplicable(err, "There is no open rotation to cancel.")
-		}
-		return a.end(rotation.Outcome{}) // Rotate goes on
-	})
-	if err != nil || stopped {
-		return outcome, err
-	}
-	return e.Rotate(ctx, Request{Name: name, By: ByCancel})
-}
-
-// stoppedNote begins the reason of a secret whose rotation a person has stopped.
-const stoppedNote = "The secret is no longer rotated."
-
-func (a *attempt) stopRotating(ctx context.Context) error {
-	note, inGrace := stoppedNote, a.record.state == rotation.Retiring
-	if inGrace {
-		note += " " + a.record.leftValid() + " Remove it at the provider."
-	}
-	if err := a.enter(ctx, rotation.None, note); err != nil {
-		return err
-	}
-	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: inGrace})
-}
-
-// leftValid says which credential a rotation in its grace period leaves valid if it does not go
-// on.
-func (r record) leftValid() string {
-	if r.retire == retirePending {
-		return "The credential that its last rotation published stays valid."
-	}
-	if version, err := secret.ParseVersion(r.Base); err != nil || version == "" { // anybody may forge a record
-		return "The credential that its last rotation replaced stays valid."
-	}
-	return "The old credential, that of version " + r.Base + ", stays valid."
-}
-
-// dropForged writes a closed record over one that is not the app's, which is left as it is.
-func (a *attempt) dropForged(ctx context.Context) error {
-	now := time.Now().UTC()
-	note := "Cancelled by hand. The record was not the app's, or its proof was lost. " + a.leftByForged()
-	closed := record{content: content{Of: a.request.Name, At: now}, progress: progress{state: rotation.None, since: now, reason: note}}
-	if _, err := a.writeRecord(ctx, a.request.Name, closed); err != nil {
-		return err
-	}
-	return a.end(rotation.Outcome{State: rotation.None, Note: note, Alarm: true})
-}
-
-// leftByForged says what the provider may still accept. Nothing in the record is certain.
-func (a *attempt) leftByForged() string {
-	if a.record.state == rotation.Retiring {
-		return "If it was the app's: " + a.record.leftValid() + " Remove it at the provider."
-	}
-	return "If it was the app's, the provider may have the value in it."
 }
 
 // notApplicable returns err, or a fault that says why there is nothing to do.
@@ -166,6 +97,9 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 		}
 		if a.record.ended {
 			return errEnded
+		}
+		if err := a.checkNotTakenOver(ctx); err != nil {
+			return err
 		}
 		return a.rollBack(ctx)
 	})

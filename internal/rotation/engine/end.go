@@ -18,7 +18,8 @@ func (a *attempt) leave(context.Context) error {
 	return a.end(outcome)
 }
 
-const deletedReason = "The secret is deleted. Recover it, and its rotation goes on; its new value is kept on record."
+const deletedReason = "The secret is deleted. Recover it, and its rotation goes on; its new value is kept on record. " +
+	"POST …/rotation/cancel ends it, if it has published or once the secret is purged."
 
 // block waits for a deleted secret to be recovered. The record is kept for then.
 func (a *attempt) block(ctx context.Context) error {

@@ -200,11 +200,15 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 		*a = *a.newAttempt(a.request)
 		return nil
 	}
-	now := time.Now().UTC()
-	return a.putOnRecord(ctx, record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
+	now, older := time.Now().UTC(), a.record
+	err := a.putOnRecord(ctx, record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
 		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest),
 		lastSuccess: a.record.lastSuccess, exposure: a.record.exposure, control: a.record.control,
 	}}, outcome)
+	if err == nil && a.outcome.State != rotation.Busy {
+		a.forget(ctx, older)
+	}
+	return err
 }
 
 // isStale reports whether the secret or its record has another version than this attempt has read.

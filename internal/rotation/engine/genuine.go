@@ -38,9 +38,12 @@ func (a *attempt) findGenuine(ctx context.Context) error {
 		return err
 	}
 	for _, v := range versions {
+		if isDisabled(v) { // it is closed, as almost all are
+			continue
+		}
 		found, err := a.Vault.Get(ctx, name, v.Version)
 		if err != nil {
-			continue // disabled: it is closed
+			continue
 		}
 		older, err := parseRecord(found)
 		if err != nil || !older.open() {

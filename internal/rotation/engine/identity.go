@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"rotunda/internal/rotation"
@@ -15,9 +16,6 @@ import (
 
 // checkIdentity returns a fault if another secret rotates the same credential.
 func (a *attempt) checkIdentity(ctx context.Context) error {
-	if a.plan.Class == rotation.ValueOnly {
-		return nil
-	}
 	if err := a.checkIdentityNote(ctx); err != nil {
 		return err
 	}
@@ -25,6 +23,9 @@ func (a *attempt) checkIdentity(ctx context.Context) error {
 }
 
 func (a *attempt) checkIdentityNote(ctx context.Context) error {
+	if a.plan.Class == rotation.ValueOnly {
+		return nil
+	}
 	other, err := a.Locks.ReadNote(ctx, a.identityNote())
 	if err != nil || other == "" {
 		return err
@@ -44,14 +45,24 @@ func twinFault(other, how string) error {
 		"Remove the rotation tags from one of them.", other, how)
 }
 
+// checkNotTakenOver is checkIdentity for what has begun: while the secret was deleted, disabled or
+// without its tags, another one may have begun to rotate the credential. Giving the operation up
+// stays possible.
+func (a *attempt) checkNotTakenOver(ctx context.Context) error {
+	if a.evidence.repointed || a.evidence.cancel {
+		return nil
+	}
+	return a.checkIdentityNote(ctx)
+}
+
 // otherManaged reads another secret that a note names. It returns a zero one if that is not
-// rotated.
+// rotated: one that this app may not read is not rotated by it.
 func (a *attempt) otherManaged(ctx context.Context, name string) (secret.Secret, error) {
 	if _, err := secret.ParseName(name); err != nil || strings.EqualFold(name, a.latest.Name) {
 		return secret.Secret{}, nil //nolint:nilerr // not a note of ours
 	}
 	found, err := a.Vault.Get(ctx, name, "")
-	if _, inner := secret.RefusedWith(err); secret.IsMissing(err) || inner == secret.CodeSecretDisabled {
+	if status, _ := secret.RefusedWith(err); secret.IsMissing(err) || status == http.StatusForbidden {
 		return secret.Secret{}, nil
 	}
 	if err != nil || !rotation.IsManaged(found.Tags) {
@@ -104,17 +115,15 @@ func (a *attempt) claimIdentityNote(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.swapNote(ctx, a.identityNote(), owner, a.latest.Name)
-}
-
-// swapNote replaces a note that several secrets share, unless another one has replaced it since.
-func (a *attempt) swapNote(ctx context.Context, name, old, text string) error {
-	swapped, err := a.Locks.SwapNote(ctx, name, old, text)
+	swapped, err := a.Locks.SwapNote(ctx, a.identityNote(), owner, a.latest.Name)
 	if err == nil && !swapped {
-		return rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
+		return errClaimed
 	}
 	return err
 }
+
+// errClaimed means that another secret has replaced a note that several secrets share.
+var errClaimed = rotation.Temporaryf("Another secret began to rotate the same credential at this moment.")
 
 func (a *attempt) identityNote() string { return "id--" + a.fingerprint() }
 

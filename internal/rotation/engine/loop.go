@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"rotunda/internal/panics"
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
 )
@@ -32,6 +33,8 @@ type attempt struct {
 	location   rotation.Location // of the credential, as its server says
 	listed     string            // the note that lists the secrets that rotate it by any address
 	neighbours []string          // those of them that are rotated still
+	asked      []string          // those that this attempt has looked at
+	askUntil   time.Time         // no server of another secret is asked after it
 
 	old         oldCredential // that was made invalid
 	rollingBack bool          // what is published is not the operation's own value
@@ -99,8 +102,15 @@ func (a *attempt) decide(e evidence) decision {
 }
 
 // take carries out the step that was decided on.
-func (a *attempt) take(ctx context.Context, d decision) error {
+// A panic in it, most likely a rotator's, is a failure like any other, so that it is counted and
+// shown.
+func (a *attempt) take(ctx context.Context, d decision) (err error) {
 	a.decision = d
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = rotation.Temporaryf("The attempt failed inside the app (%s). Please report this.", panics.Error(cause))
+		}
+	}()
 	if wrong := a.mistake.steps[d.step]; wrong != nil {
 		return wrong(ctx, a, func() error { return steps[d.step](a, ctx) })
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -20,10 +21,15 @@ func (e *Engine) Previous(ctx context.Context, name string) (version string, err
 	if r.Operation == "" || r.state != rotation.Retiring && r.state != rotation.Closed {
 		return "", ErrNoStage
 	}
-	return r.Base, nil
+	version, err = secret.ParseVersion(r.Base)
+	if err != nil || version == "" { // anybody may forge a record
+		return "", ErrNoStage
+	}
+	return version, nil
 }
 
 // Pending returns the value that is about to be published, as if it were a version of the secret.
+// The value in a record that the app did not write is nobody's to use.
 func (e *Engine) Pending(ctx context.Context, name string) (secret.Secret, error) {
 	r, err := e.lookUp(ctx, name)
 	if err != nil {
@@ -31,6 +37,9 @@ func (e *Engine) Pending(ctx context.Context, name string) (secret.Secret, error
 	}
 	if !r.open() || r.state == rotation.Retiring || r.Value == nil {
 		return secret.Secret{}, ErrNoStage
+	}
+	if genuine, err := e.isOurs(ctx, r); err != nil || !genuine {
+		return secret.Secret{}, cmp.Or(err, ErrNoStage)
 	}
 	return secret.Secret{ID: r.id, Name: name, Version: r.version, Value: r.pending(), Attributes: secret.Attributes{Created: &r.At, Updated: &r.At}}, nil
 }

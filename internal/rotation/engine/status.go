@@ -61,6 +61,9 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		if r.isAlarming(time.Now()) {
 			s.State = rotation.Attention
 		}
+		if stalled := r.stalled(time.Now()); stalled != "" {
+			s.State, s.Reason = rotation.Attention, strings.TrimSpace(stalled+" "+s.Reason)
+		}
 		if a.plan.Class == rotation.Single && r.exposure > 0 { // until the last cache has forgotten the old one
 			s.Exposure += e.Policy.CacheTTL
 		}
@@ -69,6 +72,22 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		}
 	}
 	return s, nil
+}
+
+// stalled says so if an open operation should have gone on, and no attempt has left a note:
+// without the lock, an attempt may write none.
+func (r record) stalled(now time.Time) string {
+	due := r.since
+	for _, t := range []time.Time{r.next, r.retireAt} {
+		if t.After(due) {
+			due = t
+		}
+	}
+	if !r.open() || r.state == rotation.Attention || now.Sub(due) < alarmTime {
+		return ""
+	}
+	return "An attempt was due at " + formatTime(due.Truncate(time.Second)) + ", and none has noted anything since. " +
+		"See why in the app's log: most often the place of the locks can't be reached, or sweep does not run."
 }
 
 // isWarning reports whether a secret is not rotated any more, and the record says what is left of

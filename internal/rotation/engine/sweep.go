@@ -109,11 +109,21 @@ func (s *sweep) look(entry secret.Secret) {
 func Rotated(entry secret.Secret) string {
 	switch {
 	case secret.IsPending(entry.Name):
-		return entry.Tags[tagOf]
+		return recordedIn(entry)
 	case rotation.IsManaged(entry.Tags):
 		return entry.Name
 	}
 	return ""
+}
+
+// recordedIn returns the secret that a record in the vault's list is about, or "". Anybody may
+// have written its tags, so the name counts only if the record has it too.
+func recordedIn(entry secret.Secret) string {
+	of, err := secret.ParseName(entry.Tags[tagOf])
+	if err != nil || secret.IsPending(of) || !strings.EqualFold(secret.PendingName(of), entry.Name) {
+		return ""
+	}
+	return of
 }
 
 // isDue reports whether a secret is due. One that cannot be rotated counts as due: the attempt
@@ -129,7 +139,7 @@ func (s *sweep) isDue(entry secret.Secret) bool {
 
 func (s *sweep) lookAtRecord(entry secret.Secret) {
 	r := record{version: "listed", content: content{Operation: entry.Tags[tagOperation]}, progress: parseProgress(entry.Tags)}
-	name := entry.Tags[tagOf]
+	name := recordedIn(entry)
 	key := strings.ToLower(name)
 	switch {
 	case name == "":

@@ -66,3 +66,7 @@ func TestMySQLValuesInOtherForms(t *testing.T) {
 		}
 	}
 }
+
+func TestLocatingMySQLEndsWithItsCaller(t *testing.T) {
+	rotatortest.WantPatience(t, Rotator{}, func(rogue *rotatortest.Rogue) rotation.Subject { return rogueSubject(rogue, "disable") })
+}

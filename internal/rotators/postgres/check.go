@@ -88,7 +88,7 @@ func (c *check) look(ctx context.Context) error {
 }
 
 func (c *check) lookAtServer(ctx context.Context) error {
-	row, err := c.session.queryRow(ctx, `SELECT current_user, pg_catalog.current_setting('server_version_num'), r.rolsuper, r.rolcreaterole,
+	row, err := c.session.queryRow(ctx, 6, `SELECT current_user, pg_catalog.current_setting('server_version_num'), r.rolsuper, r.rolcreaterole,
 			pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('password_encryption')
 		FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`)
 	if err != nil {

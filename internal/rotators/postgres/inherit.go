@@ -18,7 +18,7 @@ type setting struct{ database, name, value string }
 // settings returns a role's own settings. Those that say whom a session acts as are left out: a
 // login of class A acts as the owner.
 func (s *session) settings(ctx context.Context, name string) ([]setting, error) {
-	rows, err := s.query(ctx, `
+	rows, err := s.query(ctx, 3, `
 		SELECT d.datname, pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
 		FROM pg_catalog.pg_db_role_setting s
 			JOIN pg_catalog.pg_roles r ON r.oid = s.setrole

@@ -25,7 +25,7 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 		return rotation.Location{}, target.database.loginFault("The login", err)
 	}
 	defer session.close()
-	row, err := session.queryRow(ctx, locationQuery)
+	row, err := session.queryRow(ctx, 2, locationQuery)
 	if _, refused := errors.AsType[*pgconn.PgError](err); refused { // a managed service may not tell
 		return rotation.Location{}, nil
 	}

@@ -69,3 +69,7 @@ func TestPostgresValuesInOtherForms(t *testing.T) {
 		}
 	}
 }
+
+func TestLocatingPostgresEndsWithItsCaller(t *testing.T) {
+	rotatortest.WantPatience(t, Rotator{}, rogueSubject)
+}

@@ -62,7 +62,7 @@ func (d database) loginVerdict(err error) (rotation.Verdict, error) {
 // probeMembership checks that the session acts as the owner. The login that a first rotation
 // replaces need only be a member.
 func (t target) probeMembership(ctx context.Context, session *session, user string) (rotation.Verdict, error) {
-	row, err := session.queryRow(ctx, `
+	row, err := session.queryRow(ctx, 2, `
 		SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1 AND pg_catalog.pg_has_role(session_user, oid, 'MEMBER')),
 			current_user = $1`, t.owner)
 	if err != nil {

@@ -71,6 +71,25 @@ func TestARoguePostgresCantHurt(t *testing.T) {
 	}
 }
 
+// A server that answers every query with a row of other columns than were asked for.
+func TestARoguePostgresWithOtherColumns(t *testing.T) {
+	loggedIn := whole('R', isAuthenticated) + whole('Z', "I")
+	for columns := range 10 {
+		row := whole('T', string([]byte{0, byte(columns)})+strings.Repeat("a\x00"+strings.Repeat("\x00", 18), columns)) +
+			whole('D', string([]byte{0, byte(columns)})+strings.Repeat("\x00\x00\x00\x01t", columns))
+		bound := whole('1', "") + whole('2', "") + row + whole('C', "SELECT 1\x00") + whole('Z', "I")
+		for _, tags := range []map[string]string{{}, {rotation.TagClass: string(rotation.Alternating)}} {
+			rogue := rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{loggedIn, bound, bound, bound, bound}) })
+			s := rogueSubject(rogue)
+			s.Tags, s.CredentialID, s.Admin = tags, "app", urlValue("admin", canaryOwner)
+			if len(tags) > 0 {
+				s.CredentialID = "owner"
+			}
+			rotatortest.WantBounded(t, Rotator{}, s)
+		}
+	}
+}
+
 // reply sends one text to whatever comes, and then ends.
 func reply(conn net.Conn, texts []string) {
 	for _, text := range texts {
@@ -116,12 +135,12 @@ func FuzzMessages(f *testing.F) {
 
 func wantHarmless(t *testing.T, serve func(net.Conn)) {
 	t.Helper()
-	rotatortest.WantBounded(t, Rotator{}, rogueSubject(rotatortest.StartRogue(t, serve), "disable"))
+	rotatortest.WantBounded(t, Rotator{}, rogueSubject(rotatortest.StartRogue(t, serve)))
 }
 
-func rogueSubject(rogue *rotatortest.Rogue, sslmode string) rotation.Subject {
+func rogueSubject(rogue *rotatortest.Rogue) rotation.Subject {
 	return rotation.Subject{
-		Name: "db", Address: fmt.Sprintf("postgres://%s/app?sslmode=%s", rogue.Addr, sslmode), Tags: map[string]string{}, Current: urlValue("app", canaryOwner),
+		Name: "db", Address: fmt.Sprintf("postgres://%s/app?sslmode=disable", rogue.Addr), Tags: map[string]string{}, Current: urlValue("app", canaryOwner),
 	}
 }
 
@@ -129,7 +148,7 @@ func TestPostgresClearPasswordsAreNotSentToARogue(t *testing.T) {
 	rogue := rotatortest.StartRogue(t, func(conn net.Conn) {
 		reply(conn, []string{whole('R', wantsClearText), whole('R', isAuthenticated) + whole('Z', "I")})
 	})
-	s := rogueSubject(rogue, "disable")
+	s := rogueSubject(rogue)
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Unknown)
 	if strings.Contains(rogue.Heard(), canaryOwner) {
 		t.Error("the password was sent")
@@ -146,7 +165,7 @@ func TestWhatARoguePostgresSaysIsNotRepeated(t *testing.T) {
 		"a long code":  {whole('E', "SFATAL\x00VFATAL\x00CCANARY"+strings.Repeat("A", 60000)+"\x00Mx\x00Rx\x00\x00"), "SQLSTATE none"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := rogueSubject(rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{row.sent}) }), "disable")
+			s := rogueSubject(rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{row.sent}) }))
 			verdict, err := Rotator{}.Probe(t.Context(), s, s.Current)
 			fault := rotatortest.Fault(t, err)
 			if verdict != rotation.Unknown || fault == nil || !strings.Contains(fault.Reason, row.says) || strings.Contains(fault.Reason, "CANARY") || len(fault.Reason) > 400 {

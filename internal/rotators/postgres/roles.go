@@ -39,7 +39,7 @@ const roleQuery = `
 
 // role returns what the server says about a role. Its endsSoon is about the next days.
 func (s *session) role(ctx context.Context, name string, days int) (role, error) {
-	rows, err := s.query(ctx, roleQuery, name, strconv.Itoa(days)+" days")
+	rows, err := s.query(ctx, 8, roleQuery, name, strconv.Itoa(days)+" days")
 	if err != nil || len(rows) == 0 {
 		return role{name: name}, err
 	}

@@ -109,8 +109,8 @@ func (s *session) exec(ctx context.Context, statements ...string) (err error) {
 	return nil
 }
 
-// query returns the rows that a query finds, as text; NULL is "".
-func (s *session) query(ctx context.Context, query string, args ...string) (_ [][]string, err error) {
+// query returns the rows that a query finds, each of so many columns, as text; NULL is "".
+func (s *session) query(ctx context.Context, columns int, query string, args ...string) (_ [][]string, err error) {
 	defer bounded.Recover(&err)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -121,6 +121,9 @@ func (s *session) query(ctx context.Context, query string, args ...string) (_ []
 	result := s.conn.ExecParams(ctx, query, params, nil, nil, nil).Read()
 	rows := make([][]string, len(result.Rows))
 	for i, row := range result.Rows {
+		if len(row) != columns { // a rogue server
+			return nil, bounded.ErrUnexpected
+		}
 		for _, value := range row {
 			rows[i] = append(rows[i], string(value))
 		}
@@ -129,8 +132,8 @@ func (s *session) query(ctx context.Context, query string, args ...string) (_ []
 }
 
 // queryRow runs a query that finds one row.
-func (s *session) queryRow(ctx context.Context, query string, args ...string) ([]string, error) {
-	rows, err := s.query(ctx, query, args...)
+func (s *session) queryRow(ctx context.Context, columns int, query string, args ...string) ([]string, error) {
+	rows, err := s.query(ctx, columns, query, args...)
 	if err == nil && len(rows) != 1 {
 		err = errNotOneRow
 	}

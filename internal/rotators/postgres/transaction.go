@@ -32,7 +32,7 @@ func (s *session) beginLocked(ctx context.Context, identity string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	locked, err := s.queryRow(ctx, "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", identity)
+	locked, err := s.queryRow(ctx, 1, "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", identity)
 	if err != nil {
 		return newFault(changing, err)
 	}

@@ -53,3 +53,9 @@ func TestRedisValuesInOtherForms(t *testing.T) {
 		}
 	}
 }
+
+func TestLocatingRedisEndsWithItsCaller(t *testing.T) {
+	rotatortest.WantPatience(t, Rotator{}, func(rogue *rotatortest.Rogue) rotation.Subject {
+		return rotation.Subject{Name: "cache", Address: "redis://" + rogue.Addr, CredentialID: "app", Current: secret.NewValue(oldPassword)}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"rotunda/internal/rotation"
 )
@@ -110,6 +111,20 @@ func (h Heard) ServeTLS(config *tls.Config, serve func(net.Conn)) {
 	_, _ = io.Copy(io.Discard, heard)
 }
 
+// WantPatience locates at a server that accepts connections and says nothing. The caller's time
+// bounds that, though a rotator's own is longer.
+func WantPatience(t *testing.T, locator rotation.Locator, subject func(rogue *Rogue) rotation.Subject) {
+	t.Helper()
+	rogue := StartRogue(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err := locator.Locate(ctx, subject(rogue))
+	if took := time.Since(began); err == nil || took > 5*time.Second { // half of the rotators' own
+		t.Errorf("after %s: %v", took, err)
+	}
+}
+
 // Flood sends a text again and again, until the client has had enough.
 func Flood(conn io.Writer, text []byte) {
 	all := slices.Repeat(text, max(1, 64<<10/len(text)))
@@ -123,7 +138,8 @@ func Flood(conn io.Writer, text []byte) {
 // maxAllocated bounds what one login and its calls allocate in all, garbage too.
 const maxAllocated = 16 << 20
 
-// WantBounded probes, and applies a value, which must fail. Neither may allocate much.
+// WantBounded probes, checks and locates, and applies a value, which must fail. None of these may
+// allocate much, or panic.
 func WantBounded(t *testing.T, setter rotation.Setter, s rotation.Subject) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -137,6 +153,16 @@ func WantBounded(t *testing.T, setter rotation.Setter, s rotation.Subject) {
 			if fault := Fault(t, setter.Apply(ctx, s, s.Current, Unfenced)); fault == nil {
 				return errors.New("applied by a rogue")
 			}
+			return nil
+		},
+		"Check": func(ctx context.Context) error {
+			_, err := setter.(rotation.Checker).Check(ctx, s)
+			_ = Fault(t, err)
+			return nil
+		},
+		"Locate": func(ctx context.Context) error {
+			_, err := setter.(rotation.Locator).Locate(ctx, s)
+			_ = Fault(t, err)
 			return nil
 		},
 	} {
