@@ -216,3 +216,21 @@ func TestBodyLimit(t *testing.T) {
 		equal(t, "eleven bytes", r.send(t, "PUT", "/api/x", "0123456789a").status, 413)
 	})
 }
+
+// A caller that waits to be asked for the body, as curl does for a large one, gets an answer that
+// comes without it, and nothing else.
+func TestEarlyAnswerToExpect(t *testing.T) {
+	modes(t, func(t *testing.T, mode host.Mode) {
+		app, err := host.Load(stage(t, files{"all/function.json": anonymousAny}))
+		check(t, err)
+		r := startApp(t, app, host.Options{Mode: mode})
+		for range 20 {
+			request, err := http.NewRequestWithContext(t.Context(), "PUT", r.url+"/api/status/401", strings.NewReader(strings.Repeat("b", 100_000)))
+			check(t, err)
+			request.Header.Set("Expect", "100-continue")
+			equal(t, "status", do(t, request).status, 401)
+			equal(t, "the next status", r.send(t, "GET", "/api/status/404", "").status, 404)
+		}
+		equal(t, "what the server logs", r.served.String(), "")
+	})
+}

@@ -29,7 +29,9 @@ type callKey struct{}
 // Source: Workers/Http/DefaultHttpWorkerService.cs (ProxyInvocationRequest),
 // HttpProxyService/DefaultHttpProxyService.cs.
 func (h *Host) serveProxied(w http.ResponseWriter, r *http.Request, c call) {
-	_ = http.NewResponseController(w).EnableFullDuplex() // a response may begin before the request has ended
+	if r.Header.Get("Expect") == "" { // net/http panics if such a body is still awaited when its response ends
+		_ = http.NewResponseController(w).EnableFullDuplex() // a response may begin before the request has ended
+	}
 	err := h.withHandler(r.Context(), func(ctx context.Context) error {
 		h.proxy.ServeHTTP(w, r.WithContext(context.WithValue(ctx, callKey{}, &c)))
 		return c.failure

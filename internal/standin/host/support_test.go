@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -52,6 +53,7 @@ type running struct {
 	url    string
 	output *syncBuffer // what the handler wrote
 	log    *syncBuffer // what the host wrote
+	served *syncBuffer // what the server in front of it wrote, such as panics
 }
 
 func start(t *testing.T, content files, options host.Options, environment ...string) *running {
@@ -63,14 +65,16 @@ func start(t *testing.T, content files, options host.Options, environment ...str
 
 func startApp(t *testing.T, app *host.App, options host.Options, environment ...string) *running {
 	t.Helper()
-	r := &running{output: &syncBuffer{}, log: &syncBuffer{}}
+	r := &running{output: &syncBuffer{}, log: &syncBuffer{}, served: &syncBuffer{}}
 	options.Env = append(append(os.Environ(), "TEST_HANDLER=1"), environment...)
 	options.Stdout = r.output
 	options.Logger = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	r.Host, err = host.Start(t.Context(), app, options)
 	check(t, err)
-	server := httptest.NewServer(r.Host)
+	server := httptest.NewUnstartedServer(r.Host)
+	server.Config.ErrorLog = log.New(r.served, "", 0)
+	server.Start()
 	r.url = server.URL
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
