@@ -42,7 +42,7 @@ var accepts = map[string]wire.Accepts{
 func checked(accepts wire.Accepts, next http.Handler) http.Handler {
 	handler := checkedHandler{accepts, next}
 	if named, ok := next.(azfunc.Named); ok {
-		return checkedNamed{handler, named}
+		return &checkedNamed{handler, named}
 	}
 	return handler
 }
@@ -67,7 +67,7 @@ type checkedNamed struct {
 	named azfunc.Named
 }
 
-func (c checkedNamed) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
+func (c *checkedNamed) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
 	r, err := c.accepts.Check(r)
 	if err != nil {
 		apierror.Write(w, err)

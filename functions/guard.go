@@ -42,7 +42,7 @@ var _ azfunc.Guard = guarded{}
 func (a *Access) guarded(n need, next http.Handler) http.Handler {
 	g := guarded{a, n, next}
 	if named, ok := next.(azfunc.Named); ok {
-		return guardedNamed{g, named}
+		return &guardedNamed{g, named}
 	}
 	return g
 }
@@ -94,7 +94,7 @@ type guardedNamed struct {
 	named azfunc.Named
 }
 
-func (g guardedNamed) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
+func (g *guardedNamed) ServeNamed(w http.ResponseWriter, r *http.Request, name string) {
 	if err := g.admitNamed(w, r, name); err != nil {
 		apierror.Write(w, err)
 		return
@@ -103,7 +103,7 @@ func (g guardedNamed) ServeNamed(w http.ResponseWriter, r *http.Request, name st
 }
 
 // admitNamed is admit without what nobody would read, because it runs for most requests.
-func (g guardedNamed) admitNamed(w http.ResponseWriter, r *http.Request, name string) error {
+func (g *guardedNamed) admitNamed(w http.ResponseWriter, r *http.Request, name string) error {
 	if g.Audit != nil {
 		_, err := g.admit(w, r, name)
 		return err

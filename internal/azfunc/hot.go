@@ -18,12 +18,12 @@ type Named interface {
 type hotRoute struct {
 	prefix string
 	next   Named
-	rec    recorder
+	rec    *recorder
 }
 
 // newHotRoute returns a hotRoute, and true, if the handler is Named and the route consists of
 // text, {name} and at most one optional parameter.
-func newHotRoute(prefix string, definition Definition, handler http.Handler, rec recorder) (hotRoute, bool) {
+func newHotRoute(prefix string, definition Definition, handler http.Handler, rec *recorder) (hotRoute, bool) {
 	next, ok := handler.(Named)
 	if !ok {
 		return hotRoute{}, false

@@ -24,16 +24,16 @@ type recorder struct {
 	hot      bool // the method is GET and already an attribute of log; five more cost no allocation
 }
 
-func newRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) recorder {
-	return recorder{log.With("function", function), requests, limits, false}
+func newRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) *recorder {
+	return &recorder{log.With("function", function), requests, limits, false}
 }
 
-func newHotRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) recorder {
-	return recorder{log.With("function", function, "method", http.MethodGet), requests, limits, true}
+func newHotRecorder(log *slog.Logger, requests *telemetry.Requests, limits *limits, function string) *recorder {
+	return &recorder{log.With("function", function, "method", http.MethodGet), requests, limits, true}
 }
 
 // wrap returns next with its requests recorded.
-func (rec recorder) wrap(next http.Handler) http.Handler {
+func (rec *recorder) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, r := rec.begin(w, r)
 		defer rec.end(answer, r, mux.Vars(r)["name"], mux.Vars(r)["version"])
@@ -44,7 +44,7 @@ func (rec recorder) wrap(next http.Handler) http.Handler {
 }
 
 // named serves and records a request of the hot route, which bypasses mux.
-func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, name string) {
+func (rec *recorder) named(w http.ResponseWriter, r *http.Request, next Named, name string) {
 	answer, r := rec.begin(w, r)
 	defer rec.end(answer, r, name, "")
 	defer answer.end()
@@ -52,7 +52,7 @@ func (rec recorder) named(w http.ResponseWriter, r *http.Request, next Named, na
 	next.ServeNamed(answer, r, name)
 }
 
-func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *http.Request) {
+func (rec *recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *http.Request) {
 	a := &answer{ResponseWriter: w, request: r, started: time.Now(), limits: rec.limits}
 	r, a.span = rec.requests.Begin(r, method(r))
 	a.body = newBody(a, r)
@@ -62,7 +62,7 @@ func (rec recorder) begin(w http.ResponseWriter, r *http.Request) (*answer, *htt
 }
 
 // end reports a request.
-func (rec recorder) end(a *answer, r *http.Request, name, version string) {
+func (rec *recorder) end(a *answer, r *http.Request, name, version string) {
 	level, status := slog.LevelInfo, a.status
 	if a.broken {
 		status = http.StatusInternalServerError
@@ -94,7 +94,7 @@ func newID() string {
 	return id.String()
 }
 
-func (rec recorder) write(a *answer, r *http.Request, level slog.Level, now time.Time, name, version string) {
+func (rec *recorder) write(a *answer, r *http.Request, level slog.Level, now time.Time, name, version string) {
 	if version == "" {
 		version = strings.Trim(a.Header().Get("Etag"), `"`)
 	}

@@ -57,7 +57,7 @@ func (a Accepts) Check(r *http.Request) (*http.Request, error) {
 
 func (a Accepts) checkHeaders(r *http.Request) error {
 	for _, name := range conditions {
-		if len(r.Header[name]) > 0 && !slices.Contains(a.Conditions, name) {
+		if !slices.Contains(a.Conditions, name) && len(r.Header[name]) > 0 {
 			return secret.Problemf(secret.ErrBadParameter,
 				"The header %s is not supported here, so the request was not executed. PUT and PATCH of a secret support If-Match and If-None-Match; GET of a secret supports If-None-Match.", name)
 		}

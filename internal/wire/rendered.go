@@ -45,19 +45,34 @@ type Reading struct {
 var (
 	jsonType  = []string{"application/json; charset=utf-8"}
 	textType  = []string{"text/plain; charset=utf-8"}
-	noAge     = []string{"0"}
 	staleTrue = []string{"true"}
 )
+
+// ages are the ages of a usual TTL in seconds, as values of net/http's Header.
+var ages = func() (all [120][]string) {
+	texts := make([]string, len(all))
+	for i := range all {
+		texts[i] = strconv.Itoa(i)
+		all[i] = texts[i : i+1 : i+1]
+	}
+	return all
+}()
+
+// age returns the value of the header Age.
+func age(d time.Duration) []string {
+	seconds := int(d / time.Second)
+	if seconds < len(ages) {
+		return ages[max(seconds, 0)]
+	}
+	return []string{strconv.Itoa(seconds)}
+}
 
 // Write responds to a get: 304 if the caller has this version, the bare value if it prefers text,
 // and otherwise the JSON.
 func (r Reading) Write(w http.ResponseWriter, request *http.Request) error {
 	header := w.Header()
 	header["Etag"] = r.etag
-	header["Age"] = noAge
-	if r.Age >= time.Second {
-		header["Age"] = []string{strconv.Itoa(int(r.Age / time.Second))}
-	}
+	header["Age"] = age(r.Age)
 	if r.Stale {
 		header["X-Rotunda-Stale"] = staleTrue
 	}
