@@ -13,8 +13,7 @@ import (
 // ends.
 func New(out io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
 	buffer := newLineBuffer(out)
-	lines := slog.NewJSONHandler(buffer, &slog.HandlerOptions{Level: level})
-	return slog.New(promptHandler{Handler: lines, buffer: buffer}), buffer.Flush
+	return slog.New(promptHandler{Handler: newLineHandler(buffer, level), buffer: buffer}), buffer.Flush
 }
 
 // promptHandler flushes after each line that must not be lost: warnings, and all that is not about
