@@ -26,7 +26,7 @@ type rogue struct {
 // The moods of a rogue.
 const (
 	honest int32 = iota
-	hangs        // it does as it is told and does not answer
+	hangs        // it executes the command and does not answer
 	floods       // it answers with megabytes
 	keeps        // it does not remove passwords, and says that it has
 	moods

@@ -18,7 +18,7 @@ import (
 )
 
 // wrong are the ways in which a token is wrong, each with its reason in the log and what the
-// caller is told.
+// caller gets.
 func wrong() map[string]struct{ token, reason, says string } {
 	const (
 		audienceSays  = "AKV10022: Invalid audience."

@@ -303,7 +303,7 @@ func TestTheNoteOfALoginForgetsWhatIsGone(t *testing.T) {
 	})
 }
 
-// A twin whose login was changed by the first secret's rotation is told so.
+// A twin whose login was changed by the first secret's rotation is reported as such.
 func TestTwinThatIsTooLate(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Single}, func(w *world) {
 		first := w.vault.versions(theName)[0].Value

@@ -120,7 +120,7 @@ func TestARogueMySQLCantHurt(t *testing.T) {
 	}
 }
 
-// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// What a rogue sends instead of an answer is not taken for an unavailable server, and nothing
 // of it is repeated.
 func TestWhatARogueMySQLSaysIsNotRepeated(t *testing.T) {
 	hello, in := greetingOf(nativePlugin, false), packets(2, okBody)

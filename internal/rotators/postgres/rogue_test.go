@@ -155,7 +155,7 @@ func TestPostgresClearPasswordsAreNotSentToARogue(t *testing.T) {
 	}
 }
 
-// What a rogue sends in place of an answer is told apart from a server that is away, and nothing
+// What a rogue sends instead of an answer is not taken for an unavailable server, and nothing
 // of it is repeated.
 func TestWhatARoguePostgresSaysIsNotRepeated(t *testing.T) {
 	for name, row := range map[string]struct{ sent, says string }{

@@ -132,7 +132,7 @@ func TestWhatARogueRedisSaysIsNotRepeated(t *testing.T) {
 	}
 }
 
-// A server without TLS is told apart from one that is away.
+// A server without TLS is not taken for one that is unavailable.
 func TestRedisThatAnswersWithoutTLS(t *testing.T) {
 	rogue := rotatortest.StartRogue(t, func(conn net.Conn) { answer(conn, []string{"-ERR unknown command\r\n"}) })
 	s := rotation.Subject{Name: "cache", Address: "rediss://" + rogue.Addr, CredentialID: "app", Current: secret.NewValue(oldPassword)}
