@@ -86,7 +86,7 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust) *engine.Engine {
 	r := s.Rotation
 	return &engine.Engine{
-		Vault: vault, Locks: locks, Rotators: rotatorKinds,
+		Vault: vault, Locks: locks, Rotators: byKind(newRotators()),
 		Policy: engine.Policy{
 			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Trust: trust, Limit: r.AttemptLimit,
 			CacheTTL: s.Cache.TTL, Vault: strings.TrimPrefix(s.Vault.URL, "https://"),

@@ -13,23 +13,10 @@ import (
 	"rotunda/internal/azfunc"
 	"rotunda/internal/jsonlog"
 	"rotunda/internal/panics"
-	"rotunda/internal/rotation"
 	"rotunda/internal/rotation/answer"
-	"rotunda/internal/rotators/mysql"
-	"rotunda/internal/rotators/postgres"
-	"rotunda/internal/rotators/random"
-	"rotunda/internal/rotators/redis"
 	"rotunda/internal/secret"
 	"rotunda/internal/settings"
 )
-
-// rotatorKinds lists every rotator, by the tag Rotator or the scheme of ProviderAddress.
-var rotatorKinds = map[string]rotation.Rotator{
-	"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{},
-	"mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
-	"redis": redis.Rotator{}, "rediss": redis.Rotator{},
-	"random": random.Rotator{},
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -59,3 +59,26 @@ func TestOtherTagsDoNot(t *testing.T) {
 		}
 	}
 }
+
+func TestKindIsWhatTheTagsSay(t *testing.T) {
+	const id = "/subscriptions/0/resourceGroups/shop/providers/"
+	for _, row := range []struct{ name, rotator, address, want string }{
+		{"the scheme of an address", "", "postgres://db/app", "postgres"},
+		{"the tag Rotator before the address", "Redis", "postgres://db/app", "redis"},
+		{"the type of an Azure resource", "", id + "Microsoft.Storage/storageAccounts/contoso", "microsoft.storage/storageaccounts"},
+		{"the type of a resource in another", "", id + "Microsoft.ServiceBus/namespaces/contoso/authorizationRules/send", "microsoft.servicebus/namespaces/authorizationrules"},
+		{"an ARM id in lower case", "", "/subscriptions/0/resourcegroups/shop/providers/microsoft.cache/redis/contoso", "microsoft.cache/redis"},
+		{"an ARM id without a name", "", id + "Microsoft.Cache/redis", ""},
+		{"a resource group", "", "/subscriptions/0/resourceGroups/shop", ""},
+		{"an id of an application", "", "11111111-2222-3333-4444-555555555555", rotation.KindApplication},
+		{"no id", "", "11111111222233334444555555555555", ""},
+		{"nothing", "", "", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tags := map[string]string{rotation.TagRotator: row.rotator, rotation.TagProviderAddress: row.address}
+			if got := rotation.Kind(tags); got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -27,7 +28,7 @@ func (a *attempt) understand(ctx context.Context) (err error) {
 		Name: a.latest.Name, Address: address, CredentialID: tags[rotation.TagCredentialID], Tags: tags, Current: a.latest.Value,
 		Owner: a.Policy.Vault + "/" + strings.ToLower(a.latest.Name), Trust: a.Policy.Trust,
 	}
-	if err := a.checkHost(address); err != nil {
+	if err := a.checkHost(a.server()); err != nil {
 		return err
 	}
 	if a.subject.Admin, err = a.adminValue(ctx, tags[rotation.TagAdminSecret]); err != nil {
@@ -75,6 +76,15 @@ func (e *Engine) rotatorOf(tags map[string]string) (rotation.Rotator, error) {
 		rotation.TagRotator, rotation.TagProviderAddress, strings.Join(slices.Sorted(maps.Keys(e.Rotators)), ", "))
 }
 
+// server returns the server of the secret's address, in the form that lists of servers have.
+func (a *attempt) server() string {
+	address := a.subject.Address
+	if addressed, ok := a.rotator.(rotation.Addressed); ok && address != "" {
+		return cmp.Or(addressed.Server(address), address)
+	}
+	return address
+}
+
 // checkHost refuses a provider that the app's settings do not list.
 func (e *Engine) checkHost(address string) error {
 	if address == "" || e.Policy.Hosts == "" || e.Policy.Hosts.Include(address) {
@@ -100,7 +110,7 @@ func (a *attempt) adminValue(ctx context.Context, name string) (_ secret.Value, 
 	if err != nil {
 		return secret.Value{}, err
 	}
-	err = checkConsent(admin.Tags, a.subject.Address)
+	err = checkConsent(admin.Tags, a.server())
 	return admin.Value, err
 }
 

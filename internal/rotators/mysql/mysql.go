@@ -50,6 +50,15 @@ var (
 	_ rotation.Comparer = Rotator{}
 )
 
+// Describe implements rotation.Described.
+func (Rotator) Describe() rotation.Description {
+	return rotation.Description{
+		Names:   []string{"mysql", "mariadb"},
+		Classes: []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+	}
+}
+
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	target, err := readTarget(s)

@@ -45,6 +45,15 @@ var (
 	_ rotation.Comparer = Rotator{}
 )
 
+// Describe implements rotation.Described.
+func (Rotator) Describe() rotation.Description {
+	return rotation.Description{
+		Names:   []string{"postgres", "postgresql"},
+		Classes: []rotation.Class{rotation.Alternating, rotation.Single},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+	}
+}
+
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	target, err := readTarget(s)

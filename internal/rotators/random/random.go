@@ -14,7 +14,16 @@ import (
 // Rotator implements rotation.Rotator in class V.
 type Rotator struct{}
 
-var _ rotation.Rotator = Rotator{}
+var _ rotation.Described = Rotator{}
+
+// Describe implements rotation.Described.
+func (Rotator) Describe() rotation.Description {
+	return rotation.Description{
+		Names:   []string{"random"},
+		Classes: []rotation.Class{rotation.ValueOnly},
+		Tags:    []string{rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+	}
+}
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {

@@ -73,7 +73,7 @@ func TestRedisThatCannotSaveIsFoundBefore(t *testing.T) {
 			server.DenyWrites(t)
 			failRedisCheck(t, s, "can't write its ")
 			rotatortest.RefuseApply(t, Rotator{}, s, newPassword, "can't write its ")
-			s.Tags = map[string]string{tagPersist: "none"}
+			s.Tags = map[string]string{rotation.TagRedisPersist: "none"}
 			_, err := Rotator{}.Check(t.Context(), s)
 			rotatortest.Must(t, err)
 		})

@@ -35,6 +35,15 @@ var (
 	_ rotation.Comparer = Rotator{}
 )
 
+// Describe implements rotation.Described.
+func (Rotator) Describe() rotation.Description {
+	return rotation.Description{
+		Names:   []string{"redis", "rediss"},
+		Classes: []rotation.Class{rotation.Overlap},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagRedisPersist, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+	}
+}
+
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	target, err := readTarget(s)

@@ -13,7 +13,7 @@ func TestRedisWithNowhereToKeepPasswords(t *testing.T) {
 	s := newUser(t, server)
 	rotatortest.RefuseApply(t, Rotator{}, s, newPassword, "aclfile")
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Rejected)
-	s.Tags = map[string]string{tagPersist: "none"}
+	s.Tags = map[string]string{rotation.TagRedisPersist: "none"}
 	rotatortest.Apply(t, Rotator{}, s, newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
 	if plan, err := (Rotator{}).Plan(s); err != nil || len(plan.Warnings) != 2 {

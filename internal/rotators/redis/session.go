@@ -117,13 +117,13 @@ func (s *session) saveCommand(ctx context.Context) ([]any, error) {
 	case errorCode(err) == "ERR" && strings.Contains(err.Error(), "Rewriting config file"):
 		return nil, s.unwritable("its configuration file (CONFIG REWRITE failed)")
 	case err != nil && strings.Contains(err.Error(), "without a config file"):
-		return nil, rotation.Permanentf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file. If it may forget the password, set the tag %s to none.", s.server, tagPersist)
+		return nil, rotation.Permanentf("Redis at %s can't save its users, so a restart would undo the rotation. Set aclfile in its redis.conf, or start it with a configuration file. If it may forget the password, set the tag %s to none.", s.server, rotation.TagRedisPersist)
 	}
 	return rewrite, s.fault("CONFIG REWRITE", err)
 }
 
 func (s *session) unwritable(file string) error {
-	return rotation.Permanentf("Redis at %s can't write %s, so a restart would undo the rotation. Let its user write the file and the folder that it is in; or, if Redis may forget the password, set the tag %s to none.", s.server, file, tagPersist)
+	return rotation.Permanentf("Redis at %s can't write %s, so a restart would undo the rotation. Let its user write the file and the folder that it is in; or, if Redis may forget the password, set the tag %s to none.", s.server, file, rotation.TagRedisPersist)
 }
 
 // ruleFault treats a password that is already gone as success: only removing one causes that

@@ -11,9 +11,6 @@ import (
 	"rotunda/internal/secret"
 )
 
-// tagPersist, set to "none", says that a password need not survive a restart of the server.
-const tagPersist = "RedisPersist"
-
 // target is what a subject says about a Redis user.
 type target struct {
 	server  server
@@ -41,9 +38,9 @@ func readTarget(s rotation.Subject) (t target, err error) {
 }
 
 func persists(tags map[string]string) (bool, error) {
-	value, given := tags[tagPersist]
+	value, given := tags[rotation.TagRedisPersist]
 	if given && value != "none" {
-		return false, rotation.Permanentf(`The tag %s must be "none", or absent.`, tagPersist)
+		return false, rotation.Permanentf(`The tag %s must be "none", or absent.`, rotation.TagRedisPersist)
 	}
 	return !given, nil
 }
