@@ -86,8 +86,8 @@ func signBatch(with signing) (*http.Request, error) {
 // signCosmos signs a request for the list of databases, which read-only keys may make too
 // (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources).
 func signCosmos(with signing) (*http.Request, error) {
-	date := strings.ToLower(now())
-	signature, err := sign(with.key, "get\ndbs\n\n"+date+"\n\n")
+	date := now()
+	signature, err := sign(with.key, "get\ndbs\n\n"+strings.ToLower(date)+"\n\n")
 	if err != nil {
 		return nil, err
 	}

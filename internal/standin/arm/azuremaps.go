@@ -35,6 +35,8 @@ func serveMaps(c *dataCall) {
 	switch {
 	case !found || account.faults.current().LocalAuthDisabled:
 		c.json(http.StatusUnauthorized, map[string]any{"error": map[string]string{"code": "401 Unauthorized", "message": "Unauthorized"}})
+	case c.r.URL.Path == "/timezone/ianaVersion/json":
+		c.json(http.StatusOK, map[string]string{"Version": "2026a"})
 	case c.r.URL.Path == "/timezone/enumIana" || c.r.URL.Path == "/timezone/enumIana/json":
 		c.json(http.StatusOK, []map[string]any{{"Id": "Europe/Berlin", "IsAlias": false, "HasZone1970Location": true}})
 	default:
