@@ -1,6 +1,7 @@
 package azurekeys
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,16 +22,16 @@ func (r *Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []str
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
-	about, known := r.describe(ctx, t)
-	wrong := []error{rights, t.checkOff(about)}
+	about, err := r.describe(ctx, t)
+	wrong := []error{rights, err, t.checkOff(about)}
 	switch {
-	case !t.proven || wrong[1] != nil:
+	case !t.proven || wrong[1] != nil || wrong[2] != nil:
 	case !t.proof.fits(about):
 		warnings = append(warnings, "A new key of this kind of "+t.name+" is not tried before it is published: Azure's list of the keys is the only proof.")
 	default:
 		wrong = append(wrong, r.checkProof(ctx, s, t, about))
 	}
-	if !known && t.off.property != "" {
+	if about == nil && err == nil && t.off.property != "" {
 		warnings = append(warnings, "The app may not read "+t.what()+", so it was not checked whether keys are turned on there.")
 	}
 	return warnings, errors.Join(wrong...)
@@ -58,6 +59,9 @@ const permissionsVersion = "2022-04-01"
 func (r *Rotator) checkRights(ctx context.Context, t target) (warning string, _ error) {
 	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: r.arm.at(t, "/providers/Microsoft.Authorization/permissions", permissionsVersion), what: t.what()})
 	var granted struct{ Value []permission }
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok && !fault.Permanent {
+		return "", err
+	}
 	if err != nil || json.Unmarshal(found.body, &granted) != nil {
 		return "Azure does not tell the app's rights on " + t.what() + ", so only listing the keys was tried.", nil
 	}
@@ -96,14 +100,21 @@ func matches(patterns []string, right string) bool {
 // properties is a resource as Azure describes it.
 type properties map[string]any
 
-// describe returns the resource, if the app may read it.
-func (r *Rotator) describe(ctx context.Context, t target) (properties, bool) {
-	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: r.arm.at(t, "", t.version), what: t.what()})
-	about := properties{}
-	if err != nil || json.Unmarshal(found.body, &about) != nil {
-		return nil, false
+// describe returns the resource, or nil if the app may not read it: the rights to list and
+// regenerate keys do not include that.
+func (r *Rotator) describe(ctx context.Context, t target) (properties, error) {
+	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: r.arm.at(t, "", t.version), action: t.right("read"), what: t.what()})
+	if found.status == http.StatusForbidden {
+		return nil, nil //nolint:nilnil // it is not known
 	}
-	return about, true
+	if err != nil {
+		return nil, err
+	}
+	about := properties{}
+	if json.Unmarshal(found.body, &about) != nil {
+		return nil, rotation.Temporaryf("Azure's description of %s can't be read.", t.what())
+	}
+	return about, nil
 }
 
 // at returns a property by its path, such as properties.endpoint.
@@ -133,9 +144,6 @@ func (r *Rotator) checkProof(ctx context.Context, s rotation.Subject, t target, 
 	if verdict == rotation.Accepted {
 		return nil
 	}
-	reason := t.what() + " refuses the current key, which Azure lists as valid."
-	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
-		reason = fault.Reason
-	}
-	return rotation.Permanentf("The current key could not be tried where it is used, and so a new one could not be. %s To rotate without trying keys, set the tag %s to none.", reason, rotation.TagKeyProof)
+	refused := rotation.Permanentf("%s refuses the current key, which Azure lists as valid. Find out why; or, to rotate without trying keys, set the tag %s to none.", t.what(), rotation.TagKeyProof)
+	return cmp.Or(err, error(refused))
 }

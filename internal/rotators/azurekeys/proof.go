@@ -112,8 +112,11 @@ func (r *Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Va
 	if !t.proven {
 		return r.lookUp(ctx, t, value)
 	}
-	about, _ := r.describe(ctx, t)
-	if err := t.checkOff(about); err != nil {
+	about, err := r.describe(ctx, t)
+	if err == nil {
+		err = t.checkOff(about)
+	}
+	if err != nil {
 		return rotation.Unknown, err
 	}
 	if !t.proof.fits(about) {
