@@ -37,14 +37,20 @@ func splitJDBC(text string) ([]place, bool) {
 }
 
 // splitJDBCURL splits a URL from its scheme's end on. Only the driver of MySQL reads a user before
-// the host, so elsewhere @ has no meaning.
+// the host; elsewhere @ has no meaning. It decodes + as a space there too.
 func splitJDBCURL(text string, rest int, rules queryRules) ([]place, bool) {
-	if i := strings.Index(text[rest:], "//"); i >= 0 && rest+i < until(text, rest, "?") {
-		places := splitOneURL(text, rest+i+len("//"), len(text), rules)
-		isMySQL := strings.EqualFold(text[5:min(10, len(text))], "mysql")
-		return places, isMySQL || places[0].group != "userinfo"
+	question := until(text, rest, "?")
+	slashes := strings.Index(text[rest:question], "//")
+	if slashes < 0 {
+		return splitQuery(text, question, len(text), rules), question < len(text)
 	}
-	return splitQuery(text, until(text, rest, "?"), len(text), rules), strings.Contains(text[rest:], "?")
+	places := splitOneURL(text, rest+slashes+len("//"), len(text), rules)
+	for i, p := range places {
+		if p.group == userInfo && strings.Contains(text[p.begin:p.end], "+") {
+			places[i].unsure = plusSign
+		}
+	}
+	return places, places[0].group != userInfo || strings.EqualFold(text[5:10], "mysql")
 }
 
 // splitSQLServer splits the properties after the server. A value is in braces, or ends at the next

@@ -77,7 +77,7 @@ func (p *pairs) pairName() (string, bool) {
 
 // pairName matches the names in connection strings. No form is that strict, but no driver has a
 // name that is not so.
-var pairName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 _.:=-]*$`)
+var pairName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 _.=-]*$`)
 
 // until returns the index of the next byte of stop in a text, or its end.
 func until(text string, begin int, stop string) int {

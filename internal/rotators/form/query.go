@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// badPercent is about a percent sign that begins no escape.
-const badPercent = "a percent sign that is not escaped. Percent-encode the special characters."
+const (
+	badPercent = "a percent sign that is not escaped. Percent-encode the special characters."
+	plusSign   = "a plus sign, which some drivers read as a space. Percent-encode it."
+)
 
 // queryRules are how a driver reads a parameter of a URL.
 type queryRules func(raw string) (text, unsure string, encode func(string) (string, bool))
@@ -19,11 +21,14 @@ func escapedQuery(raw string) (text, unsure string, encode func(string) (string,
 		text, unsure = raw, badPercent
 	}
 	if strings.Contains(raw, "+") {
-		unsure = "a plus sign, which some drivers read as a space. Percent-encode it."
+		unsure = plusSign
 	}
-	return text, unsure, func(next string) (string, bool) {
-		return strings.ReplaceAll(url.QueryEscape(next), "+", "%20"), true
-	}
+	return text, unsure, percentEncode
+}
+
+// percentEncode escapes all but letters, digits and -._~, so that every driver reads the same.
+func percentEncode(next string) (string, bool) {
+	return strings.ReplaceAll(url.QueryEscape(next), "+", "%20"), true
 }
 
 // plainQuery is for MariaDB Connector/J, which does not decode parameters

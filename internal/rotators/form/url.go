@@ -72,22 +72,20 @@ func splitOneURL(text string, begin, end int, rules queryRules) (places []place)
 	return append(places, splitQuery(text, question, end, rules)...)
 }
 
-func splitUserInfo(begin int, userInfo string) []place {
-	name, secret, both := strings.Cut(userInfo, ":")
-	places := []place{{begin: begin, end: begin + len(name), path: "user", name: "user", group: "userinfo", encode: func(next string) (string, bool) {
-		return url.User(next).String(), true
-	}}}
+func splitUserInfo(begin int, text string) []place {
+	name, secret, both := strings.Cut(text, ":")
+	places := []place{userInfoPlace(begin, "user", name)}
 	if both {
-		places = append(places, place{begin: begin + len(name) + 1, end: begin + len(userInfo), path: "password", name: "password", group: "userinfo", encode: func(next string) (string, bool) {
-			return strings.TrimPrefix(url.UserPassword("", next).String(), ":"), true
-		}})
-	}
-	for i, raw := range []string{name, secret}[:len(places)] {
-		text, err := url.PathUnescape(raw)
-		if err != nil {
-			text, places[i].unsure = raw, badPercent
-		}
-		places[i].text = text
+		places = append(places, userInfoPlace(begin+len(name)+len(":"), "password", secret))
 	}
 	return places
+}
+
+func userInfoPlace(begin int, name, raw string) place {
+	p := place{begin: begin, end: begin + len(raw), path: name, name: name, group: userInfo, encode: percentEncode}
+	var err error
+	if p.text, err = url.PathUnescape(raw); err != nil {
+		p.text, p.unsure = raw, badPercent
+	}
+	return p
 }
