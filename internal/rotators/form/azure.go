@@ -32,5 +32,5 @@ func azureValue(text string, begin int) (place, bool) {
 	p.encode = func(next string) (string, bool) {
 		return next, !strings.ContainsFunc(next, func(r rune) bool { return r == ';' || unicode.IsSpace(r) || unicode.IsControl(r) })
 	}
-	return p, true
+	return p, !strings.ContainsFunc(p.text, unicode.IsControl)
 }

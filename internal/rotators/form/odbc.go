@@ -29,7 +29,7 @@ func odbcValue(text string, begin int) (place, bool) {
 		return place{begin: begin, end: end, text: inner, encode: inBraces}, ok
 	}
 	value := strings.TrimRight(text[begin:until(text, begin, ";")], " \t\r\n")
-	return place{begin: begin, end: begin + len(value), text: value, encode: encodeODBC}, true
+	return place{begin: begin, end: begin + len(value), text: value, encode: encodeODBC}, !strings.ContainsFunc(value, unicode.IsControl)
 }
 
 func inBraces(next string) (string, bool) {

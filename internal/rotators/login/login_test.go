@@ -170,34 +170,3 @@ func TestWrongLoginsSayWhatIsWrong(t *testing.T) {
 		wantFault(t, value, err, says)
 	}
 }
-
-// What is written is what is read; and writing the first login again gives the first bytes.
-func FuzzLogins(f *testing.F) {
-	for _, seed := range []string{
-		"pw\n", "db://u:p@h?password=p&user=u", `{"username":"u","password":"canary-12","a":["u:canary-12@x",{"user":"u"}]}`,
-		"\ufeff{ \"user\" : \"\\u00e9\", \"Password\":\"\\\"\" }", `{"a":{"user":"u","password":"p"},"b":"db://u@h,db://u:p@h"}`,
-	} {
-		f.Add(seed, "other", "N3w-12345")
-		f.Add(seed, "", `#"{}:/@%`)
-	}
-	f.Fuzz(func(t *testing.T, text, user, password string) {
-		first, err := login.Parse(secret.NewValue(text), "u", login.UserOptional)
-		if err != nil {
-			return
-		}
-		if same, err := first.With(first.User, first.Password.Reveal()); err != nil || same.Reveal() != text {
-			t.Fatalf("%q became %q, %v", text, same.Reveal(), err)
-		}
-		mine, err := first.With(user, password)
-		if err != nil {
-			return
-		}
-		second, err := login.Parse(mine, "u", login.UserOptional)
-		if err != nil || !second.Bare && second.User != user || second.Password.Reveal() != password {
-			t.Fatalf("%q became %q: %v", text, mine.Reveal(), err)
-		}
-		if same, err := second.With(user, password); err != nil || same.Reveal() != mine.Reveal() {
-			t.Fatalf("%q became %q, %v", mine.Reveal(), same.Reveal(), err)
-		}
-	})
-}
