@@ -87,7 +87,7 @@ func (o Options) chooseInner(r reading) (reading, error) {
 }
 
 // maxDepth is how many forms may be within each other, such as a URL in JSON in JSON.
-const maxDepth = 4
+const maxDepth = 3
 
 func severalLogins() error {
 	return rotation.Permanentf("The secret's value has several logins, and none in its outermost object. Store one login in a secret, or name the password's field in the tag %s.", rotation.TagValueField)

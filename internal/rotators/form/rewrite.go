@@ -1,6 +1,7 @@
 package form
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ func (c change) rewrite(p place, depth int) rewritten {
 	if c.now == c.next || p.text == "" {
 		return rewritten{text: p.text}
 	}
-	if depth < maxDepth {
+	if depth < maxDepth && c.mayBeIn(p.text) {
 		if out, found := c.rewriteForms(p.text, depth); found {
 			return out.at(p)
 		}
@@ -34,6 +35,14 @@ func (c change) rewrite(p place, depth int) rewritten {
 	}
 	return out
 }
+
+// mayBeIn reports whether a text has the user or password, or marks that may hide one from a plain
+// search: those of percent-encoding, backslashes, and doubled quotes.
+func (c change) mayBeIn(text string) bool {
+	return strings.Contains(text, c.now.password) || c.now.user != "" && strings.Contains(text, c.now.user) || hidden.MatchString(text)
+}
+
+var hidden = regexp.MustCompile(`[%\\]|""|''|}}`)
 
 // at names the outer place of what went wrong within it.
 func (r rewritten) at(p place) rewritten {

@@ -50,7 +50,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"postgres", "postgresql"},
 		Classes: []rotation.Class{rotation.Alternating, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

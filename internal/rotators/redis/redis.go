@@ -40,7 +40,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"redis", "rediss"},
 		Classes: []rotation.Class{rotation.Overlap},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagRedisPersist, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagRedisPersist, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 
