@@ -24,7 +24,7 @@
 //     and the class is not A. In class A the host is that of both accounts, % by default
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
-//   - RotationClass, PasswordLength, PasswordExclude, PasswordSymbols
+//   - RotationClass, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
 // class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that
