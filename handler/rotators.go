@@ -1,22 +1,38 @@
 package main
 
 import (
+	"net/http"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/azurekeys"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
 )
 
+// connections are what rotators need to call Azure as the app.
+type connections struct {
+	credential azcore.TokenCredential
+	transport  *http.Client
+	cloud      cloud.Configuration
+	grace      time.Duration // for which old credentials stay valid, where no tag says otherwise
+}
+
 // newRotators lists every kind of credential.
-func newRotators() []rotation.Described {
+func newRotators(c connections) []rotation.Described {
 	return []rotation.Described{
 		postgres.Rotator{},
 		mysql.Rotator{},
 		redis.Rotator{},
 		random.Rotator{},
+		azurekeys.New(azurekeys.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud}),
 	}
 }
 
@@ -25,7 +41,7 @@ func byKind(rotators []rotation.Described) map[string]rotation.Rotator {
 	found := map[string]rotation.Rotator{}
 	for _, rotator := range rotators {
 		description := rotator.Describe()
-		for _, kind := range append(description.Names, description.Resources...) {
+		for _, kind := range slices.Concat(description.Names, description.Resources, description.Refused) {
 			found[strings.ToLower(kind)] = rotator
 		}
 	}

@@ -58,6 +58,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 		return nil
 	}
 	a.evidence.applied = err == nil
+	a.noteUnsettled(err)
 	return a.whileAdminRotates(ctx, err)
 }
 

@@ -37,6 +37,7 @@ func (a *attempt) understand(ctx context.Context) (err error) {
 	if a.plan, err = a.rotator.Plan(a.subject); err != nil {
 		return err
 	}
+	a.subject.CredentialID = cmp.Or(a.plan.CredentialID, a.subject.CredentialID)
 	if err := errors.Join(a.checkTagCount(), a.checkSize()); err != nil {
 		return allFaults(err)
 	}
