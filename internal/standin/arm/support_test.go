@@ -55,7 +55,13 @@ func newClient(t *testing.T, azure *standin.Azure) *http.Client {
 		t.Fatal(err)
 	}
 	transport := &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if r.URL.Scheme == "http" { // the control endpoint
+				return nil, nil
+			}
+			return proxy, nil
+		},
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
