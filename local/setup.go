@@ -29,6 +29,8 @@ type desk struct {
 	keys    host.Keys // empty unless they are required
 	signIn  signIn    // empty unless callers sign in by token
 
+	resources map[string]string // ids of Azure resources that have keys, by a short name
+
 	ownRules bool // the repository has an access.json, which applies in place of the example
 	logFile  string
 	azure    *standin.Azure
@@ -110,6 +112,9 @@ func (d *desk) startAzure(stop func()) error {
 	}
 	d.azure = azure
 	d.onClose(func() { _ = azure.Close() })
+	if err := d.addResources(); err != nil {
+		return err
+	}
 	return d.registerCallers()
 }
 
@@ -151,7 +156,7 @@ func (d *desk) tearDown(failure error) {
 func (d *desk) addresses() addresses {
 	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
-		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn,
+		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn, Resources: d.resources,
 		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
 		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}
