@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"rotunda/internal/standin/fault"
+	"rotunda/internal/standin/graph"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/proxy"
 )
@@ -29,13 +30,14 @@ type Faults struct {
 	Vault    keyvault.Faults `json:"vault"`
 	Identity fault.Faults    `json:"identity"`
 	Entra    fault.Faults    `json:"entra"`
+	Graph    graph.Faults    `json:"graph"`
 }
 
 // State returns what has happened so far.
 func (a *Azure) State() State {
 	return State{
 		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
-		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults()},
+		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults(), a.graph.Faults()},
 	}
 }
 
@@ -45,13 +47,13 @@ func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
 	}
-	if err := errors.Join(f.Identity.Check(), f.Entra.Check()); err != nil {
+	if err := errors.Join(f.Identity.Check(), f.Entra.Check(), f.Graph.Check()); err != nil {
 		return err
 	}
 	if err := a.vault.SetFaults(f.Vault); err != nil {
 		return err
 	}
-	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra)) // checked above
+	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra), a.graph.SetFaults(f.Graph)) // checked above
 }
 
 // Reset clears the faults and all counts.
