@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/secret"
 )
 
 // Check implements rotation.Checker. It reads the application, its owners and the app's own token,
@@ -65,6 +66,22 @@ func (r Rotator) checkOwner(ctx context.Context, a application, principal string
 		}
 	}
 	return nil, rotation.Permanentf("The app's identity is not an owner of the application, and %s is for owners. Add it: az ad app owner add --id %s --owner-object-id %s.", ownedBy, a.ID, principal)
+}
+
+// MustHold implements rotation.Identifier, by the first three characters, which Graph shows as hint.
+func (r Rotator) MustHold(ctx context.Context, s rotation.Subject, id string, value secret.Value) error {
+	_, a, err := r.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	key, err := clientSecret(s, value)
+	if err != nil {
+		return err
+	}
+	if found, listed := a.credential(id); listed && !found.mayBe(key.Value) {
+		return rotation.Permanentf("The tag %s of the version that was replaced names another client secret than that version holds, so nothing was removed. Set the tag of that version to the key id of its client secret, then resume.", rotation.TagCredentialID)
+	}
+	return nil
 }
 
 // checkKeyID returns a fault if the tag CredentialId is not that of the client secret in the value:

@@ -41,12 +41,14 @@ type Rotator struct {
 }
 
 var (
-	_ rotation.Issuer    = Rotator{}
-	_ rotation.Checker   = Rotator{}
-	_ rotation.Comparer  = Rotator{}
-	_ rotation.Locator   = Rotator{}
-	_ rotation.Addressed = Rotator{}
-	_ rotation.Described = Rotator{}
+	_ rotation.Issuer     = Rotator{}
+	_ rotation.Identifier = Rotator{}
+	_ rotation.Settling   = Rotator{}
+	_ rotation.Checker    = Rotator{}
+	_ rotation.Comparer   = Rotator{}
+	_ rotation.Locator    = Rotator{}
+	_ rotation.Addressed  = Rotator{}
+	_ rotation.Described  = Rotator{}
 )
 
 // New returns a rotator. It makes no calls.

@@ -13,9 +13,7 @@ import (
 const prefix = "rotunda:"
 
 // Issue implements rotation.Issuer (microsoftgraph/microsoft-graph-docs-contrib
-// api-reference/v1.0/api/application-addpassword.md). It returns once the client secret signs in,
-// or when the attempt's time runs short: sign-ins learn of it only after some seconds, and an
-// attempt that gives up loses it.
+// api-reference/v1.0/api/application-addpassword.md).
 func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, err error) {
 	target, a, err := r.open(ctx, s)
 	if err != nil {
@@ -29,11 +27,8 @@ func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string
 	if err != nil {
 		return "", secret.Value{}, explain(err, target.id)
 	}
-	if value, err = target.secret.With(text); err != nil {
-		return "", secret.Value{}, err
-	}
-	r.awaitSignIn(ctx, a, text)
-	return id, value, nil
+	value, err = target.secret.With(text)
+	return id, value, err
 }
 
 // open reads a subject and gets its application.

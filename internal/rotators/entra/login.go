@@ -71,35 +71,9 @@ func (l login) try(ctx context.Context, tenant, client string, text secret.Value
 	return judge(response.StatusCode, answer.Codes, client, tenant)
 }
 
-const (
-	// firstPause and lastPause are the first and the longest pause between two sign-ins with a new
-	// client secret.
-	firstPause = time.Second
-	lastPause  = 4 * time.Second
-	// longestWait is for a new client secret: users have measured 4 to 18 seconds
-	// (microsoftgraph/microsoft-graph-docs#17966).
-	longestWait = time.Minute
-	// kept is the time that an attempt needs to publish.
-	kept = 5 * time.Second
-)
+// settling is how long sign-ins take to learn of a change. Users have measured 4 to 18 seconds
+// (microsoftgraph/microsoft-graph-docs#17966).
+const settling = time.Minute
 
-// awaitSignIn returns once the client secret signs in, or when the time is up. What it is told in
-// the meantime is not kept: whoever waits asks once more.
-func (r Rotator) awaitSignIn(ctx context.Context, a application, text secret.Value) {
-	end := time.Now().Add(longestWait)
-	if deadline, bounded := ctx.Deadline(); bounded && deadline.Add(-kept).Before(end) {
-		end = deadline.Add(-kept)
-	}
-	ctx, cancel := context.WithDeadline(ctx, end)
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		if verdict, _ := r.signIn(ctx, a, text); verdict == rotation.Accepted {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-	}
-}
+// Settles implements rotation.Settling.
+func (Rotator) Settles() time.Duration { return settling }

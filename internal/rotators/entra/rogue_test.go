@@ -2,7 +2,6 @@ package entra_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"runtime"
@@ -49,11 +48,13 @@ func TestAHostileAnswerIsBounded(t *testing.T) {
 		"a text without an end": func() io.Reader {
 			return io.MultiReader(strings.NewReader(`{"access_token":"`), endless{bytes.Repeat([]byte("a"), 4096)})
 		},
-		"numbers":             func() io.Reader { return strings.NewReader(`{"id":1,"appId":[],"error_codes":["x"],"error":5}`) },
-		"null":                func() io.Reader { return strings.NewReader(`null`) },
-		"other GUIDs":         func() io.Reader { return strings.NewReader(`{"id":"../../users","appId":"x"}`) },
-		"nothing":             func() io.Reader { return strings.NewReader("") },
-		"a code with a value": func() io.Reader { return strings.NewReader(`{"error":{"code":"canary ` + first + `","message":"canary"}}`) },
+		"numbers":     func() io.Reader { return strings.NewReader(`{"id":1,"appId":[],"error_codes":["x"],"error":5}`) },
+		"null":        func() io.Reader { return strings.NewReader(`null`) },
+		"other GUIDs": func() io.Reader { return strings.NewReader(`{"id":"../../users","appId":"x"}`) },
+		"nothing":     func() io.Reader { return strings.NewReader("") },
+		"a code with a value": func() io.Reader {
+			return strings.NewReader(`{"error":{"code":"canary ` + first + `","message":"canary"}}`)
+		},
 	} {
 		for _, host := range []string{directory.Host, "graph.microsoft.com"} {
 			for _, status := range []int{200, 400, 403, 500} {
@@ -70,8 +71,7 @@ func wantBounded(t *testing.T, name string, r rogue) {
 	f := sharedTenant(t)
 	r.tenant = f
 	rotator, s := f.rotatorBy(r), f.subject()
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // Issue waits for sign-ins
-	defer cancel()
+	ctx := t.Context()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	verdict, err := rotator.Probe(ctx, s, secret.NewValue(first))

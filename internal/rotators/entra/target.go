@@ -47,7 +47,9 @@ func parseKeyID(text string) (string, error) {
 }
 
 // isGUID reports whether text is 8-4-4-4-12 hexadecimal digits: uuid.Validate accepts other forms.
-func isGUID(text string) bool { return len(text) == len(uuid.Nil.String()) && uuid.Validate(text) == nil }
+func isGUID(text string) bool {
+	return len(text) == len(uuid.Nil.String()) && uuid.Validate(text) == nil
+}
 
 // names are those of the client secret in values with several fields: of azidentity's environment,
 // of az ad sp create-for-rbac, of its output for GitHub Actions, and of Graph.
