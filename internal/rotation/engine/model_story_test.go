@@ -31,7 +31,10 @@ type scenario struct {
 	admin    bool          // an administrator's login sets the passwords, and is rotated too
 	twin     bool          // another secret is for the same credential
 	stranger bool          // in class A, somebody else has an account under the second login's name
+	settles  time.Duration // after which sign-ins learn of a change, with a real rotator
 	mistake  mistake       // in the engine, which an invariant must find
+
+	real func(*worker) rotation.Rotator // the rotator of a real kind in place of the model's own
 }
 
 const address = "sim://db"
@@ -54,7 +57,11 @@ func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
 
 // engine returns a worker's engine.
 func (w *world) engine(k *worker) *Engine {
-	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": simRotator{k}}, Policy: policy, mistake: w.watched()}
+	var rotator rotation.Rotator = simRotator{k}
+	if w.real != nil {
+		rotator = w.real(k)
+	}
+	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": rotator}, Policy: policy, mistake: w.watched()}
 }
 
 // watched returns the scenario's mistake. It also notes which rows of the resume table are
