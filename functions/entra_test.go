@@ -197,3 +197,29 @@ func TestSecretsOfOneApplication(t *testing.T) {
 	must(t, app, "/secrets/copy/rotate?wait=true", http.StatusConflict, "payroll rotates the same credential")
 	p.want(t, 4, map[string]bool{value: true, strangers: true})
 }
+
+// A rollback publishes the old client secret with its own key id, and the new one ends.
+func TestAClientSecretIsRolledBack(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	p := registerPayroll(t, app, nil)
+	must(t, app, "/secrets/payroll/rotate?wait=true", http.StatusOK, `"state":"retiring"`)
+	next := p.next(t)
+	must(t, app, "/secrets/payroll/rotation/rollback", http.StatusOK, `"Succeeded"`)
+	if p.next(t) != firstPassword {
+		t.Error("the old client secret is not the latest")
+	}
+	must(t, app, "/secrets/payroll/rotation/retire", http.StatusOK, `"state":"closed"`)
+	p.want(t, 2, map[string]bool{firstPassword: true, strangers: true, next: false})
+}
+
+// A rotation that is given up leaves no client secret behind.
+func TestAClientSecretThatWasNotPublishedIsTakenBack(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	p := registerPayroll(t, app, nil)
+	if err := app.Azure.Graph().SetFaults(graph.Faults{LoseWrites: 1}); err != nil {
+		t.Fatal(err)
+	}
+	must(t, app, "/secrets/payroll/rotate?wait=true", http.StatusAccepted, "did not answer")
+	must(t, app, "/secrets/payroll/rotation/cancel", http.StatusOK, `"state":"abandoned"`)
+	p.want(t, 2, map[string]bool{firstPassword: true, strangers: true})
+}
