@@ -27,8 +27,10 @@ func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string
 	if err != nil {
 		return "", secret.Value{}, explain(err, target.id)
 	}
-	value, err = target.secret.With(text)
-	return id, value, err
+	if value, err = target.secret.With(text); err != nil { // one like the sample can be written
+		return "", secret.Value{}, rotation.Temporaryf("Microsoft Graph issued a client secret that can't be written in the form of the secret's value. The next attempt issues another.")
+	}
+	return id, value, nil
 }
 
 // open reads a subject and gets its application.

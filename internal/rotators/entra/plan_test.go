@@ -29,9 +29,9 @@ func TestPlanRejectsWhatCannotBeRight(t *testing.T) {
 		"the name of a client secret": {tags: map[string]string{rotation.TagCredentialID: "payroll's"}, says: "key id"},
 		"another class":               {tags: map[string]string{rotation.TagClass: "A"}, says: "must be C"},
 		"no days":                     {tags: map[string]string{rotation.TagValidity: "soon"}, says: "whole number of days"},
-		"an empty value":              {value: " ", says: "no client secret"},
+		"an empty value":              {value: " ", says: "is empty"},
 		"the id of a client secret":   {value: key, says: "GUID"},
-		"a value of several lines":    {value: "client canary\nsecret canary", says: "no client secret"},
+		"a value of several lines":    {value: "client canary\nsecret canary", says: "found by a name such as clientSecret"},
 		"a long value":                {value: strings.Repeat("canary", 100), says: "no client secret"},
 	} {
 		s := planned()

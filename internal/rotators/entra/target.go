@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 
@@ -26,9 +27,16 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.keyID, err = parseKeyID(s.CredentialID); err != nil {
 		return t, err
 	}
-	t.secret, err = clientSecret(s, s.Current)
+	if t.secret, err = clientSecret(s, s.Current); err != nil {
+		return t, err
+	}
+	_, err = t.secret.With(secret.NewValue(sample))
 	return t, err
 }
+
+// sample has the characters of client secrets, as a rehearsal: one that can't be written into the
+// value would be lost.
+const sample = "aB3.~_-8Q~"
 
 func parseAddress(address string) (id string, err error) {
 	id = strings.ToLower(strings.TrimPrefix(address, rotation.KindApplication+":"))
@@ -62,8 +70,8 @@ const maxSecret = 256
 // clientSecret finds the client secret in a value.
 func clientSecret(s rotation.Subject, value secret.Value) (form.Key, error) {
 	key, err := form.ParseKey(value, form.KeyOptions{Names: names, Field: s.Tags[rotation.TagValueField]})
-	if err != nil {
-		return key, err
+	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
+		return key, rotation.Permanentf("%s A client secret is found by a name such as clientSecret or AZURE_CLIENT_SECRET, or by the tag %s.", fault.Reason, rotation.TagValueField)
 	}
 	if text := key.Value.Reveal(); len(text) > maxSecret || strings.ContainsFunc(text, isForeign) {
 		return key, rotation.Permanentf("The secret's value is no client secret, and has none under a name such as clientSecret or AZURE_CLIENT_SECRET. Set it to the client secret's value, not its id.")
