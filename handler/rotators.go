@@ -11,6 +11,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/azurekeys"
+	"rotunda/internal/rotators/entra"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
@@ -33,6 +34,7 @@ func newRotators(c connections) []rotation.Described {
 		redis.Rotator{},
 		random.Rotator{},
 		azurekeys.New(azurekeys.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud}),
+		entra.New(entra.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud, Grace: c.grace}),
 	}
 }
 

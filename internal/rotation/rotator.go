@@ -4,6 +4,7 @@ package rotation
 
 import (
 	"context"
+	"time"
 
 	"rotunda/internal/secret"
 )
@@ -158,4 +159,18 @@ type Issuer interface {
 	ListIssued(ctx context.Context, s Subject, operation string) ([]string, error)
 	// Revoke removes a credential. It succeeds if the credential is gone already.
 	Revoke(ctx context.Context, s Subject, id string) error
+}
+
+// Identifier is an Issuer whose provider shows enough of a credential to tell it from others.
+type Identifier interface {
+	// MustHold returns a fault if the credential with an id is not the one that value holds, as far
+	// as the provider shows that.
+	MustHold(ctx context.Context, s Subject, id string, value secret.Value) error
+}
+
+// Settling is a Rotator whose provider takes a while to act on a change.
+type Settling interface {
+	// Settles returns how long a change usually takes: for so long, a credential that was just made
+	// or revoked is tried again within the attempt.
+	Settles() time.Duration
 }

@@ -157,7 +157,9 @@ func (a *attempt) refute(ctx context.Context) error {
 		a.evidence.refuted = true
 		return nil
 	}
-	answer, err := a.class.probe(ctx, a.operation(), a.old.value)
+	answer, err := settle(ctx, a.rotator, rotation.Rejected, func() (rotation.Verdict, error) {
+		return a.class.probe(ctx, a.operation(), a.old.value)
+	})
 	a.proofs = append(a.proofs, rotation.Proof{Credential: a.old.role, Version: a.old.version, Verdict: answer})
 	switch answer {
 	case rotation.Accepted:
