@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/ldap"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
@@ -16,6 +17,7 @@ func newRotators() []rotation.Described {
 		postgres.Rotator{},
 		mysql.Rotator{},
 		redis.Rotator{},
+		ldap.Rotator{},
 		random.Rotator{},
 	}
 }
