@@ -19,7 +19,7 @@ type directory struct {
 
 const (
 	capabilityActiveDirectory = "1.2.840.113556.1.4.800"  // MS-ADTS, 3.1.1.3.4.3.1
-	extensionModifyPassword   = "1.3.6.1.4.1.4203.1.11.1" //nolint:gosec // an object id (RFC 3062)
+	extensionModifyPassword   = "1.3.6.1.4.1.4203.1.11.1" // RFC 3062
 )
 
 // look reads the root entry. A server that hides it is neither of the two.

@@ -7,7 +7,7 @@ import (
 	"rotunda/internal/secret"
 )
 
-const userPassword = "userPassword" //nolint:gosec // an attribute (RFC 4519, 2.41)
+const userPassword = "userPassword" // RFC 4519, 2.41
 
 // add adds a password to those that the login has. It sends a hash.
 func (t target) add(s *session, e entry, next secret.Value) error {
