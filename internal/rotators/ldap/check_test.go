@@ -118,6 +118,14 @@ func TestWhyALoginOfOpenLDAPFails(t *testing.T) {
 	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Rejected)
 }
 
+func TestANameOfActiveDirectoryElsewhere(t *testing.T) {
+	_, s := start(t, testserver.SlapdOptions{})
+	target := target{name: "app@corp.example.com", class: rotation.Single}
+	rotatortest.WantPermanent(t, target.checkClass(directory{openLDAP: true, modifyPasswords: true}), "must be a distinguished name")
+	s.CredentialID = "app@corp.example.com"
+	wantUnknown(t, s, "CredentialId") // slapd does not know the form
+}
+
 func TestConnectionsThatCantBe(t *testing.T) {
 	server, s := start(t, testserver.SlapdOptions{TLS: []string{"security simple_bind=128"}})
 	for address, text := range map[string]string{

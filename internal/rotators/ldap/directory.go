@@ -61,14 +61,15 @@ func (s *session) modify(request *ldap.ModifyRequest) (err error) {
 	return s.conn.Modify(request)
 }
 
-// checkClass makes sure that the directory can rotate in the class.
+// checkClass makes sure that the directory is of the kind that the login's name and the class ask
+// for.
 func (t target) checkClass(d directory) error {
 	switch {
-	case t.class == rotation.Overlap && d.windows:
-		return rotation.Permanentf("The server at %s is Active Directory, where an account has one password. Set the tag %s to %s.", t.server, rotation.TagClass, rotation.Single)
+	case d.windows && !t.inWindows():
+		return rotation.Permanentf("The server at %s is Active Directory, where an account has one password. Set the tag CredentialId to the account's user principal name (app@corp.example.com) or its down-level name (CORP\\app), by which Rotunda knows that.", t.server)
 	case t.class == rotation.Overlap && !d.openLDAP:
 		return rotation.Permanentf("The server at %s does not say that it is OpenLDAP, and class %s is for OpenLDAP only. Set the tag %s to %s.", t.server, rotation.Overlap, rotation.TagClass, rotation.Single)
-	case !d.windows && !isDN(t.name):
+	case !d.windows && t.inWindows():
 		return rotation.Permanentf("The server at %s does not say that it is Active Directory, so the tag CredentialId must be a distinguished name.", t.server)
 	case t.class == rotation.Single && !d.windows && !d.modifyPasswords:
 		return rotation.Permanentf("The server at %s is not Active Directory and does not offer the operation that changes passwords (RFC 3062), or it hides its root entry. Let the login read the root entry.", t.server)

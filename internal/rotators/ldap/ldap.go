@@ -8,8 +8,8 @@
 // Tags:
 //   - ProviderAddress: ldap://host:389, which uses StartTLS, or ldaps://host:636, with ?sslmode=
 //     verify-full (the default), verify-ca, or for ldap:// disable, and &sslrootcert=ca.pem
-//   - CredentialId: the login's distinguished name; in Active Directory also its user principal
-//     name or DOMAIN\user. It may be left out if the value's user name is one of these
+//   - CredentialId: the login's distinguished name; in Active Directory its user principal name or
+//     DOMAIN\user. It may be left out if the value's user name is one of these
 //   - RotationClass: O (the default for a distinguished name) or S
 //   - AdminSecret: the login that changes the password; without it, the login changes its own
 //   - PasswordLength, PasswordExclude, PasswordSymbols
@@ -22,6 +22,7 @@ package ldap
 
 import (
 	"context"
+	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -55,13 +56,23 @@ func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 		return rotation.Plan{}, err
 	}
 	next, decoy, err := target.current.Renew(target.current.User, s.Tags)
-	return rotation.Plan{
+	plan := rotation.Plan{
 		Class:    target.class,
 		Identity: target.server.String() + " as " + canonical(target.name),
 		Next:     next, Decoy: decoy,
 		Warnings: target.server.tls.Warnings("The sslmode"),
-	}, err
+	}
+	if target.inWindows() {
+		plan.Lingers = oldPasswordAllowed
+		plan.Warnings = append(plan.Warnings, "Active Directory accepts the old password for an hour after a change, so Rotunda can't prove that it has ended. To end it at once, rotate twice.")
+	}
+	return plan, err
 }
+
+// oldPasswordAllowed is Active Directory's OldPasswordAllowedPeriod, and Samba's "old password
+// allowed period": a simple bind with the last password before the present one still succeeds
+// (smb.conf(5); Microsoft Knowledge Base article 906305).
+const oldPasswordAllowed = time.Hour
 
 // Same implements rotation.Comparer.
 func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {

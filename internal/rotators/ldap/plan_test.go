@@ -51,7 +51,7 @@ func TestNamesOfLogins(t *testing.T) {
 		{"", `{"username":"uid=app,dc=example,dc=com","password":"canary"}`, rotation.Overlap, "uid=app,dc=example,dc=com"},
 		{app, `{"username":"app","password":"canary"}`, rotation.Overlap, "uid=app,dc=example,dc=com"},
 		{app, `{"username":"UID=app,dc=example, dc=com","password":"canary"}`, rotation.Overlap, "uid=app,dc=example,dc=com"},
-		{"App@corp.example.com", "canary", rotation.Single, "app@corp.example.com"},
+		{"App@corp.example.com", `{"username":"app","password":"canary"}`, rotation.Single, "app@corp.example.com"},
 		{"", `{"username":"CORP\\App","password":"canary"}`, rotation.Single, `corp\app`},
 		{"", "ldap://uid%3Dapp%2Cdc%3Dexample%2Cdc%3Dcom:canary@directory", rotation.Overlap, "uid=app,dc=example,dc=com"},
 	} {

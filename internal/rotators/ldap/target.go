@@ -48,6 +48,9 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	return t, err
 }
 
+// inWindows reports whether the login's name is one of Active Directory's.
+func (t target) inWindows() bool { return !isDN(t.name) }
+
 // chooseClass offers no class O to the names of Active Directory, which stores one password.
 func chooseClass(tags map[string]string, name string) (rotation.Class, error) {
 	if isDN(name) {
