@@ -12,6 +12,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/azurekeys"
 	"rotunda/internal/rotators/entra"
+	"rotunda/internal/rotators/ldap"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
@@ -32,6 +33,7 @@ func newRotators(c connections) []rotation.Described {
 		postgres.Rotator{},
 		mysql.Rotator{},
 		redis.Rotator{},
+		ldap.Rotator{},
 		random.Rotator{},
 		azurekeys.New(azurekeys.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud}),
 		entra.New(entra.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud, Grace: c.grace}),

@@ -60,6 +60,9 @@ type Plan struct {
 	// Decoy is the current credential with a wrong, random password: a provider that accepts it
 	// proves nothing. Classes O, A and S.
 	Decoy secret.Value
+	// Lingers is how long the provider may still accept a credential that Apply has replaced, as
+	// Active Directory does. Most providers refuse it at once. Class S.
+	Lingers time.Duration
 	// Warnings are for whoever asks for a plan.
 	Warnings []string
 }
