@@ -77,12 +77,16 @@ func parseKey(value secret.Value) (signer, error) {
 
 func (k key) sign(_ context.Context, header http.Header, id string, body []byte) error {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
+	header.Set(headerTime, now)
+	header.Set(headerSignature, k.signature(id, now, body))
+	return nil
+}
+
+func (k key) signature(id, now string, body []byte) string {
 	mac := hmac.New(sha256.New, k)
 	mac.Write([]byte(id + "." + now + "."))
 	mac.Write(body)
-	header.Set(headerTime, now)
-	header.Set(headerSignature, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return nil
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 func (key) forger() signer {
