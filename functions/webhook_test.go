@@ -3,10 +3,12 @@ package functions_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,10 +17,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"rotunda/internal/standin/entra"
 	"rotunda/internal/wiretest"
 )
 
@@ -243,4 +248,66 @@ func finish(t *testing.T, app *wiretest.App, name string) {
 		}
 	}
 	t.Fatalf("not closed: %v", app.Do(t, http.MethodGet, "/secrets/"+name+"/rotation", ""))
+}
+
+// tokenFront verifies tokens of the app's identity in front of a hook that knows signatures.
+type tokenFront struct {
+	to, signingKey string
+	verify         func(token string) error
+}
+
+// ServeHTTP implements http.Handler.
+func (f tokenFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !found || f.verify(token) != nil {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	key, _ := base64.StdEncoding.DecodeString(f.signingKey)
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "id.%s.%s", stamp, body)
+	r.Header.Del("Authorization")
+	r.Header.Set("Webhook-Id", "id")
+	r.Header.Set("Webhook-Timestamp", stamp)
+	r.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	(&lossy{to: f.to}).ServeHTTP(w, r)
+}
+
+// The identity's token comes from the stand-in for Entra and is verified by it.
+func TestAHookThatVerifiesTokensOfTheAppsIdentity(t *testing.T) {
+	const audience = "api://rotation-hook"
+	hook, signingKey := startHook(t, "S")
+	azure := wiretest.StartAzure(t, wiretest.Options{})
+	if _, err := azure.Entra().Register(entra.Application{Name: "rotation-hook", API: entra.API{URIs: []string{audience}}}); err != nil {
+		t.Fatal(err)
+	}
+	verifier := azure.Entra().Verifier(audience)
+	front := httptest.NewTLSServer(tokenFront{hook.url, signingKey, func(token string) error { _, err := verifier(token); return err }})
+	t.Cleanup(front.Close)
+	folder := t.TempDir()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw})
+	if err := os.WriteFile(filepath.Join(folder, "ca.pem"), certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app := wiretest.Start(t, wiretest.Options{Azure: azure, Env: []string{
+		"ROTATION_CA_FOLDER=" + folder, "ROTATION_WEBHOOK_AUDIENCES=" + front.URL + "=" + audience,
+	}})
+	tags := map[string]string{
+		"Rotator": "webhook", "ProviderAddress": front.URL + "/rotation?cafile=ca.pem", "CredentialId": "app", "ValidityPeriodDays": "60",
+	}
+	setTagged(t, app, "api-key", firstHookKey, tags)
+	must(t, app, "/secrets/api-key/rotate?wait=true", 200, `"state":"closed"`)
+	if next := valueOf(t, app, "api-key"); next == firstHookKey || !hook.opens(t, next) || hook.opens(t, firstHookKey) {
+		t.Errorf("the new key opens %v, the old one %v", hook.opens(t, next), hook.opens(t, firstHookKey))
+	}
+	// a tag sends no token to a server that the setting does not list
+	tags["ProviderAddress"] = strings.Replace(tags["ProviderAddress"], "127.0.0.1", "localhost", 1)
+	setTagged(t, app, "another", firstHookKey, tags)
+	must(t, app, "/secrets/another/rotate?wait=true", 409, "ROTATION_WEBHOOK_AUDIENCES")
 }
