@@ -66,8 +66,8 @@ func run(address, class, keys, signing string) error {
 
 // request and answer are those of docs/webhook.md.
 type request struct {
-	Action, Hook, Secret, Class, Operation, ID, Sample string
-	Credential, Current, Next                          credential
+	Action, Hook, Owner, Class, Operation, ID, Sample string
+	Credential, Current, Next                         credential
 }
 
 type credential struct{ ID, Value, Username, Password string }
@@ -107,7 +107,7 @@ func newHook(key []byte, class string, keys *store) http.Handler {
 		case errors.Is(err, errConflict):
 			respond(w, http.StatusConflict, answer{Reason: err.Error()})
 		case err != nil:
-			fmt.Fprintln(os.Stderr, asked.Action, asked.Secret, err)
+			fmt.Fprintln(os.Stderr, asked.Action, asked.Owner, err)
 			respond(w, http.StatusInternalServerError, answer{Reason: "the file of keys can't be used"})
 		default:
 			said.Class = class

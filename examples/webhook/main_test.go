@@ -168,7 +168,7 @@ func conflictsPass(asked, said message, status *int) {
 }
 
 // anyOwner makes every secret the owner.
-func anyOwner(asked message) { asked["secret"] = "hooktest.invalid/test" }
+func anyOwner(asked message) { asked["owner"] = "hooktest.invalid/test" }
 
 func TestEachMistakeIsFoundByName(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -243,7 +243,7 @@ func trustIssue(asked message) {
 
 func revokesCurrent(asked message, do func(message)) {
 	if asked["action"] == "issue" && part(asked, "current", "value") == firstKey {
-		do(message{"action": "revoke", "class": "C", "secret": asked["secret"], "id": "first"})
+		do(message{"action": "revoke", "class": "C", "owner": asked["owner"], "id": "first"})
 	}
 }
 
@@ -279,7 +279,7 @@ func listsAll(keys *store, asked message) (said message) {
 // set makes a password valid whatever is.
 func set(keys *store, asked message) message {
 	_ = keys.change(func(all map[string]entry) (bool, error) {
-		all["first"] = entry{Hash: hash(part(asked, "next", "password")), Secret: "hooktest.invalid/test"}
+		all["first"] = entry{Hash: hash(part(asked, "next", "password")), Owner: "hooktest.invalid/test"}
 		return true, nil
 	})
 	return message{"verdict": "accepted"}
@@ -294,7 +294,7 @@ func setsAnyway(keys *store, asked message) message {
 
 // setsOften sets for the owner, unless current was never valid.
 func setsOften(keys *store, asked message) message {
-	if asked["action"] != "apply" || asked["secret"] != "hooktest.invalid/test" || strings.HasSuffix(fmt.Sprint(asked["operation"]), "w") {
+	if asked["action"] != "apply" || asked["owner"] != "hooktest.invalid/test" || strings.HasSuffix(fmt.Sprint(asked["operation"]), "w") {
 		return nil
 	}
 	return set(keys, asked)

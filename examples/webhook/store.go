@@ -23,7 +23,7 @@ type store struct {
 // entry is a key, by its id in class C and by its user in class S.
 type entry struct {
 	Hash      string `json:"hash"`      // SHA-256, in hexadecimal
-	Secret    string `json:"secret"`    // the secret that owns the key; "" before its first rotation
+	Owner     string `json:"owner"`     // the secret that owns the key; "" before its first rotation
 	Operation string `json:"operation"` // that issued it
 }
 
@@ -99,8 +99,8 @@ func (s *store) plan(r request) (said answer, err error) {
 		switch {
 		case !found:
 			said = answer{Verdict: "rejected", Reason: "there is no such key"}
-		case one.Secret != "" && one.Secret != r.Secret:
-			said = answer{Verdict: "rejected", Reason: "the key belongs to " + one.Secret}
+		case one.Owner != "" && one.Owner != r.Owner:
+			said = answer{Verdict: "rejected", Reason: "the key belongs to " + one.Owner}
 		default:
 			said = accepted
 		}
@@ -131,14 +131,14 @@ func (s *store) apply(r request) (said answer, err error) {
 	return accepted, s.change(func(all map[string]entry) (bool, error) {
 		one := all[r.Current.Username]
 		switch {
-		case one.Secret != "" && one.Secret != r.Secret:
+		case one.Owner != "" && one.Owner != r.Owner:
 			return false, errConflict
 		case one.Hash == hash(r.Next.Password):
 			return false, nil
 		case one.Hash != hash(r.Current.Password):
 			return false, errConflict
 		}
-		all[r.Current.Username] = entry{hash(r.Next.Password), r.Secret, r.Operation}
+		all[r.Current.Username] = entry{hash(r.Next.Password), r.Owner, r.Operation}
 		return true, nil
 	})
 }
@@ -151,11 +151,11 @@ func (s *store) issue(r request) (said answer, err error) {
 	said = answer{Verdict: "accepted", ID: strings.ToLower(rand.Text()[:10]), Value: base64.RawURLEncoding.EncodeToString(raw)}
 	return said, s.change(func(all map[string]entry) (bool, error) {
 		now := all[r.Current.ID]
-		if now.Hash != hash(r.Current.Value) || now.Secret != "" && now.Secret != r.Secret {
+		if now.Hash != hash(r.Current.Value) || now.Owner != "" && now.Owner != r.Owner {
 			return false, errConflict
 		}
-		now.Secret = r.Secret
-		all[r.Current.ID], all[said.ID] = now, entry{hash(said.Value), r.Secret, r.Operation}
+		now.Owner = r.Owner
+		all[r.Current.ID], all[said.ID] = now, entry{hash(said.Value), r.Owner, r.Operation}
 		return true, nil
 	})
 }
@@ -165,7 +165,7 @@ func (s *store) list(r request) (said answer, err error) {
 	said = accepted
 	err = s.change(func(all map[string]entry) (bool, error) {
 		for id, one := range all {
-			if one.Secret == r.Secret && one.Operation == r.Operation {
+			if one.Owner == r.Owner && one.Operation == r.Operation {
 				said.IDs = append(said.IDs, id)
 			}
 		}
@@ -182,7 +182,7 @@ func (s *store) revoke(r request) (answer, error) {
 		switch {
 		case !found:
 			return false, nil
-		case one.Secret != r.Secret:
+		case one.Owner != r.Owner:
 			return false, errConflict
 		}
 		delete(all, r.ID)

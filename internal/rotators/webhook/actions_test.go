@@ -54,7 +54,7 @@ func TestRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rotatortest.Must(t, row.call())
 			got := h.last(t)
-			row.body["hook"], row.body["secret"] = h.URL+"/orders", owner
+			row.body["hook"], row.body["owner"] = h.URL+"/orders", owner
 			if want, is := fmt.Sprint(row.body), fmt.Sprint(got.body); want != is {
 				t.Errorf("%s, not %s", is, want)
 			}

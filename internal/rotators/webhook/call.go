@@ -24,7 +24,7 @@ const (
 	maxHeader = 16 << 10
 )
 
-// call sends a request once, and returns a verdict only if the hook gave one. Any other answer is a
+// call sends a request once. It returns a verdict if the hook gave one; any other answer is a
 // fault.
 func (t target) call(ctx context.Context, by signer, asked request) (answer, rotation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)

@@ -24,7 +24,7 @@ func FuzzAnswer(f *testing.F) {
 		f.Fatal(err)
 	}
 	asked := t.request(actionVerify)
-	asked.Credential, _ = t.credential(t.Subject.Current)
+	asked.Credential, _ = t.credential(t.Current)
 	f.Fuzz(func(test *testing.T, status int, kind string, body []byte) {
 		_, verdict, err := t.read(asked, reply{status, kind, body})
 		if verdict != rotation.Unknown && (status != 200 || err != nil) {

@@ -23,8 +23,8 @@ const (
 // request is the body of a request.
 type request struct {
 	Action     action         `json:"action"`
-	Hook       string         `json:"hook"`   // its address, so that a request to another one can't be replayed to it
-	Secret     string         `json:"secret"` // the vault and the secret, which own the credential
+	Hook       string         `json:"hook"`  // its address, so that a request to another one can't be replayed to it
+	Owner      string         `json:"owner"` // the vault and the secret whose credential it is
 	Class      rotation.Class `json:"class"`
 	Operation  string         `json:"operation,omitempty"`
 	Credential *credential    `json:"credential,omitempty"` // verify
@@ -61,7 +61,7 @@ func (r request) values() []string {
 
 // request returns a request about the target.
 func (t target) request(a action) request {
-	asked := request{Action: a, Hook: t.hook.String(), Secret: t.Owner, Class: t.class}
+	asked := request{Action: a, Hook: t.hook.String(), Owner: t.Owner, Class: t.class}
 	if a != actionPlan && a != actionVerify {
 		asked.Operation = t.OperationID
 	}

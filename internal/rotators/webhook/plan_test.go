@@ -67,6 +67,7 @@ func TestWrongTagsAreNamed(t *testing.T) {
 		"a cafile by its path":    {func(s *rotation.Subject) { s.Address = "https://h/?cafile=../ca.pem" }, "name of a file"},
 		"a class without a hook":  {func(s *rotation.Subject) { s.Tags = map[string]string{rotation.TagClass: "O"} }, "must be S or C"},
 		"nothing that signs":      {func(s *rotation.Subject) { s.Admin = secret.Value{} }, "ROTATION_WEBHOOK_AUDIENCES"},
+		"a key that is the value": {func(s *rotation.Subject) { s.Current = s.Admin }, "must name another secret"},
 		"a key that is short":     {func(s *rotation.Subject) { s.Admin = secret.NewValue("Y2FuYXJ5") }, "24 to 64 random bytes"},
 		"a key that is a login":   {func(s *rotation.Subject) { s.Admin = secret.NewValue("https://a:canary@h") }, "24 to 64 random bytes"},
 		"a bare value of no user": {func(s *rotation.Subject) { s.CredentialID = "" }, "CredentialId"},

@@ -39,6 +39,9 @@ type signer interface {
 
 // newSigner returns how the requests about a secret are signed.
 func (r Rotator) newSigner(s rotation.Subject) (signer, error) {
+	if s.Admin.IsSet() && s.Admin.Equal(s.Current) {
+		return nil, rotation.Permanentf("The tag AdminSecret names a secret with the value that is to be rotated. It must name another secret, with the key that hook and app share.")
+	}
 	if s.Admin.IsSet() {
 		return parseKey(s.Admin)
 	}

@@ -1,5 +1,5 @@
-// Package webhook rotates a credential of the user's own: a web server, the hook, makes the changes.
-// docs/webhook.md is the contract between Rotunda and a hook.
+// Package webhook rotates a credential of the user's own: a web server, the hook, makes the
+// changes. docs/webhook.md is the contract between Rotunda and a hook.
 //
 // In class S Rotunda makes a new password and the hook puts it in place of the current one. In
 // class C the hook issues another credential, and the current one stays valid until it is revoked.

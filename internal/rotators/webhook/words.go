@@ -23,8 +23,8 @@ const withheld = "(its words are withheld, because they repeat part of a credent
 // likeValue matches what looks like a key or a token.
 var likeValue = regexp.MustCompile(`[A-Za-z0-9+/=_~-]{16,}`)
 
-// quote returns what a hook says, for a fault or a warning. A hook is the user's own and knows best
-// what is wrong, but it may repeat a value that it was sent, or one of its own.
+// quote returns what a hook says, for a fault or a warning. A hook is the user's own and knows
+// best what is wrong, but it may repeat a value that it was sent, or one of its own.
 func quote(said string, values []string) string {
 	said = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

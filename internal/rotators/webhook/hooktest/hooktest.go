@@ -50,7 +50,7 @@ var errFirst = errors.New("the checks after this one need it")
 
 // Run checks a hook and returns the results in order. It stops at a check that the others need.
 func Run(ctx context.Context, c Config) (results []Result) {
-	s := &session{Config: c, secret: "hooktest.invalid/test", operation: rand.Text()}
+	s := &session{Config: c, owner: "hooktest.invalid/test", operation: rand.Text()}
 	checks := append(signatureChecks(c), commonChecks...)
 	if c.Class == "S" {
 		checks = append(checks, singleChecks...)

@@ -27,7 +27,7 @@ type answer struct {
 // session is one run of the checks.
 type session struct {
 	Config
-	secret    string
+	owner     string
 	operation string
 	values    []string     // that no answer may repeat
 	leaks     []string     // actions whose answers did
@@ -112,7 +112,7 @@ func (s *session) send(ctx context.Context, m message) (int, answer, error) {
 
 // encode adds what every request has.
 func (s *session) encode(m message) []byte {
-	all := message{"hook": s.URL, "secret": s.secret, "class": s.Class}
+	all := message{"hook": s.URL, "owner": s.owner, "class": s.Class}
 	for name, value := range m {
 		all[name] = value
 	}

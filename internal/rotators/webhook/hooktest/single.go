@@ -17,7 +17,7 @@ var singleChecks = []check{
 	}},
 	{"apply by another secret is refused with 409", func(ctx context.Context, s *session) error {
 		stolen := s.applying(s.operation+"o", s.Current, s.wrong())
-		stolen["secret"] = "hooktest.invalid/another"
+		stolen["owner"] = "hooktest.invalid/another"
 		status, said, err := s.send(ctx, stolen)
 		return s.unchanged(ctx, status, said, err)
 	}},
