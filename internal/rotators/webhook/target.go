@@ -73,7 +73,7 @@ func (t target) credential(value secret.Value) (*credential, error) {
 func (t target) warnings() []string {
 	var warnings []string
 	if t.hook.Scheme == "http" {
-		warnings = append(warnings, "http:// sends passwords in clear text and does not check who the server is. Use https://.")
+		warnings = append(warnings, "http:// sends credentials in clear text and does not check who the server is. Use https://.")
 	}
 	if t.class == rotation.Single {
 		warnings = append(warnings, "In class S, new logins fail from the moment that the hook takes the new password until readers have it. If the hook can keep two credentials valid, use class C.")
