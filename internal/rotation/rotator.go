@@ -43,6 +43,9 @@ type Subject struct {
 	// mark.
 	Owner string
 	Trust Trust // in the server
+	// OperationID names the rotation, in Apply, Issue, ListIssued and Revoke. Every attempt has the
+	// same.
+	OperationID string
 }
 
 // Plan is a rotator's answer to a Subject.

@@ -33,6 +33,11 @@ var directing = []string{
 	TagValueField, TagRedisPersist, TagKeyProof,
 }
 
+// SharedTags returns the tags that every kind of credential reads.
+func SharedTags() []string {
+	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}
+}
+
 // ownPrefix begins the tags by which the engine knows what it has published.
 const ownPrefix = "rot-"
 
