@@ -217,3 +217,13 @@ func at(rogue *rotatortest.Rogue) rotation.Subject {
 	s.Address = "sqlserver://" + rogue.Addr + "/shop?sslmode=disable"
 	return s
 }
+
+// reset gives the application's login its first password.
+func (app application) reset(t *testing.T, k kind) {
+	t.Helper()
+	what := "USER "
+	if k == ofServer {
+		what = "LOGIN "
+	}
+	app.in(t, "ALTER "+what+quoteName(app.login)+" WITH PASSWORD = "+quoteText(canaryFirst))
+}

@@ -24,10 +24,11 @@ const callTimeout = 10 * time.Second
 
 // session is a connection that is logged in.
 type session struct {
-	db   *sql.DB
-	conn *sql.Conn
-	wire *wire
-	info info
+	db     *sql.DB
+	conn   *sql.Conn
+	wire   *wire
+	info   info
+	locked string // the name of the lock that it holds, or ""
 }
 
 // logIn makes one connection and logs in once. Its error is the driver's: see newFault.
@@ -144,7 +145,13 @@ var errOnlyOnce = errors.New("the connection is closed")
 
 func (o *onlyConn) Driver() driver.Driver { return nil }
 
+// close releases the lock and waits for that: the server notices a closed connection later.
 func (s *session) close() {
+	if s.locked != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = s.exec(ctx, "EXEC sys.sp_releaseapplock @Resource = "+quoteText(s.locked)+", @LockOwner = 'Session'")
+	}
 	_ = s.conn.Close()
 	_ = s.db.Close()
 }
@@ -257,5 +264,6 @@ func (s *session) lock(ctx context.Context, name string) error {
 	case row[0] != "0" && row[0] != "1":
 		return rotation.Temporaryf("Another rotation of this login holds the server's lock. Rotunda tries again.")
 	}
+	s.locked = lockName(name)
 	return nil
 }

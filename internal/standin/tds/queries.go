@@ -12,6 +12,7 @@ var statements = []statement{
 	{form: query(`SELECT CONVERT(nvarchar(20), IS_ROLEMEMBER(<text>))`), columns: 1, run: isRoleMember},
 	{form: query(rightsQuery), columns: 3, run: rights},
 	{form: query(lockBatch), columns: 1, run: lock},
+	change(`EXEC sys.sp_releaseapplock @Resource = <text>, @LockOwner = 'Session'`, unlock),
 	change(`BEGIN TRANSACTION`, begin),
 	change(`COMMIT TRANSACTION`, commit),
 	change(`IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION`, rollBack),
@@ -55,6 +56,15 @@ const (
 	lockBatch = `DECLARE @r int; EXEC @r = sys.sp_getapplock @Resource = <text>, @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 0;
 		SELECT CONVERT(nvarchar(20), @r)`
 )
+
+func unlock(c *session, group []string) *refusal {
+	resource := c.database.name + "\x00" + group[0]
+	if c.server.locks[resource] != c {
+		return refuse(1223, 16, "Cannot release the application lock because it is not currently held.")
+	}
+	delete(c.server.locks, resource)
+	return nil
+}
 
 // version is a SQL Server 2022's.
 const version = "16.0.4000.0"

@@ -87,29 +87,18 @@ func unquote(text string) string {
 
 // split cuts a batch at the semicolons outside of names and literals.
 func split(batch string) []string {
-	var parts []string
-	begin, closing := 0, rune(0)
-	for i, r := range batch {
-		switch {
-		case closing != 0:
-			if r == closing {
-				closing = 0
-			}
-		case r == '\'':
-			closing = '\''
-		case r == '[':
-			closing = ']'
-		case r == ';':
-			parts = append(parts, batch[begin:i])
-			begin = i + 1
-		}
-	}
-	parts = append(parts, batch[begin:])
 	var kept []string
-	for _, part := range parts {
-		if strings.TrimSpace(part) != "" {
+	for _, part := range strings.Split(apart.ReplaceAllStringFunc(batch, hideSemicolons), ";") {
+		if part = strings.ReplaceAll(part, hiddenSemicolon, ";"); strings.TrimSpace(part) != "" {
 			kept = append(kept, part)
 		}
 	}
 	return kept
 }
+
+// apart matches names in brackets and literals.
+var apart = regexp.MustCompile(`\[(?:[^\]]|\]\])*\]|'(?:[^']|'')*'`)
+
+const hiddenSemicolon = "\x00"
+
+func hideSemicolons(text string) string { return strings.ReplaceAll(text, ";", hiddenSemicolon) }
