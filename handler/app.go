@@ -64,7 +64,7 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 		return app{}, err
 	}
 	attempts := &answer.Attempts{}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust, connections{credential, transport, s.Vault.Cloud, s.Rotation.Grace}), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
 	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
 	handlers, err := functions.Handlers(kept, rotations, &door.access, links, s.Vault.Name)
 	if err != nil {
@@ -83,10 +83,10 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 	})
 }
 
-func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust) *engine.Engine {
+func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust, c connections) *engine.Engine {
 	r := s.Rotation
 	return &engine.Engine{
-		Vault: vault, Locks: locks, Rotators: byKind(newRotators()),
+		Vault: vault, Locks: locks, Rotators: byKind(newRotators(c)),
 		Policy: engine.Policy{
 			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Trust: trust, Limit: r.AttemptLimit,
 			CacheTTL: s.Cache.TTL, Vault: strings.TrimPrefix(s.Vault.URL, "https://"),

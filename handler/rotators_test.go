@@ -7,7 +7,7 @@ import (
 )
 
 func TestKindsAreDescribed(t *testing.T) {
-	rotators := newRotators()
+	rotators := newRotators(connections{})
 	names := 0
 	for _, rotator := range rotators {
 		description := rotator.Describe()

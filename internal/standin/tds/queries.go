@@ -21,7 +21,7 @@ var statements = []statement{
 	change(`CREATE ROLE <id>`, createRole),
 	change(`CREATE USER <id> WITH PASSWORD = <text>(?:, DEFAULT_SCHEMA = <id>)?`, createUser),
 	change(`CREATE USER <id> FOR LOGIN <id>(?: WITH DEFAULT_SCHEMA = <id>)?`, createUserForLogin),
-	change(`CREATE LOGIN <id> WITH PASSWORD = <text>(?:, DEFAULT_DATABASE = <id>)?(?:, CHECK_EXPIRATION = OFF)?(?:, CHECK_POLICY = ON)?`, createLogin),
+	change(`CREATE LOGIN <id> WITH PASSWORD = <text>(?:, DEFAULT_DATABASE = <id>)?(?:, CHECK_EXPIRATION = OFF)?(?:, CHECK_POLICY = (ON|OFF))?`, createLogin),
 	change(`ALTER USER <id> WITH PASSWORD = <text>(?: OLD_PASSWORD = <text>)?`, alterUser),
 	change(`ALTER LOGIN <id> WITH PASSWORD = <text>(?: OLD_PASSWORD = <text>)?( MUST_CHANGE)?`, alterLogin),
 	change(`ALTER LOGIN <id> (ENABLE|DISABLE)`, switchLogin),

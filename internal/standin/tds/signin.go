@@ -80,3 +80,11 @@ func (s *Server) enter(l *login, db *database, name string) (*session, *refusal)
 	}
 	return &session{server: s, database: db, user: l.name, own: own, sysadmin: l.sysadmin}, nil
 }
+
+// Accepts reports whether a password logs in.
+func (s *Server) Accepts(database, user, password string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, refused := s.check(login7{user: user, password: password, database: database})
+	return refused == nil
+}
