@@ -58,6 +58,7 @@ func TestSQLServerLoginsTakeTurnsThroughTheApp(t *testing.T) {
 		for range 3 {
 			app.Do(t, http.MethodPost, "/secrets/orders/rotation/resume", "")
 		}
+		app.Do(t, http.MethodPost, "/secrets/orders/rotation/retire", "")
 		if got := app.Do(t, http.MethodGet, "/secrets/orders/rotation", ""); !strings.Contains(got.Body, `"closed"`) {
 			t.Fatalf("after %d statements: %v", at, got)
 		}

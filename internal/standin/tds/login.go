@@ -10,33 +10,34 @@ type login7 struct {
 	user, password, database, newPassword string
 }
 
-// The places of offset and length in LOGIN7.
+// The places of offset and length in LOGIN7. FreeTDS leaves out the last of them (FreeTDS/freetds
+// src/tds/login.c, tds7_send_login), which the offset of the first text shows.
 const (
+	atHost        = 36
 	atUser        = 40
 	atPassword    = 44
 	atDatabase    = 68
 	atNewPassword = 86
-	loginBytes    = 94
+	fewestBytes   = 86
 )
 
 func parseLogin(body []byte) (l login7, ok bool) {
-	if len(body) < loginBytes || int(binary.LittleEndian.Uint32(body)) != len(body) {
+	if len(body) < fewestBytes || int(binary.LittleEndian.Uint32(body)) != len(body) {
 		return l, false
 	}
-	for _, field := range []struct {
-		at     int
-		hidden bool
-		text   *string
-	}{{atUser, false, &l.user}, {atPassword, true, &l.password}, {atDatabase, false, &l.database}, {atNewPassword, true, &l.newPassword}} {
-		offset := int(binary.LittleEndian.Uint16(body[field.at:]))
-		size := 2 * int(binary.LittleEndian.Uint16(body[field.at+2:]))
-		if size == 0 {
-			continue
-		}
-		if offset < loginBytes || offset+size > len(body) {
+	fields := map[int]*string{atUser: &l.user, atPassword: &l.password, atDatabase: &l.database}
+	if binary.LittleEndian.Uint16(body[atHost:]) > atNewPassword {
+		fields[atNewPassword] = &l.newPassword
+	}
+	for at, field := range fields {
+		offset := int(binary.LittleEndian.Uint16(body[at:]))
+		size := 2 * int(binary.LittleEndian.Uint16(body[at+2:]))
+		if size > 0 && (offset < fewestBytes || offset+size > len(body)) {
 			return l, false
 		}
-		*field.text = text(body[offset:offset+size], field.hidden)
+		if size > 0 {
+			*field = text(body[offset:offset+size], at == atPassword || at == atNewPassword)
+		}
 	}
 	return l, true
 }

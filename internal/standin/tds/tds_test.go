@@ -63,7 +63,7 @@ func wantNumber(t *testing.T, err error, number int32) {
 	}
 }
 
-func exec(t *testing.T, server *tds.Server, database string, batches ...string) {
+func run(t *testing.T, server *tds.Server, database string, batches ...string) {
 	t.Helper()
 	for _, batch := range batches {
 		if _, err := server.Exec(database, batch); err != nil {
@@ -74,7 +74,7 @@ func exec(t *testing.T, server *tds.Server, database string, batches ...string) 
 
 func TestTheGoClientChangesItsPassword(t *testing.T) {
 	server, roots := started(t, tds.Options{RequireTLS: true})
-	exec(t, server, "master", "CREATE LOGIN [it's an app] WITH PASSWORD = N'Canary''first-1'")
+	run(t, server, "master", "CREATE LOGIN [it's an app] WITH PASSWORD = N'Canary''first-1'")
 	conn, err := connect(t, server, roots, "it's an app", "Canary'first-1", "")
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestTheGoClientChangesItsPassword(t *testing.T) {
 
 func TestConditionsOfALogin(t *testing.T) {
 	server, roots := started(t, tds.Options{})
-	exec(t, server, "master", "CREATE LOGIN app WITH PASSWORD = 'Canary-first-1'")
+	run(t, server, "master", "CREATE LOGIN app WITH PASSWORD = 'Canary-first-1'")
 	for condition, number := range map[tds.Condition]int32{tds.MustChange: 18488, tds.Expired: 18487, tds.Locked: 18486, tds.Disabled: 18470} {
 		server.Set("app", condition)
 		_, err := connect(t, server, roots, "app", "Canary-first-1", "")
@@ -115,8 +115,8 @@ func TestConditionsOfALogin(t *testing.T) {
 
 func TestATransactionIsTakenBack(t *testing.T) {
 	server, roots := started(t, tds.Options{})
-	exec(t, server, "master", "CREATE DATABASE shop CONTAINMENT = PARTIAL")
-	exec(t, server, "shop", "CREATE ROLE orders")
+	run(t, server, "master", "CREATE DATABASE shop CONTAINMENT = PARTIAL")
+	run(t, server, "shop", "CREATE ROLE orders")
 	conn, err := connect(t, server, roots, admin, adminPassword, "shop")
 	if err != nil {
 		t.Fatal(err)
