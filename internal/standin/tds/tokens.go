@@ -86,7 +86,7 @@ func (a *answer) loginAck() {
 func (a *answer) rows(rows [][]string, columns int) {
 	*a = binary.LittleEndian.AppendUint16(append(*a, tokenColumns), uint16(columns))
 	for range columns {
-		*a = append(*a, 0, 0, 0, 0, 9, 0, typeNVarChar, 0xa0, 0x0f) // any user type, nullable, 4,000 bytes
+		*a = append(*a, 0, 0, 0, 0, 9, 0, typeNVarChar, 0x20, 0x03) // any user type, nullable, 800 bytes
 		*a = append(append(*a, collation...), 0)
 	}
 	for _, row := range rows {
