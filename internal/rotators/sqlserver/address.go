@@ -31,7 +31,8 @@ const (
 // server is a server, one of its databases or none, and how to connect to it.
 type server struct {
 	address.Server
-	tls tlsconfig.Options
+	tls  tlsconfig.Options
+	dial dialFunc
 }
 
 // String returns the address without parameters.

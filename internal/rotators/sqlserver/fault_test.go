@@ -3,9 +3,11 @@ package sqlserver
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/tds"
 )
 
@@ -116,8 +118,9 @@ func TestALoginWithoutAUserCantBeMarked(t *testing.T) {
 func TestServersCertificates(t *testing.T) {
 	app := newApplication(t, ofServer, tds.Options{RequireTLS: true})
 	s := app.single()
-	_, strange := start(t, tds.Options{})
-	s.Trust = rotatortest.Trust(strange)
+	strange, err := ca.New()
+	rotatortest.Must(t, err)
+	s.Trust.CAs = fstest.MapFS{"roots.pem": {Data: strange.PEM()}}
 	wantUnknown(t, s, "certificate is not one")
 	s = app.single()
 	s.Address = strings.Replace(s.Address, "localhost", "127.0.0.1", 1)

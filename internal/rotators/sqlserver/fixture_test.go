@@ -1,10 +1,12 @@
 package sqlserver
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"rotunda/internal/rotation"
@@ -43,18 +45,37 @@ const (
 
 var kinds = map[string]kind{"logins": ofServer, "contained users": ofDatabase, "users of Azure SQL": ofAzure}
 
+// authority signs the certificates of all stand-ins. The process trusts it as one of the system's.
+var authority = sync.OnceValues(ca.New)
+
+func TestMain(m *testing.M) { os.Exit(main(m)) }
+
+func main(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "rotunda-sqlserver-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	signer, err := authority()
+	file := filepath.Join(folder, "roots.pem")
+	if err = errors.Join(err, signer.WriteFile(file), os.Setenv("SSL_CERT_FILE", file)); err != nil {
+		panic(err)
+	}
+	return m.Run()
+}
+
 func start(t *testing.T, options tds.Options) (server *tds.Server, roots string) {
 	t.Helper()
-	signer, err := ca.New()
+	signer, err := authority()
 	rotatortest.Must(t, err)
-	certificate, err := signer.Certificate("localhost")
+	certificate, err := signer.Certificate("localhost", "*.database.windows.net", "*.worker.database.windows.net")
 	rotatortest.Must(t, err)
 	options.Certificate, options.Admin, options.Password = &certificate, "sa", canaryAdmin
 	server, err = tds.Start("127.0.0.1:0", options)
 	rotatortest.Must(t, err)
 	t.Cleanup(func() { _ = server.Close() })
 	roots = filepath.Join(t.TempDir(), "roots.pem")
-	rotatortest.Must(t, os.WriteFile(roots, signer.PEM(), 0o600))
+	rotatortest.Must(t, signer.WriteFile(roots))
 	return server, roots
 }
 

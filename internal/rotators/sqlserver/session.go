@@ -68,6 +68,8 @@ func (s server) connect(ctx context.Context, l login.Login, dialer *dialer) (_ d
 	return connector.Connect(ctx)
 }
 
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // dialer connects the driver, and again if the server sends it to another. The gateway of Azure SQL
 // does (learn.microsoft.com/azure/azure-sql/database/connectivity-architecture).
 type dialer struct {
@@ -94,7 +96,11 @@ func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	conn, err := bounded.Dial(ctx, network, addr)
+	dial := d.server.dial
+	if dial == nil {
+		dial = bounded.Dial
+	}
+	conn, err := dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}

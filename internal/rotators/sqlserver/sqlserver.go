@@ -42,6 +42,8 @@ import (
 // Rotator implements rotation.Setter in classes A and S.
 type Rotator struct {
 	Cloud cloud.Configuration // in which the servers of ARM ids are; the zero value is the public one
+
+	dial dialFunc // nil for bounded.Dial
 }
 
 var (

@@ -31,6 +31,7 @@ func (r Rotator) readTarget(s rotation.Subject) (t target, err error) {
 	if t.server, err = r.parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
+	t.server.dial = r.dial
 	if t.class, err = chooseClass(s); err != nil {
 		return t, err
 	}
