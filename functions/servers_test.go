@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/standin/tds"
 	"rotunda/internal/testserver"
 	"rotunda/internal/wiretest"
 )
@@ -27,7 +28,9 @@ type provider struct {
 
 const firstPassword = "canary-first"
 
-var providers = map[string]func(*testing.T, *wiretest.App) provider{"postgres": postgresLogin, "mariadb": mariaDBLogin, "redis": redisLogin, "ldap": ldapLogin}
+var providers = map[string]func(*testing.T, *wiretest.App) provider{
+	"postgres": postgresLogin, "mariadb": mariaDBLogin, "redis": redisLogin, "ldap": ldapLogin, "sqlserver": sqlServerLogin,
+}
 
 // postgresLogin changes its own password, in class S.
 func postgresLogin(t *testing.T, _ *wiretest.App) provider {
@@ -91,6 +94,39 @@ func ldapLogin(t *testing.T, _ *wiretest.App) provider {
 		add: func(t *testing.T, password string) {
 			server.Replace(t, dn, "userPassword", append(server.Values(t, dn, "userPassword"), password)...)
 		},
+	}
+}
+
+// sqlServerLogin changes its own password, in class S. The server is a stand-in.
+func sqlServerLogin(t *testing.T, _ *wiretest.App) provider {
+	server := startSQLServer(t, "CREATE LOGIN app WITH PASSWORD = '"+firstPassword+"', CHECK_POLICY = OFF", "CREATE DATABASE shop", "CREATE DATABASE orders")
+	for _, database := range []string{"shop", "orders"} {
+		execIn(t, server, database, "CREATE USER app FOR LOGIN app")
+	}
+	return provider{
+		addr: server.Addr(), tags: map[string]string{"ProviderAddress": "sqlserver://" + server.Addr() + "/shop?sslmode=disable"},
+		alias: map[string]string{"ProviderAddress": "sqlserver://" + onLocalhost(server.Addr()) + "/orders?sslmode=disable"},
+	}
+}
+
+// startSQLServer starts a stand-in for SQL Server, and runs statements there.
+func startSQLServer(t *testing.T, statements ...string) *tds.Server {
+	t.Helper()
+	server, err := tds.Start("127.0.0.1:0", tds.Options{Admin: "sa", Password: "canary-of-the-Admin-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	execIn(t, server, "master", statements...)
+	return server
+}
+
+func execIn(t *testing.T, server *tds.Server, database string, statements ...string) {
+	t.Helper()
+	for _, statement := range statements {
+		if _, err := server.Exec(database, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
 	}
 }
 

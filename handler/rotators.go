@@ -17,6 +17,7 @@ import (
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
+	"rotunda/internal/rotators/sqlserver"
 	"rotunda/internal/rotators/webhook"
 	"rotunda/internal/settings"
 )
@@ -33,13 +34,14 @@ type connections struct {
 // newRotators lists every kind of credential.
 func newRotators(c connections) []rotation.Described {
 	return []rotation.Described{
-		postgres.Rotator{},
-		mysql.Rotator{},
-		redis.Rotator{},
-		ldap.Rotator{},
-		random.Rotator{},
 		azurekeys.New(azurekeys.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud}),
 		entra.New(entra.Config{Credential: c.credential, Transport: c.transport, Cloud: c.cloud, Grace: c.grace}),
+		ldap.Rotator{},
+		mysql.Rotator{},
+		postgres.Rotator{},
+		random.Rotator{},
+		redis.Rotator{},
+		sqlserver.Rotator{Cloud: c.cloud},
 		webhook.Rotator{Credential: c.credential, Audiences: c.audiences},
 	}
 }

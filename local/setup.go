@@ -67,6 +67,9 @@ func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ 
 	if err := d.startAzure(stop); err != nil {
 		return nil, err
 	}
+	if err := d.startSQLServer(out); err != nil {
+		return nil, err
+	}
 	return d, d.startApp(ctx, root, listener, out)
 }
 

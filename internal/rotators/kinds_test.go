@@ -9,6 +9,7 @@ import (
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/redis"
+	"rotunda/internal/rotators/sqlserver"
 	"rotunda/internal/secret"
 )
 
@@ -33,6 +34,7 @@ func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 	for scheme, rotator := range map[string]rotation.Rotator{
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
 		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "ldap": ldap.Rotator{}, "ldaps": ldap.Rotator{},
+		"sqlserver": sqlserver.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -50,6 +52,7 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 		"postgres://h?sslmode=disable": postgres.Rotator{}, "postgres://h?sslmode=require": postgres.Rotator{},
 		"mysql://h?sslmode=disable": mysql.Rotator{}, "mysql://h?sslmode=require": mysql.Rotator{},
 		"redis://h": redis.Rotator{}, "ldap://h?sslmode=disable": ldap.Rotator{},
+		"sqlserver://h?sslmode=disable": sqlserver.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {
