@@ -40,13 +40,19 @@ func newApplication(t *testing.T) application {
 	a.set(t, "user-limits/"+a.owner+"/max-connections", `{"value":7}`)
 	t.Cleanup(func() {
 		for _, name := range []string{a.owner, a.owner + "_a", a.owner + "_b"} {
-			if strings.Contains(a.API(t, http.MethodGet, "users", ""), fmt.Sprintf(`"name":%q`, name)) {
-				a.API(t, http.MethodDelete, "users/"+name, "")
-			}
+			a.forget(t, name)
 		}
 		a.API(t, http.MethodDelete, "vhosts/"+a.owner, "")
 	})
 	return a
+}
+
+// forget deletes a user, if there is one.
+func (a application) forget(t *testing.T, name string) {
+	t.Helper()
+	if strings.Contains(a.API(t, http.MethodGet, "users", ""), fmt.Sprintf(`"name":%q`, name)) {
+		a.API(t, http.MethodDelete, "users/"+name, "")
+	}
 }
 
 func (a application) set(t *testing.T, path, body string) {

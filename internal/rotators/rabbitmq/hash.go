@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 
 	"rotunda/internal/secret"
 )
@@ -15,11 +16,16 @@ const hashingAlgorithm = "rabbit_password_hashing_sha256"
 // docs/passwords.md, "Passwordless Users").
 const noPassword = ""
 
-// newHash returns a password as RabbitMQ stores it: four random bytes, and the SHA-256 of these and
-// the password (rabbitmq/rabbitmq-website docs/passwords.md, "This is the algorithm").
+// newHash returns a password as RabbitMQ stores it, with a salt of four random bytes.
 func newHash(password secret.Value) string {
-	salted := make([]byte, 4, 4+sha256.Size)
-	_, _ = rand.Read(salted) // it never fails
-	sum := sha256.Sum256(append(salted[:4:4], password.Reveal()...))
-	return base64.StdEncoding.EncodeToString(append(salted, sum[:]...))
+	salt := make([]byte, 4)
+	_, _ = rand.Read(salt) // it never fails
+	return saltedHash(salt, password)
+}
+
+// saltedHash returns the salt, and the SHA-256 of it and the password (rabbitmq/rabbitmq-website
+// docs/passwords.md, "This is the algorithm").
+func saltedHash(salt []byte, password secret.Value) string {
+	sum := sha256.Sum256(slices.Concat(salt, []byte(password.Reveal())))
+	return base64.StdEncoding.EncodeToString(slices.Concat(salt, sum[:]))
 }
