@@ -6,6 +6,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
+	"rotunda/internal/rotators/rabbitmq"
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
 )
@@ -16,6 +17,7 @@ func newRotators() []rotation.Described {
 		postgres.Rotator{},
 		mysql.Rotator{},
 		redis.Rotator{},
+		rabbitmq.Rotator{},
 		random.Rotator{},
 	}
 }

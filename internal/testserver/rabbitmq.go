@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"rotunda/internal/freeport"
 )
 
@@ -128,6 +130,15 @@ func (r *RabbitMQ) API(t testing.TB, method, path, body string) string {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// Dial logs in over AMQP with a URL, as applications do.
+func (r *RabbitMQ) Dial(address string) error {
+	conn, err := amqp.Dial(address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 func (r *RabbitMQ) call(ctx context.Context, method, path, body string) (string, error) {
