@@ -15,6 +15,7 @@ import (
 	"rotunda/internal/rotators/ldap"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
+	"rotunda/internal/rotators/rabbitmq"
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
 	"rotunda/internal/rotators/sqlserver"
@@ -39,6 +40,7 @@ func newRotators(c connections) []rotation.Described {
 		ldap.Rotator{},
 		mysql.Rotator{},
 		postgres.Rotator{},
+		rabbitmq.Rotator{},
 		random.Rotator{},
 		redis.Rotator{},
 		sqlserver.Rotator{Cloud: c.cloud},

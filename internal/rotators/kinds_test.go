@@ -8,6 +8,7 @@ import (
 	"rotunda/internal/rotators/ldap"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
+	"rotunda/internal/rotators/rabbitmq"
 	"rotunda/internal/rotators/redis"
 	"rotunda/internal/rotators/sqlserver"
 	"rotunda/internal/secret"
@@ -19,6 +20,9 @@ func subject(address string) rotation.Subject {
 	if strings.HasPrefix(address, "redis") {
 		class = "O"
 	}
+	if strings.HasPrefix(address, "rabbitmq") {
+		return withPair(address)
+	}
 	id := "app"
 	if strings.HasPrefix(address, "ldap") {
 		id = "cn=app"
@@ -29,12 +33,21 @@ func subject(address string) rotation.Subject {
 	}
 }
 
+// withPair is a secret of a kind that has class A only.
+func withPair(address string) rotation.Subject {
+	return rotation.Subject{
+		Name: "db", Address: address, CredentialID: "app", Current: secret.NewValue("x://app:canary@h"), Admin: secret.NewValue("x://admin:canary@h"),
+		Trust: rotation.Trust{Plaintext: true},
+	}
+}
+
 // A list of hosts and a rotator must mean the same port by an address without one.
 func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 	for scheme, rotator := range map[string]rotation.Rotator{
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
 		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "ldap": ldap.Rotator{}, "ldaps": ldap.Rotator{},
 		"sqlserver": sqlserver.Rotator{},
+		"rabbitmq": rabbitmq.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -53,6 +66,7 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 		"mysql://h?sslmode=disable": mysql.Rotator{}, "mysql://h?sslmode=require": mysql.Rotator{},
 		"redis://h": redis.Rotator{}, "ldap://h?sslmode=disable": ldap.Rotator{},
 		"sqlserver://h?sslmode=disable": sqlserver.Rotator{},
+		"rabbitmq://h?sslmode=disable": rabbitmq.Rotator{}, "rabbitmq://h?sslmode=require": rabbitmq.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {
