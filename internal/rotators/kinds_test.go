@@ -47,7 +47,7 @@ func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
 		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "ldap": ldap.Rotator{}, "ldaps": ldap.Rotator{},
 		"sqlserver": sqlserver.Rotator{},
-		"rabbitmq": rabbitmq.Rotator{},
+		"rabbitmq":  rabbitmq.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -66,7 +66,7 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 		"mysql://h?sslmode=disable": mysql.Rotator{}, "mysql://h?sslmode=require": mysql.Rotator{},
 		"redis://h": redis.Rotator{}, "ldap://h?sslmode=disable": ldap.Rotator{},
 		"sqlserver://h?sslmode=disable": sqlserver.Rotator{},
-		"rabbitmq://h?sslmode=disable": rabbitmq.Rotator{}, "rabbitmq://h?sslmode=require": rabbitmq.Rotator{},
+		"rabbitmq://h?sslmode=disable":  rabbitmq.Rotator{}, "rabbitmq://h?sslmode=require": rabbitmq.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/fault"
@@ -74,8 +75,9 @@ func (a *Azure) Reset() error {
 }
 
 // control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
-// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones, and
-// POST /stop ends the run, if there is one to end.
+// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones,
+// POST /resources adds an Azure resource whose id is the body, and POST /stop ends the run, if
+// there is one to end.
 func (a *Azure) control(stop func()) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
@@ -91,6 +93,10 @@ func (a *Azure) control(stop func()) http.Handler {
 	mux.HandleFunc("DELETE /keys", func(w http.ResponseWriter, _ *http.Request) {
 		a.entra.WithdrawKeys()
 		a.writeState(w)
+	})
+	mux.HandleFunc("POST /resources", func(w http.ResponseWriter, r *http.Request) {
+		id, err := io.ReadAll(io.LimitReader(r.Body, 4096))
+		a.answer(w, errors.Join(err, a.AddResource(strings.TrimSpace(string(id)))))
 	})
 	if stop != nil {
 		mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {

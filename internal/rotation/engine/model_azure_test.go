@@ -122,7 +122,7 @@ func (d azureDoor) operation(r *http.Request) (what string, writes bool, _ func(
 }
 
 func (w *world) useKey(key string) reply {
-	if w.target.accepts(key) {
+	if w.target.accepts(key) && time.Since(w.keySince[key]) >= w.delay {
 		return reply{status: http.StatusOK}
 	}
 	return reply{status: http.StatusUnauthorized}
@@ -132,8 +132,12 @@ func (w *world) useKey(key string) reply {
 const operationTime = 15 * time.Minute
 
 func (w *world) regenerateAzure(key string) reply {
-	if !w.async {
+	regenerate := func() {
 		w.target.regenerate(key)
+		w.keySince[w.target.keys[key]] = time.Now()
+	}
+	if !w.async {
+		regenerate()
 		return reply{status: http.StatusOK, body: w.target.keys}
 	}
 	if w.running != nil && w.budget == 0 {
@@ -142,7 +146,7 @@ func (w *world) regenerateAzure(key string) reply {
 	if w.running != nil {
 		return reply{status: http.StatusConflict}
 	}
-	w.running = &landing{what: "the operation", before: time.Now().Add(operationTime), effect: func() { w.target.regenerate(key) }}
+	w.running = &landing{what: "the operation", before: time.Now().Add(operationTime), effect: regenerate}
 	at := "https://" + azureHost + "/subscriptions/1/operations/1?api-version=1"
 	return reply{status: http.StatusAccepted, header: http.Header{"Azure-Asyncoperation": {at}, "Retry-After": {"10"}}}
 }

@@ -114,11 +114,15 @@ func texts(members map[string]any) map[string]listed {
 // member reads an object that is a member of the answer.
 func member(name string) reader {
 	return func(body []byte) (map[string]listed, error) {
-		var members map[string]map[string]any
+		var members map[string]any
 		if err := json.Unmarshal(body, &members); err != nil {
 			return nil, err
 		}
-		return texts(members[name]), nil
+		keys, ok := members[name].(map[string]any)
+		if !ok {
+			return nil, errors.New("no object")
+		}
+		return texts(keys), nil
 	}
 }
 

@@ -140,7 +140,7 @@ func (c *dataCall) checkSignedHeaders(names string) string {
 		date = c.r.Header.Get("Date")
 	}
 	hash := sha256.Sum256(c.body)
-	_, err := http.ParseTime(date)
+	signedAt, err := parseDate(date)
 	switch {
 	case !slices.Contains(signed, "x-ms-date") && !slices.Contains(signed, "date"):
 		return "x-ms-date is required as a signed header"
@@ -150,12 +150,20 @@ func (c *dataCall) checkSignedHeaders(names string) string {
 		return "x-ms-content-sha256 is required as a signed header"
 	case err != nil:
 		return "Invalid access token date"
-	case !c.isRecent(date, 15*time.Minute):
+	case c.server.options.Now().Sub(signedAt).Abs() > 15*time.Minute:
 		return "The access token has expired"
 	case c.r.Header.Get("x-ms-content-sha256") != base64.StdEncoding.EncodeToString(hash[:]):
 		return "Invalid Signature"
 	}
 	return ""
+}
+
+// parseDate also reads what Microsoft's Python client sends, which the service accepts.
+func parseDate(date string) (time.Time, error) {
+	if parsed, err := http.ParseTime(date); err == nil {
+		return parsed, nil
+	}
+	return time.Parse("Jan, 02 2006 15:04:05.000000 MST", date)
 }
 
 func (c *dataCall) signedValues(names string) string {

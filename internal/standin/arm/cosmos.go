@@ -36,7 +36,7 @@ var cosmos = &service{
 	regenerated: func(*resource, string) answer { return answer{status: http.StatusOK} },
 	async: &async{
 		statusPath: "operationsStatus", resultPath: "operationResults", running: "Dequeued",
-		announce: func(*resource, string, string) any { return map[string]string{"status": "Enqueued"} },
+		announce: map[string]string{"status": "Enqueued"},
 	},
 	hosts: func(id resourceID) []string {
 		return []string{id.name() + ".documents.azure.com", id.name() + "-" + location + ".documents.azure.com"}

@@ -97,6 +97,8 @@ func (f Fault) check() error {
 		return fmt.Errorf("kind %q is not one of %q", f.Kind, kinds)
 	case f.Kind == Error && (f.Status < http.StatusBadRequest || f.Status > 599):
 		return fmt.Errorf("status %d of an error is not from 400 to 599", f.Status)
+	case f.Kind == Delay && f.Delay == 0:
+		return errors.New("a delay needs a duration, such as \"delay\": \"20ms\"")
 	case f.Times < 0 || f.Delay < 0:
 		return fmt.Errorf("times %d or delay %v is negative", f.Times, time.Duration(f.Delay))
 	}

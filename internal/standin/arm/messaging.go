@@ -116,6 +116,7 @@ func (t sharedAccess) covers(host, path string) bool {
 	if err != nil {
 		return false
 	}
+	scope, _, _ = strings.Cut(scope, "?") // which some clients include
 	_, rest, found := strings.Cut(strings.ToLower(scope), "://")
 	if !found {
 		rest = strings.ToLower(scope)

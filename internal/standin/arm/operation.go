@@ -2,6 +2,7 @@ package arm
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,11 +29,12 @@ type operation struct {
 
 // async is how a service announces an asynchronous operation.
 type async struct {
-	statusPath string                                   // below locations/<location>; empty for no Azure-AsyncOperation
-	resultPath string                                   // below locations/<location>; empty for no Location
-	retryAfter string                                   // empty for no Retry-After
-	running    string                                   // the status of one in progress
-	announce   func(r *resource, key, value string) any // the body of the 202; nil for none
+	statusPath string // below locations/<location>; empty for no Azure-AsyncOperation
+	resultPath string // below locations/<location>; empty for no Location
+	retryAfter string // empty for no Retry-After
+	running    string // the status of one in progress
+	announce   any    // the body of the 202; nil for none
+	resulting  bool   // the status of one that has succeeded also shows the keys
 }
 
 // defaultAsync is how a service answers whose operations are synchronous unless a fault is set.
@@ -113,9 +115,7 @@ func (op *operation) accepted(version string) answer {
 			found.header.Set(name, value)
 		}
 	}
-	if op.style.announce != nil {
-		found.body = op.style.announce(op.resource, op.key, op.value)
-	}
+	found.body = op.style.announce
 	return found
 }
 
@@ -178,8 +178,8 @@ func (op *operation) describe(state string) map[string]any {
 	case failed:
 		body["error"] = op.failure()
 	case succeeded:
-		if op.style.announce != nil {
-			body["properties"] = op.style.announce(op.resource, op.key, op.value)
+		if keys, ok := op.resource.service.regenerated(op.resource, op.key).body.(map[string]any); ok && op.style.resulting {
+			maps.Copy(body, keys)
 		}
 	}
 	return body

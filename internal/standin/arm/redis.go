@@ -32,7 +32,7 @@ var managedRedis = &service{
 		regenerateBy("regenerateKey", "regenerateKey/action", "keyType", primaryOrSecondary),
 	},
 	regenerated: showing(pair("primaryKey", "secondaryKey")),
-	async:       &async{statusPath: "operationsStatus", resultPath: "operationsResult", retryAfter: "1", running: inProgress},
+	async:       &async{statusPath: "operationsStatus", resultPath: "operationsResult", retryAfter: "1", running: inProgress, resulting: true},
 	hosts:       func(id resourceID) []string { return []string{id.name() + "." + location + ".redis.azure.net"} },
 	properties: func(_ resourceID, properties map[string]any) {
 		properties["port"], properties["clientProtocol"], properties["resourceState"] = 10000, "Encrypted", "Running"

@@ -30,7 +30,7 @@ func realTime(kind, suffix string) *service {
 		},
 		async: &async{
 			statusPath: "operationStatuses/" + kind[strings.Index(kind, "/")+1:], resultPath: "operationResults/" + kind[strings.Index(kind, "/")+1:], retryAfter: "1", running: inProgress,
-			announce: func(*resource, string, string) any { return map[string]any{} },
+			announce: map[string]any{},
 		},
 		hosts: func(id resourceID) []string { return []string{id.name() + suffix} },
 		properties: func(id resourceID, properties map[string]any) {
@@ -78,6 +78,7 @@ func (c *dataCall) checkToken(token string) error {
 func (c *dataCall) checkAudience(audience []string) error {
 	address := hostOf(c.r) + c.r.URL.EscapedPath()
 	fits := slices.ContainsFunc(audience, func(one string) bool {
+		one, _, _ = strings.Cut(one, "?") // which some clients include
 		rest, found := strings.CutPrefix(strings.ToLower(one), "https://")
 		return found && within(address, strings.TrimSuffix(rest, "/"))
 	})
