@@ -51,6 +51,7 @@ type Azure struct {
 	caFile                                       string
 	vaultAddr, identityURL, proxyURL, controlURL string
 	resourceAddr                                 string // of Azure Resource Manager and the data planes
+	redisAddr                                    string // of caches
 	baseFaults                                   keyvault.Faults
 	connections                                  atomic.Int64 // TLS connections to the vault
 	tokensBefore                                 atomic.Int64 // token requests before the last Reset
