@@ -24,12 +24,12 @@ type simTarget struct {
 
 	// C, with a real rotator: when sign-ins learn that a value was issued, and that it was revoked.
 	takesEffect, ends map[string]time.Time
-	root        string               // the administrator's password; "" without one
-	foreign     string               // the value of an account that is none of the app's
-	made        int
-	keeps       bool // keeps accepting what was made invalid
-	away        bool // every call fails
-	hangs       bool // no call is answered
+	root              string // the administrator's password; "" without one
+	foreign           string // the value of an account that is none of the app's
+	made              int
+	keeps             bool // keeps accepting what was made invalid
+	away              bool // every call fails
+	hangs             bool // no call is answered
 }
 
 type issued struct{ value, operation string }
