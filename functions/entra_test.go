@@ -152,8 +152,8 @@ func TestALostClientSecretIsRemovedWithTheOldOne(t *testing.T) {
 	p.want(t, 2, map[string]bool{firstPassword: false, strangers: true, p.next(t): true})
 }
 
-// Sign-ins learn of changes after some seconds: no second client secret is issued for that, and the
-// old one does not count as removed before they refuse it.
+// Sign-ins learn of changes after some seconds: no second client secret is issued for that, and
+// the old one does not count as removed before they refuse it.
 func TestChangesThatSignInsLearnOfLater(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	p := registerPayroll(t, app, nil)

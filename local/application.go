@@ -9,7 +9,8 @@ import (
 // graphRoles lets the app's identity change the client secrets of applications that it owns.
 var graphRoles = map[string][]string{graph.Resource: {"Application.ReadWrite.OwnedBy"}}
 
-// application is what the ready file says about the application whose client secret can be rotated.
+// application is what the ready file says about the application whose client secret can be
+// rotated.
 type application struct {
 	standin.Caller
 	RegistrationID string `json:"registrationId"` // its object id in Microsoft Graph

@@ -107,8 +107,8 @@ func (c issuing) retire(ctx context.Context, o operation, old oldCredential) (re
 	return rest, c.revoke(ctx, o, ids, spared)
 }
 
-// mustHold returns a fault if the tag CredentialId of the version that was replaced is known not to
-// name what that version holds: it would have somebody else's credential removed.
+// mustHold returns a fault if the tag CredentialId of the version that was replaced is known not
+// to name what that version holds: it would have somebody else's credential removed.
 func (c issuing) mustHold(ctx context.Context, o operation, id string, old secret.Value) error {
 	identifier, ok := c.provider.(rotation.Identifier)
 	if !ok || !old.IsSet() {

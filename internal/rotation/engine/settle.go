@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// firstPause and lastPause are the first and the longest pause before a credential is tried again.
+	// firstPause and lastPause are the first and the longest pause before a credential is tried
+	// again.
 	firstPause = time.Second
 	lastPause  = 4 * time.Second
 	// settleReserve is the time that an attempt keeps for its next steps.

@@ -68,7 +68,8 @@ func (r Rotator) checkOwner(ctx context.Context, a application, principal string
 	return nil, rotation.Permanentf("The app's identity is not an owner of the application, and %s is for owners. Add it: az ad app owner add --id %s --owner-object-id %s.", ownedBy, a.ID, principal)
 }
 
-// MustHold implements rotation.Identifier, by the first three characters, which Graph shows as hint.
+// MustHold implements rotation.Identifier, by the first three characters, which Graph shows as
+// hint.
 func (r Rotator) MustHold(ctx context.Context, s rotation.Subject, id string, value secret.Value) error {
 	_, a, err := r.open(ctx, s)
 	if err != nil {
@@ -84,8 +85,8 @@ func (r Rotator) MustHold(ctx context.Context, s rotation.Subject, id string, va
 	return nil
 }
 
-// checkKeyID returns a fault if the tag CredentialId is not that of the client secret in the value:
-// what it names is removed after the rotation.
+// checkKeyID returns a fault if the tag CredentialId is not that of the client secret in the
+// value: what it names is removed after the rotation.
 func (t target) checkKeyID(a application) error {
 	found, listed := a.credential(t.keyID)
 	if listed && found.mayBe(t.secret.Value) {

@@ -1,6 +1,6 @@
-// Package entra rotates client secrets of applications in Microsoft Entra ID, in class C: Microsoft
-// Graph issues a new client secret and shows it once, and the old one is removed after the grace
-// period. Other client secrets of the application stay.
+// Package entra rotates client secrets of applications in Microsoft Entra ID, in class C:
+// Microsoft Graph issues a new client secret and shows it once, and the old one is removed after
+// the grace period. Other client secrets of the application stay.
 //
 // Tags:
 //   - ProviderAddress: the application's object id or client id, alone as in Azure's sample

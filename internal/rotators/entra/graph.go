@@ -29,8 +29,8 @@ var graphHosts = map[string]string{
 	cloud.AzureChina.ActiveDirectoryAuthorityHost:      "https://microsoftgraph.chinacloudapi.cn",
 }
 
-// graphHost returns Graph's address in a cloud; of one that is not known, the public cloud's, where
-// that cloud's tokens are worth nothing.
+// graphHost returns Graph's address in a cloud; of one that is not known, the public cloud's,
+// where that cloud's tokens are worth nothing.
 func graphHost(c cloud.Configuration) string {
 	if host, known := graphHosts[c.ActiveDirectoryAuthorityHost]; known {
 		return host

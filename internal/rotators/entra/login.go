@@ -12,9 +12,9 @@ import (
 	"rotunda/internal/secret"
 )
 
-// login requests tokens as the application, by the client credentials grant (MicrosoftDocs/entra-docs
-// docs/identity-platform/v2-oauth2-client-creds-grant-flow.md). The tokens are for Graph, which
-// every tenant has, and are thrown away.
+// login requests tokens as the application, by the client credentials grant
+// (MicrosoftDocs/entra-docs docs/identity-platform/v2-oauth2-client-creds-grant-flow.md). The
+// tokens are for Graph, which every tenant has, and are thrown away.
 type login struct {
 	authority string // with a slash at the end
 	scope     string

@@ -64,7 +64,8 @@ func isGUID(text string) bool {
 var names = []string{"AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "clientSecret", "client_secret", "ClientSecret", "password", "secretText"}
 
 // maxSecret is more than any client secret has: Graph makes 16 to 64 characters
-// (microsoftgraph/microsoft-graph-docs-contrib api-reference/v1.0/resources/passwordcredential.md).
+// (microsoftgraph/microsoft-graph-docs-contrib
+// api-reference/v1.0/resources/passwordcredential.md).
 const maxSecret = 256
 
 // clientSecret finds the client secret in a value.

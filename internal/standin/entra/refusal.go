@@ -51,8 +51,8 @@ func wrongSecret(clientID string) error {
 }
 
 // The sentence for 7000222 is one that users have quoted
-// (Azure-Samples/active-directory-dotnetcore-daemon-v2#87), and that for 7000112 is Microsoft's, of
-// the support article "Error AADSTS7000112 - Application is disabled".
+// (Azure-Samples/active-directory-dotnetcore-daemon-v2#87), and that for 7000112 is Microsoft's,
+// of the support article "Error AADSTS7000112 - Application is disabled".
 
 func expiredSecret(clientID string) error {
 	return &Refusal{http.StatusUnauthorized, "invalid_client", 7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", clientID)}

@@ -88,8 +88,8 @@ func (s *Server) use(count func(*Faults) *int) bool {
 	return true
 }
 
-// ServeHTTP serves GET /v1.0/applications/{id} and /v1.0/applications(appId='…'), with /owners, and
-// POST with /addPassword and /removePassword.
+// ServeHTTP serves GET /v1.0/applications/{id} and /v1.0/applications(appId='…'), with /owners,
+// and POST with /addPassword and /removePassword.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests.Add(1)
 	fail := func(status int, message string) { refuse(w, status, "serviceNotAvailable", message) }
