@@ -61,7 +61,10 @@ func envValue(rest string) (place, bool) {
 		value = value[:comment[0]]
 	}
 	p := place{end: len(value), text: value, encode: func(next string) (string, bool) {
-		for _, r := range next {
+		for at, r := range next {
+			if r == '~' && at > 0 && !strings.ContainsRune(":=", rune(next[at-1])) {
+				continue // a shell expands it only at the beginning of a word, or of a part of a path
+			}
 			if !envSafe.MatchString(string(r)) && !strings.ContainsRune(value, r) {
 				return "", false
 			}
