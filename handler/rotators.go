@@ -9,6 +9,7 @@ import (
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
+	"rotunda/internal/rotators/ssh"
 )
 
 // newRotators lists every kind of credential.
@@ -18,6 +19,7 @@ func newRotators() []rotation.Described {
 		mysql.Rotator{},
 		redis.Rotator{},
 		ldap.Rotator{},
+		ssh.Rotator{},
 		random.Rotator{},
 	}
 }
