@@ -19,6 +19,7 @@ import (
 	"rotunda/internal/rotators/random"
 	"rotunda/internal/rotators/redis"
 	"rotunda/internal/rotators/sqlserver"
+	"rotunda/internal/rotators/ssh"
 	"rotunda/internal/rotators/webhook"
 	"rotunda/internal/settings"
 )
@@ -44,6 +45,7 @@ func newRotators(c connections) []rotation.Described {
 		random.Rotator{},
 		redis.Rotator{},
 		sqlserver.Rotator{Cloud: c.cloud},
+		ssh.Rotator{},
 		webhook.Rotator{Credential: c.credential, Audiences: c.audiences},
 	}
 }

@@ -24,6 +24,7 @@ const (
 	TagValueField      = "ValueField"           // the field of the value that has the login, such as database.password
 	TagRedisPersist    = "RedisPersist"         // none, for a server that may forget passwords
 	TagKeyProof        = "KeyProof"             // none, for keys that can't be tried where they are used
+	TagSSHHostKey      = "SshHostKey"           // the fingerprint of an SSH server's host key
 )
 
 // directing are the tags that say whether, how and where a secret rotates.
@@ -35,7 +36,7 @@ var directing = []string{
 
 // SharedTags returns the tags that every kind of credential reads.
 func SharedTags() []string {
-	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}
+	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}, TagSSHHostKey,
 }
 
 // ownPrefix begins the tags by which the engine knows what it has published.
