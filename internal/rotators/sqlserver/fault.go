@@ -14,8 +14,9 @@ import (
 	"rotunda/internal/rotators/tlsconfig"
 )
 
-// The errors that the rotator tells apart (learn.microsoft.com/sql/relational-databases/errors-events,
-// "Database engine errors", and azure/azure-sql/database/troubleshoot-common-errors-issues).
+// The errors that the rotator tells apart
+// (learn.microsoft.com/sql/relational-databases/errors-events, "Database engine errors", and
+// azure/azure-sql/database/troubleshoot-common-errors-issues).
 const (
 	loginFailed    = 18456
 	noSuchOrRight  = 15151
@@ -109,8 +110,8 @@ func refusesPassword(err error) bool {
 	return slices.ContainsFunc(numbersOf(err), func(n int32) bool { return n >= firstPolicy && n <= lastPolicy || n == azurePolicy })
 }
 
-// newFault says in our own words why a login or statement failed: the server's might quote a value.
-// It is temporary: what a server refuses, its administrator can allow.
+// newFault says in our own words why a login or statement failed: the server's might quote a
+// value. It is temporary: what a server refuses, its administrator can allow.
 func newFault(action string, err error) *rotation.Fault {
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
 		return fault

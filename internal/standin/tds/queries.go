@@ -34,7 +34,8 @@ var statements = []statement{
 	change(`EXEC sys.sp_dropextendedproperty @name = <text>, @level0type = N'USER', @level0name = <text>`, dropProperty),
 }
 
-// The queries that a rotation makes, as the rotator of SQL Server sends them. Each answers in text.
+// The queries that a rotation makes, as the rotator of SQL Server sends them. Each answers in
+// text.
 const (
 	infoQuery = `SELECT CONVERT(nvarchar(20), SERVERPROPERTY('EngineEdition')), CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')),
 		CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), DB_NAME(), CONVERT(nvarchar(20), DATABASEPROPERTYEX(DB_NAME(), 'Updateability')),
@@ -114,7 +115,7 @@ func digit(is bool) string {
 }
 
 func countLogins(c *session, group []string) ([][]string, *refusal) {
-	found := c.server.logins[fold(group[0])] != nil && c.canOnServer("ALTER ANY LOGIN")
+	found := c.server.logins[fold(group[0])] != nil && c.canAlterLogins()
 	return [][]string{{digit(found)}}, nil
 }
 
@@ -134,7 +135,7 @@ func rights(c *session, group []string) ([][]string, *refusal) {
 	if role := c.database.principals[fold(unquote(group[0]))]; role != nil {
 		onRole = digit(c.mayAlterRole(role.name))
 	}
-	return [][]string{{digit(c.can("ALTER ANY USER")), onRole, digit(c.canOnServer("ALTER ANY LOGIN"))}}, nil
+	return [][]string{{digit(c.can("ALTER ANY USER")), onRole, digit(c.canAlterLogins())}}, nil
 }
 
 // lock is sp_getapplock: a resource of a database, held by a session. It returns 0, or -1 if
