@@ -68,6 +68,7 @@ var remedies = map[int32]string{
 
 	noSuchOrRight:  "the login does not exist any more, or the login that changes it lacks the right to; grant ALTER ANY LOGIN, or for contained users ALTER ANY USER, and in class A ALTER ON ROLE",
 	15247:          "the login that changes passwords lacks the right to; grant ALTER ANY LOGIN, or for contained users ALTER ANY USER",
+	207:            "the server is older than SQL Server 2012, which Rotunda needs",
 	229:            "the login lacks a right that the query needs",
 	262:            "the login lacks a right in the database that the statement needs",
 	297:            "the login lacks a right on the server that the statement needs",

@@ -181,9 +181,12 @@ func (h *handshake) end() error {
 	return err
 }
 
+// maxPackets is more than 64 KiB need in the smallest packets that a server may send, of 512 bytes.
+const maxPackets = 256
+
 // readMessage reads the packets of a message, and returns them and what is in them.
 func readMessage(r io.Reader, kinds ...byte) (packets, body []byte, _ error) {
-	for {
+	for range maxPackets {
 		var header [packetHeader]byte
 		if _, err := io.ReadFull(r, header[:]); err != nil {
 			return nil, nil, err
@@ -202,6 +205,7 @@ func readMessage(r io.Reader, kinds ...byte) (packets, body []byte, _ error) {
 			return packets, body, nil
 		}
 	}
+	return nil, nil, bounded.ErrUnexpected
 }
 
 // encryptionAt returns where the value of the option ENCRYPTION is, or -1.
