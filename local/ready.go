@@ -21,6 +21,8 @@ type addresses struct {
 	IdentityHeader   string   `json:"identityHeader"`
 	Control          string   `json:"control"`
 	Keys             *keyList `json:"keys,omitempty"`
+
+	Application application `json:"application"` // in Entra, whose client secret the app may rotate
 	signIn
 }
 

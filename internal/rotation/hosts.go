@@ -41,6 +41,7 @@ var aliases = map[string]string{"postgresql": "postgres", "mariadb": "mysql"}
 // one.
 var ownPorts = map[string]string{
 	"postgres": "5432", "mysql": "3306", "sqlserver": "1433", "redis": "6379", "rediss": "6380", "https": "443", "http": "80",
+	"ldap": "389", "ldaps": "636", "ssh": "22",
 }
 
 // endpointOf reads an address, such as a tag ProviderAddress. An ARM id is none.

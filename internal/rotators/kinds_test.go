@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/ldap"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/redis"
@@ -18,8 +19,12 @@ func subject(address string) rotation.Subject {
 	if strings.HasPrefix(address, "redis") {
 		class = "O"
 	}
+	id := "app"
+	if strings.HasPrefix(address, "ldap") {
+		id = "cn=app"
+	}
 	return rotation.Subject{
-		Name: "db", Address: address, CredentialID: "app", Current: secret.NewValue("canary"),
+		Name: "db", Address: address, CredentialID: id, Current: secret.NewValue("canary"),
 		Tags: map[string]string{rotation.TagClass: class}, Trust: rotation.Trust{Plaintext: true},
 	}
 }
@@ -28,7 +33,8 @@ func subject(address string) rotation.Subject {
 func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 	for scheme, rotator := range map[string]rotation.Rotator{
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
-		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "sqlserver": sqlserver.Rotator{},
+		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "ldap": ldap.Rotator{}, "ldaps": ldap.Rotator{},
+		"sqlserver": sqlserver.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -45,7 +51,8 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 	for address, rotator := range map[string]rotation.Rotator{
 		"postgres://h?sslmode=disable": postgres.Rotator{}, "postgres://h?sslmode=require": postgres.Rotator{},
 		"mysql://h?sslmode=disable": mysql.Rotator{}, "mysql://h?sslmode=require": mysql.Rotator{},
-		"redis://h": redis.Rotator{}, "sqlserver://h?sslmode=disable": sqlserver.Rotator{},
+		"redis://h": redis.Rotator{}, "ldap://h?sslmode=disable": ldap.Rotator{},
+		"sqlserver://h?sslmode=disable": sqlserver.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {

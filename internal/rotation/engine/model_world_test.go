@@ -33,6 +33,7 @@ type world struct {
 	faults   int      // how many may still be injected
 	landed   int      // how many calls that were believed lost have landed
 	inFlight *landing // a call that its worker believes lost
+	running  *landing // an operation that the provider has accepted
 	turns    *turns   // nil if only one worker runs
 	log      []line   // the calls, for whoever reads a failure
 	broken   string   // the first invariant that did not hold
@@ -140,6 +141,9 @@ func (w *world) land() {
 func (w *world) sleep(d time.Duration) {
 	if w.inFlight != nil && time.Now().Add(d).After(w.inFlight.before) {
 		w.land()
+	}
+	if w.running != nil && time.Now().Add(d).After(w.running.before) {
+		w.endOperation()
 	}
 	time.Sleep(d)
 }

@@ -16,5 +16,5 @@ func (l Login) CheckNamesUser() error {
 	if !l.Bare {
 		return nil
 	}
-	return rotation.Permanentf("The secret's value is a bare password, but in class A the user name changes too. Store a URL or JSON that has both, or set the tag RotationClass to another class.")
+	return rotation.Permanentf("The secret's value is a bare password or names no user, but in class A the user name changes too. Store a URL or JSON that has both, or set the tag RotationClass to another class.")
 }

@@ -1,4 +1,4 @@
-package login
+package form
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package login
+package form
 
 import (
 	"cmp"
@@ -15,11 +15,12 @@ import (
 // change replaces a login by another, wherever a text repeats it.
 type change struct {
 	now, next        credential
+	names            names
 	users, passwords []string // the encodings of now
 }
 
-func newChange(now, next credential) change {
-	return change{now, next, encodings(now.user), encodings(now.password)}
+func newChange(now, next credential, n names) change {
+	return change{now, next, n, encodings(now.user), encodings(now.password)}
 }
 
 // longPassword is from where on a password does not occur in a text by chance.
@@ -28,35 +29,15 @@ const longPassword = 8
 // plain matches what has the same form in every encoding.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)
 
-// rewrite returns a text after the change. It is not ok if the text has a copy that can't be
-// replaced for certain.
-func (c change) rewrite(text string) (_ string, ok bool) {
-	if c.now == c.next {
-		return text, true
-	}
-	u, found := findUserInfo(text)
-	renewed, changed := c.rewriteUserInfo(u)
-	if !found || !changed {
-		return c.rewriteText(text, false)
-	}
-	before, okBefore := c.rewriteText(text[:u.begin], false)
-	after, okAfter := c.rewriteText(text[u.end:], true)
-	if _, more := findUserInfo(text[u.end:]); more {
-		after, okAfter = c.rewrite(text[u.end:])
-	}
-	return before + renewed + after, okBefore && okAfter
-}
-
-// rewriteText replaces copies in a text, of which userDone says whether its user is replaced
-// already.
-func (c change) rewriteText(text string, userDone bool) (_ string, ok bool) {
+// rewriteText replaces copies in a text of no known form. found means that it replaced a password.
+func (c change) rewriteText(text string, loose bool) (_ string, found, ok bool) {
 	text, replaced, found, ok := c.rewritePassword(text)
-	if !ok || c.isLeft(text) {
-		return "", false
+	if !ok || c.isLeft(text, loose) {
+		return "", found, false
 	}
 	text, named := c.rewriteUser(text)
 	userIsLeft := c.next.user != c.now.user && hasWord(text, c.now.user)
-	return text, !found || userDone || replaced || named || !userIsLeft
+	return text, found || named, !found || replaced || named || !userIsLeft
 }
 
 // rewritePassword replaces the password after its user, as in app:password, and after a name that
@@ -86,14 +67,10 @@ func (c change) rewritePassword(text string) (_ string, user, found, ok bool) {
 }
 
 // isLeft reports whether a text still has the password in any form. A long one is a copy. A short
-// one may be there by chance, so it must be a word of its own; and a host may well have the name
-// of a user, so in a URL only the query counts.
-func (c change) isLeft(text string) bool {
+// one may be there by chance, so it must be a word of its own, and not in a host or path.
+func (c change) isLeft(text string, loose bool) bool {
 	if len(c.now.password) < longPassword {
-		if strings.Contains(text, "://") || strings.HasPrefix(text, "@") {
-			_, text, _ = strings.Cut(text, "?")
-		}
-		return slices.ContainsFunc(c.passwords, func(form string) bool { return hasWord(text, form) })
+		return !loose && slices.ContainsFunc(c.passwords, func(form string) bool { return hasWord(text, form) })
 	}
 	return c.isHidden(text) || slices.ContainsFunc(c.passwords, func(form string) bool { return strings.Contains(text, form) })
 }
