@@ -23,8 +23,8 @@ func mapped(hosts map[string]*tds.Server) Rotator {
 	}}
 }
 
-// A secret with the tags of Azure's rotation sample rotates as it is, at the server that its ARM id
-// names.
+// A secret with the tags of Azure's rotation sample rotates as it is, at the server that its ARM
+// id names.
 func TestASecretOfAzuresSampleRotates(t *testing.T) {
 	server, _ := start(t, tds.Options{Edition: "5", Name: "contoso", RequireTLS: true})
 	r := mapped(map[string]*tds.Server{"contoso.database.windows.net:1433": server})

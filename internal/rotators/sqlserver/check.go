@@ -144,8 +144,8 @@ func (c *check) needUsers() {
 	}
 }
 
-// needLogins reports a missing right to logins. Azure SQL has no such right: there it is the server's
-// administrator and the members of loginmanager that change logins.
+// needLogins reports a missing right to logins. Azure SQL has no such right: there it is the
+// server's administrator and the members of loginmanager that change logins.
 func (c *check) needLogins() {
 	switch {
 	case c.session.info.isAzure() && c.session.info.database != "master":

@@ -14,8 +14,9 @@ import (
 	"rotunda/internal/rotators/tlsconfig"
 )
 
-// The errors that the rotator tells apart (learn.microsoft.com/sql/relational-databases/errors-events,
-// "Database engine errors", and azure/azure-sql/database/troubleshoot-common-errors-issues).
+// The errors that the rotator tells apart
+// (learn.microsoft.com/sql/relational-databases/errors-events, "Database engine errors", and
+// azure/azure-sql/database/troubleshoot-common-errors-issues).
 const (
 	loginFailed    = 18456
 	noSuchOrRight  = 15151
@@ -67,6 +68,7 @@ var remedies = map[int32]string{
 
 	noSuchOrRight:  "the login does not exist any more, or the login that changes it lacks the right to; grant ALTER ANY LOGIN, or for contained users ALTER ANY USER, and in class A ALTER ON ROLE",
 	15247:          "the login that changes passwords lacks the right to; grant ALTER ANY LOGIN, or for contained users ALTER ANY USER",
+	207:            "the server is older than SQL Server 2012, which Rotunda needs",
 	229:            "the login lacks a right that the query needs",
 	262:            "the login lacks a right in the database that the statement needs",
 	297:            "the login lacks a right on the server that the statement needs",
@@ -109,8 +111,8 @@ func refusesPassword(err error) bool {
 	return slices.ContainsFunc(numbersOf(err), func(n int32) bool { return n >= firstPolicy && n <= lastPolicy || n == azurePolicy })
 }
 
-// newFault says in our own words why a login or statement failed: the server's might quote a value.
-// It is temporary: what a server refuses, its administrator can allow.
+// newFault says in our own words why a login or statement failed: the server's might quote a
+// value. It is temporary: what a server refuses, its administrator can allow.
 func newFault(action string, err error) *rotation.Fault {
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok {
 		return fault

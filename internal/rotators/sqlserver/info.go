@@ -15,7 +15,7 @@ type info struct {
 	readOnly  bool   // the database
 	contained bool   // the database: its users may have passwords
 	ownUser   bool   // the session's user has its password in the database, and is no login
-	login     string // as which the session logged in
+	login     string // as which the session logged in, or the user that is no login
 }
 
 // infoQuery asks for what every login may see. The server's ServerName, and a database's
@@ -27,7 +27,7 @@ const infoQuery = `SELECT CONVERT(nvarchar(20), SERVERPROPERTY('EngineEdition'))
 	(SELECT CONVERT(nvarchar(36), service_broker_guid) FROM sys.databases WHERE database_id = DB_ID()),
 	(SELECT CONVERT(nvarchar(30), create_date, 126) FROM sys.databases WHERE name = N'tempdb'),
 	(SELECT CONVERT(nvarchar(20), authentication_type) FROM sys.database_principals WHERE principal_id = DATABASE_PRINCIPAL_ID()),
-	ORIGINAL_LOGIN()`
+	ORIGINAL_LOGIN(), USER_NAME()`
 
 // The values of EngineEdition and of authentication_type.
 const (
@@ -37,7 +37,7 @@ const (
 )
 
 func (s *session) readInfo(ctx context.Context) error {
-	row, err := s.queryRow(ctx, 10, infoQuery)
+	row, err := s.queryRow(ctx, 11, infoQuery)
 	if err != nil {
 		return err
 	}
@@ -45,6 +45,9 @@ func (s *session) readInfo(ctx context.Context) error {
 		edition: row[0], version: row[1], server: row[2], database: row[3], guid: row[6], started: row[7],
 		readOnly: row[4] == "READ_ONLY", contained: row[5] == "1" || row[0] == editionAzure && row[3] != "master",
 		ownUser: row[8] == authenticatesUser, login: row[9],
+	}
+	if s.info.ownUser {
+		s.info.login = row[10]
 	}
 	return nil
 }

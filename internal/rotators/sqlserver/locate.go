@@ -8,8 +8,8 @@ import (
 )
 
 // Locate implements rotation.Locator. Logins belong to a server, and users with a password to a
-// database. A server of Azure SQL has a name that no other has; it has no tempdb of its own to tell
-// when it started.
+// database. A server of Azure SQL has a name that no other has; it has no tempdb of its own to
+// tell when it started.
 func (r Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Location, error) {
 	target, err := r.readTarget(s)
 	if err != nil {

@@ -52,8 +52,8 @@ func create(at info, l login.Login, schema string) []string {
 	}
 }
 
-// claims checks that the role exists and that the secret has a claim to it: the current login bears
-// the secret's mark, or proves by its password that it is a member of the role.
+// claims checks that the role exists and that the secret has a claim to it: the current login
+// bears the secret's mark, or proves by its password that it is a member of the role.
 func (t target) claims(ctx context.Context, session *session) (current principal, _ error) {
 	found, err := session.principals(ctx, "", t.role)
 	if err != nil {
@@ -94,18 +94,8 @@ func (t target) pairUser(ctx context.Context, session *session, name string) (*p
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range found {
-		if err := t.checkMark(p); err != nil {
-			return nil, err
-		}
-		isCurrent := strings.EqualFold(name, t.current.User) // whose password proves it
-		switch {
-		case p.mark == "" && !isCurrent:
-			return nil, t.nobodysLogin(p.name)
-		case !p.isContained && !strings.EqualFold(p.login, name), !strings.EqualFold(p.name, name):
-			return nil, t.orphan(p.name)
-		}
-		return &p, nil
+	if len(found) > 0 {
+		return &found[0], t.checkPairUser(found[0], name)
 	}
 	if session.info.contained {
 		return nil, nil
@@ -114,6 +104,20 @@ func (t target) pairUser(ctx context.Context, session *session, name string) (*p
 		return nil, cmp.Or(err, t.strayLogin(name))
 	}
 	return nil, nil
+}
+
+// checkPairUser checks that a user that exists is the secret's, and that it logs in by its name.
+func (t target) checkPairUser(p principal, name string) error {
+	isCurrent := strings.EqualFold(name, t.current.User) // whose password proves it
+	switch err := t.checkMark(p); {
+	case err != nil:
+		return err
+	case p.mark == "" && !isCurrent:
+		return t.nobodysLogin(p.name)
+	case !p.isContained && !strings.EqualFold(p.login, name), !strings.EqualFold(p.name, name):
+		return t.orphan(p.name)
+	}
+	return nil
 }
 
 func (t target) orphan(name string) error {

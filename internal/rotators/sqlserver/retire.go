@@ -10,8 +10,8 @@ import (
 )
 
 // Retire implements rotation.Setter. In class A the old login gets a password that nobody knows,
-// and keeps everything else; when its turn comes, it gets a new one. In class S the old password is
-// already gone.
+// and keeps everything else; when its turn comes, it gets a new one. In class S the old password
+// is already gone.
 func (r Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
 	target, err := r.readTarget(s)
 	if err != nil || target.class == rotation.Single {

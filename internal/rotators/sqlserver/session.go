@@ -70,8 +70,8 @@ func (s server) connect(ctx context.Context, l login.Login, dialer *dialer) (_ d
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer connects the driver, and again if the server sends it to another. The gateway of Azure SQL
-// does (learn.microsoft.com/azure/azure-sql/database/connectivity-architecture).
+// dialer connects the driver, and again if the server sends it to another. The gateway of Azure
+// SQL does (learn.microsoft.com/azure/azure-sql/database/connectivity-architecture).
 type dialer struct {
 	server server
 	until  context.Context
@@ -109,8 +109,8 @@ func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 	return d.last, nil
 }
 
-// HostName implements mssql.HostDialer, so that the driver leaves the name to DialContext: it would
-// look the name up without regard to the context, and connect to each of its addresses.
+// HostName implements mssql.HostDialer, so that the driver leaves the name to DialContext: it
+// would look the name up without regard to the context, and connect to each of its addresses.
 func (d *dialer) HostName() string { return d.server.Host }
 
 func (d *dialer) stop() {

@@ -1,13 +1,13 @@
 // Package sqlserver rotates passwords of SQL Server 2012 and later, Azure SQL Database and Azure
 // SQL Managed Instance.
 //
-// Class A, which needs AdminSecret: <CredentialId>_a and <CredentialId>_b take turns to log in. The
-// rotator creates both on demand, as members of the database role in CredentialId. Where the
+// Class A, which needs AdminSecret: <CredentialId>_a and <CredentialId>_b take turns to log in.
+// The rotator creates both on demand, as members of the database role in CredentialId. Where the
 // database is contained, as on Azure SQL, they are users with a password, and otherwise logins of
 // the server with a user in the database.
 //
-// Class S: a login's or a contained user's own password is replaced, by AdminSecret's login or else
-// by itself.
+// Class S: a login's or a contained user's own password is replaced, by AdminSecret's login or
+// else by itself.
 //
 // Tags:
 //   - ProviderAddress: sqlserver://host:1433/database?sslmode=verify-full&sslrootcert=ca.pem, or
@@ -16,17 +16,17 @@
 //   - RotationClass: A or S; without it A with AdminSecret, and S without
 //   - AdminSecret, PasswordLength, PasswordExclude, PasswordSymbols
 //
-// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs ALTER ANY
-// USER in the database for its users, ALTER ANY LOGIN for logins of the server, and in class A
-// ALTER on the role.
+// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs ALTER
+// ANY USER in the database for its users, ALTER ANY LOGIN for logins of the server, and in class
+// A ALTER on the role.
 //
 // A user that an administrator changes is marked with the vault and the secret, by the extended
-// property Rotunda. One with another secret's mark is never changed, and one without a mark only if
-// the secret's own password logs in as it. A login of the server can't have such a property: the
-// mark is that of its user in the database, if it has one there.
+// property Rotunda. One with another secret's mark is never changed, and one without a mark only
+// if the secret's own password logs in as it. A login of the server can't have such a property:
+// the mark is that of its user in the database, if it has one there.
 //
-// The server is sent passwords as they are: Azure SQL refuses hashes (PASSWORD = 0x... HASHED), and
-// a server applies its policy to passwords only. So the server must be verified.
+// The server is sent passwords as they are: Azure SQL refuses hashes (PASSWORD = 0x... HASHED),
+// and a server applies its policy to passwords only. So the server must be verified.
 package sqlserver
 
 import (

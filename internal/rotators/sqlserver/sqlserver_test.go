@@ -2,6 +2,7 @@ package sqlserver
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -140,7 +141,7 @@ func TestAFenceThatFailsChangesNothing(t *testing.T) {
 		for _, s := range []rotation.Subject{app.single(), app.byAdmin(), app.alternating()} {
 			next := plan(t, s).Next
 			failed := rotation.Temporaryf("the lease is lost")
-			if err := (Rotator{}).Apply(t.Context(), s, next, func(context.Context) error { return failed }); err != error(failed) {
+			if err := (Rotator{}).Apply(t.Context(), s, next, func(context.Context) error { return failed }); !errors.Is(err, failed) {
 				t.Errorf("%s: %v", name, err)
 			}
 			probes(t, s, next, rotation.Rejected)

@@ -8,9 +8,10 @@ import (
 	"rotunda/internal/rotators/bounded"
 )
 
-// The tokens that a server may send (MS-TDS 2.2.7). The queries ask for text only, so no column has
-// another type. What the driver would allocate for others is not bounded (microsoft/go-mssqldb
-// token.go, parseFedAuthInfo and parseColMetadata72; types.go, readPLPType).
+// The tokens that a server may send (MS-TDS 2.2.7). The queries ask for text only, so no column
+// has another type. What the driver would allocate for others is not bounded
+// (microsoft/go-mssqldb token.go, parseFedAuthInfo and parseColMetadata72; types.go,
+// readPLPType).
 const (
 	tokenReturnStatus = 0x79
 	tokenColumns      = 0x81

@@ -112,8 +112,8 @@ func (w *wire) begin(packets []byte) error {
 	return w.startTLS()
 }
 
-// startTLS makes a handshake in packets of PRELOGIN. SQL Server expects each packet that follows in
-// one TLS record (microsoft/go-mssqldb#166).
+// startTLS makes a handshake in packets of PRELOGIN. SQL Server expects each packet that follows
+// in one TLS record (microsoft/go-mssqldb#166).
 func (w *wire) startTLS() error {
 	wrapped := &handshake{Conn: w.Conn}
 	config := w.secure.Clone()
@@ -169,7 +169,7 @@ func (h *handshake) flush() error {
 		return nil
 	}
 	packet := append([]byte{typePrelogin, lastPacket, 0, 0, 0, 0, 1, 0}, h.out.Bytes()...)
-	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
+	packet[2], packet[3] = byte(len(packet)>>8&0xff), byte(len(packet)&0xff)
 	h.out.Reset()
 	_, err := h.Conn.Write(packet)
 	return err
@@ -181,9 +181,12 @@ func (h *handshake) end() error {
 	return err
 }
 
+// maxPackets is more than 64 KiB need in the smallest packets that a server may send, of 512 bytes.
+const maxPackets = 256
+
 // readMessage reads the packets of a message, and returns them and what is in them.
 func readMessage(r io.Reader, kinds ...byte) (packets, body []byte, _ error) {
-	for {
+	for range maxPackets {
 		var header [packetHeader]byte
 		if _, err := io.ReadFull(r, header[:]); err != nil {
 			return nil, nil, err
@@ -202,6 +205,7 @@ func readMessage(r io.Reader, kinds ...byte) (packets, body []byte, _ error) {
 			return packets, body, nil
 		}
 	}
+	return nil, nil, bounded.ErrUnexpected
 }
 
 // encryptionAt returns where the value of the option ENCRYPTION is, or -1.

@@ -14,9 +14,10 @@ func (c *session) can(right string) bool {
 	return c.sysadmin || c.own != nil && c.own.rights[right]
 }
 
-func (c *session) canOnServer(right string) bool {
+// canAlterLogins reports whether the session's login has ALTER ANY LOGIN.
+func (c *session) canAlterLogins() bool {
 	l := c.server.logins[fold(c.user)]
-	return c.sysadmin || c.own.isOfServer() && l != nil && l.rights[right]
+	return c.sysadmin || c.own.isOfServer() && l != nil && l.altersLogins
 }
 
 // isOfServer reports whether the session's user has a login: one of a contained database has none.
@@ -103,7 +104,7 @@ func createRole(c *session, group []string) *refusal {
 
 func createLogin(c *session, group []string) *refusal {
 	name, password := group[0], group[1]
-	if !c.canOnServer("ALTER ANY LOGIN") {
+	if !c.canAlterLogins() {
 		return denied()
 	}
 	if c.server.logins[fold(name)] != nil {
@@ -112,7 +113,7 @@ func createLogin(c *session, group []string) *refusal {
 	if refused := checkPolicy(name, password); refused != nil && fold(group[3]) != "off" {
 		return refused
 	}
-	c.server.logins[fold(name)] = &login{name: name, password: password, rights: map[string]bool{}}
+	c.server.logins[fold(name)] = &login{name: name, password: password}
 	c.mutate(func() { delete(c.server.logins, fold(name)) })
 	return nil
 }
@@ -165,7 +166,7 @@ func alterLogin(c *session, group []string) *refusal {
 		return refuse(5001, 16, "User must be in the master database.")
 	}
 	isOwn := c.own.isOfServer() && fold(c.user) == fold(name)
-	if l == nil || !c.canOnServer("ALTER ANY LOGIN") && (!isOwn || l.password != old) || l.sysadmin && !c.sysadmin {
+	if l == nil || !c.canAlterLogins() && (!isOwn || l.password != old) || l.sysadmin && !c.sysadmin {
 		return noSuch("alter", "login", name)
 	}
 	if refused := checkPolicy(name, password); refused != nil {
@@ -182,7 +183,7 @@ func alterLogin(c *session, group []string) *refusal {
 
 func switchLogin(c *session, group []string) *refusal {
 	l := c.server.logins[fold(group[0])]
-	if l == nil || !c.canOnServer("ALTER ANY LOGIN") {
+	if l == nil || !c.canAlterLogins() {
 		return noSuch("alter", "login", group[0])
 	}
 	before := l.condition
@@ -269,6 +270,6 @@ func grantOnServer(c *session, group []string) *refusal {
 	if l == nil || !c.sysadmin {
 		return noSuch("find", "login", group[1])
 	}
-	l.rights["ALTER ANY LOGIN"] = fold(group[0]) == "grant"
+	l.altersLogins = fold(group[0]) == "grant"
 	return nil
 }

@@ -57,7 +57,8 @@ func writeMessage(w io.Writer, kind byte, body []byte) error {
 		if len(body) == 0 {
 			packet[1] = endOfMsg
 		}
-		binary.BigEndian.PutUint16(packet[2:], uint16(headerBytes+len(part)))
+		size := headerBytes + len(part)
+		packet[2], packet[3] = byte(size>>8&0xff), byte(size&0xff)
 		if _, err := w.Write(append(packet, part...)); err != nil || len(body) == 0 {
 			return err
 		}

@@ -6,7 +6,7 @@ var statements = []statement{
 	{form: form(`(?:set \w+ [\w, ]+\s*)+`), run: func(*session, []string) ([][]string, *refusal) { return nil, nil }},
 	{form: query(`SELECT 1`), columns: 1, run: func(*session, []string) ([][]string, *refusal) { return [][]string{{"1"}}, nil }},
 	{form: query(`SELECT SUSER_SNAME()`), columns: 1, run: func(c *session, _ []string) ([][]string, *refusal) { return [][]string{{c.user}}, nil }},
-	{form: query(infoQuery), columns: 10, run: info},
+	{form: query(infoQuery), columns: 11, run: info},
 	{form: query(principalQuery), columns: 7, run: principals},
 	{form: query(`SELECT CONVERT(nvarchar(20), COUNT(*)) FROM sys.sql_logins WHERE name = <text>`), columns: 1, run: countLogins},
 	{form: query(`SELECT CONVERT(nvarchar(20), IS_ROLEMEMBER(<text>))`), columns: 1, run: isRoleMember},
@@ -34,7 +34,8 @@ var statements = []statement{
 	change(`EXEC sys.sp_dropextendedproperty @name = <text>, @level0type = N'USER', @level0name = <text>`, dropProperty),
 }
 
-// The queries that a rotation makes, as the rotator of SQL Server sends them. Each answers in text.
+// The queries that a rotation makes, as the rotator of SQL Server sends them. Each answers in
+// text.
 const (
 	infoQuery = `SELECT CONVERT(nvarchar(20), SERVERPROPERTY('EngineEdition')), CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')),
 		CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), DB_NAME(), CONVERT(nvarchar(20), DATABASEPROPERTYEX(DB_NAME(), 'Updateability')),
@@ -42,7 +43,7 @@ const (
 		(SELECT CONVERT(nvarchar(36), service_broker_guid) FROM sys.databases WHERE database_id = DB_ID()),
 		(SELECT CONVERT(nvarchar(30), create_date, 126) FROM sys.databases WHERE name = N'tempdb'),
 		(SELECT CONVERT(nvarchar(20), authentication_type) FROM sys.database_principals WHERE principal_id = DATABASE_PRINCIPAL_ID()),
-		ORIGINAL_LOGIN()`
+		ORIGINAL_LOGIN(), USER_NAME()`
 	principalQuery = `SELECT p.name, CONVERT(nvarchar(1), p.type), CONVERT(nvarchar(20), p.authentication_type), SUSER_SNAME(p.sid), p.default_schema_name,
 			CONVERT(nvarchar(20), (SELECT COUNT(*) FROM sys.database_role_members m
 				WHERE m.role_principal_id = DATABASE_PRINCIPAL_ID(<text>) AND m.member_principal_id = p.principal_id)),
@@ -70,7 +71,7 @@ func unlock(c *session, group []string) *refusal {
 const version = "16.0.4000.0"
 
 func info(c *session, _ []string) ([][]string, *refusal) {
-	updateability, containment, authentication := "READ_WRITE", "0", "0"
+	updateability, containment, authentication, user := "READ_WRITE", "0", "0", "guest"
 	if c.database.readOnly {
 		updateability = "READ_ONLY"
 	}
@@ -79,13 +80,13 @@ func info(c *session, _ []string) ([][]string, *refusal) {
 	}
 	switch {
 	case c.own != nil:
-		authentication = c.own.authentication()
+		authentication, user = c.own.authentication(), c.own.name
 	case c.sysadmin:
-		authentication = "1"
+		authentication, user = "1", "dbo"
 	}
 	return [][]string{{
 		c.server.options.Edition, version, c.server.options.Name, c.database.name, updateability, containment, c.database.guid,
-		c.server.started, authentication, c.user,
+		c.server.started, authentication, c.user, user,
 	}}, nil
 }
 
@@ -114,7 +115,7 @@ func digit(is bool) string {
 }
 
 func countLogins(c *session, group []string) ([][]string, *refusal) {
-	found := c.server.logins[fold(group[0])] != nil && c.canOnServer("ALTER ANY LOGIN")
+	found := c.server.logins[fold(group[0])] != nil && c.canAlterLogins()
 	return [][]string{{digit(found)}}, nil
 }
 
@@ -134,7 +135,7 @@ func rights(c *session, group []string) ([][]string, *refusal) {
 	if role := c.database.principals[fold(unquote(group[0]))]; role != nil {
 		onRole = digit(c.mayAlterRole(role.name))
 	}
-	return [][]string{{digit(c.can("ALTER ANY USER")), onRole, digit(c.canOnServer("ALTER ANY LOGIN"))}}, nil
+	return [][]string{{digit(c.can("ALTER ANY USER")), onRole, digit(c.canAlterLogins())}}, nil
 }
 
 // lock is sp_getapplock: a resource of a database, held by a session. It returns 0, or -1 if

@@ -73,8 +73,7 @@ func (s *Server) welcome(c *session) answer {
 // route is the ENVCHANGE by which the gateway of Azure SQL sends a client to another server.
 func (a *answer) route(host string, port uint16) {
 	name := longText(host)
-	value := binary.LittleEndian.AppendUint16(nil, uint16(3+len(name)))
-	value = binary.LittleEndian.AppendUint16(append(value, 0), port)
+	value := binary.LittleEndian.AppendUint16(append(short(3+len(name)), 0), port)
 	a.env(envRouting, append(value, name...), []byte{0, 0})
 }
 

@@ -25,7 +25,7 @@ type login struct {
 	name, password string
 	condition      Condition
 	sysadmin       bool
-	rights         map[string]bool
+	altersLogins   bool // of others
 }
 
 // database has principals and a partial containment or none.

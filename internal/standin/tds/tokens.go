@@ -46,22 +46,24 @@ func utf16le(text string) []byte {
 	return raw
 }
 
+// short is a number in two bytes, as the lengths of tokens and texts are.
+func short(n int) []byte { return []byte{byte(n & 0xff), byte(n >> 8 & 0xff)} }
+
 // shortText is text after its length in characters, in one byte.
 func shortText(text string) []byte {
 	raw := utf16le(text)
-	return append([]byte{byte(len(raw) / 2)}, raw...)
+	return append([]byte{byte(len(raw) / 2 & 0xff)}, raw...)
 }
 
 // longText is text after its length in characters, in two bytes.
 func longText(text string) []byte {
 	raw := utf16le(text)
-	return append(binary.LittleEndian.AppendUint16(nil, uint16(len(raw)/2)), raw...)
+	return append(short(len(raw)/2), raw...)
 }
 
 // sized appends a token whose length follows it.
 func (a *answer) sized(token byte, body []byte) {
-	*a = binary.LittleEndian.AppendUint16(append(*a, token), uint16(len(body)))
-	*a = append(*a, body...)
+	*a = append(append(append(*a, token), short(len(body))...), body...)
 }
 
 func (a *answer) env(kind byte, now, before []byte) {
@@ -69,7 +71,7 @@ func (a *answer) env(kind byte, now, before []byte) {
 }
 
 func (a *answer) message(token byte, m *refusal) {
-	body := binary.LittleEndian.AppendUint32(nil, uint32(m.number))
+	body := append(short(m.number), 0, 0)
 	body = append(body, m.state, m.class)
 	body = append(body, longText(m.text)...)
 	body = append(body, shortText(serverName)...)
@@ -84,7 +86,7 @@ func (a *answer) loginAck() {
 
 // rows appends rows of text.
 func (a *answer) rows(rows [][]string, columns int) {
-	*a = binary.LittleEndian.AppendUint16(append(*a, tokenColumns), uint16(columns))
+	*a = append(append(*a, tokenColumns), short(columns)...)
 	for range columns {
 		*a = append(*a, 0, 0, 0, 0, 9, 0, typeNVarChar, 0x20, 0x03) // any user type, nullable, 800 bytes
 		*a = append(append(*a, collation...), 0)
@@ -106,10 +108,10 @@ func (a *answer) value(value string) {
 		return
 	}
 	raw := utf16le(value)
-	*a = append(binary.LittleEndian.AppendUint16(*a, uint16(len(raw))), raw...)
+	*a = append(append(*a, short(len(raw))...), raw...)
 }
 
 func (a *answer) done(status uint16, rows int) {
 	*a = binary.LittleEndian.AppendUint16(append(*a, tokenDone), status)
-	*a = binary.LittleEndian.AppendUint64(append(*a, 0, 0), uint64(rows))
+	*a = append(append(append(*a, 0, 0), short(rows)...), 0, 0, 0, 0, 0, 0)
 }
