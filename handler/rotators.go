@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/mongodb"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/rabbitmq"
@@ -18,6 +19,7 @@ func newRotators() []rotation.Described {
 		mysql.Rotator{},
 		redis.Rotator{},
 		rabbitmq.Rotator{},
+		mongodb.Rotator{},
 		random.Rotator{},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/mongodb"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/rabbitmq"
@@ -39,7 +40,7 @@ func withPair(address string) rotation.Subject {
 func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 	for scheme, rotator := range map[string]rotation.Rotator{
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
-		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "rabbitmq": rabbitmq.Rotator{},
+		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "rabbitmq": rabbitmq.Rotator{}, "mongodb": mongodb.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -57,6 +58,7 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 		"postgres://h?sslmode=disable": postgres.Rotator{}, "postgres://h?sslmode=require": postgres.Rotator{},
 		"mysql://h?sslmode=disable": mysql.Rotator{}, "mysql://h?sslmode=require": mysql.Rotator{},
 		"redis://h": redis.Rotator{}, "rabbitmq://h?sslmode=disable": rabbitmq.Rotator{}, "rabbitmq://h?sslmode=require": rabbitmq.Rotator{},
+		"mongodb://h?tls=false": mongodb.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {
