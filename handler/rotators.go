@@ -13,6 +13,7 @@ import (
 	"rotunda/internal/rotators/azurekeys"
 	"rotunda/internal/rotators/entra"
 	"rotunda/internal/rotators/ldap"
+	"rotunda/internal/rotators/mongodb"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/rabbitmq"
@@ -42,6 +43,7 @@ func newRotators(c connections) []rotation.Described {
 		mysql.Rotator{},
 		postgres.Rotator{},
 		rabbitmq.Rotator{},
+		mongodb.Rotator{},
 		random.Rotator{},
 		redis.Rotator{},
 		sqlserver.Rotator{Cloud: c.cloud},

@@ -31,12 +31,12 @@ const (
 var directing = []string{
 	TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagClass, TagAdminSecret, TagAdminFor, TagLead, TagInterval, TagGrace, TagWindow,
 	TagPasswordLength, TagPasswordExclude, TagPasswordSymbols,
-	TagValueField, TagRedisPersist, TagKeyProof,
+	TagValueField, TagRedisPersist, TagKeyProof, TagSSHHostKey,
 }
 
 // SharedTags returns the tags that every kind of credential reads.
 func SharedTags() []string {
-	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}, TagSSHHostKey,
+	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}
 }
 
 // ownPrefix begins the tags by which the engine knows what it has published.

@@ -6,6 +6,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/ldap"
+	"rotunda/internal/rotators/mongodb"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/rabbitmq"
@@ -47,7 +48,7 @@ func TestAnAddressWithoutAPortMeansTheSameEverywhere(t *testing.T) {
 		"postgres": postgres.Rotator{}, "postgresql": postgres.Rotator{}, "mysql": mysql.Rotator{}, "mariadb": mysql.Rotator{},
 		"redis": redis.Rotator{}, "rediss": redis.Rotator{}, "ldap": ldap.Rotator{}, "ldaps": ldap.Rotator{},
 		"sqlserver": sqlserver.Rotator{},
-		"rabbitmq":  rabbitmq.Rotator{},
+		"rabbitmq":  rabbitmq.Rotator{}, "mongodb": mongodb.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(scheme + "://h"))
 		if err != nil {
@@ -67,6 +68,7 @@ func TestEveryKindWarnsOfAServerThatIsNotVerified(t *testing.T) {
 		"redis://h": redis.Rotator{}, "ldap://h?sslmode=disable": ldap.Rotator{},
 		"sqlserver://h?sslmode=disable": sqlserver.Rotator{},
 		"rabbitmq://h?sslmode=disable":  rabbitmq.Rotator{}, "rabbitmq://h?sslmode=require": rabbitmq.Rotator{},
+		"mongodb://h?tls=false": mongodb.Rotator{},
 	} {
 		plan, err := rotator.Plan(subject(address))
 		if err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "does not check who the server is") {

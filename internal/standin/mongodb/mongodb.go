@@ -22,6 +22,7 @@ type Server struct {
 	process  bson.ObjectID
 	standby  bool
 	seen     []string
+	cut      interruption
 	serving  sync.WaitGroup
 }
 
@@ -59,6 +60,33 @@ func (s *Server) StepDown() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.standby = true
+}
+
+// interruption is a command at which connections end.
+type interruption struct {
+	command string
+	after   bool
+	call    func()
+}
+
+// Interrupt calls a function at the next command of a name, before the command takes effect or
+// after it did, and then ends the connection without a response.
+func (s *Server) Interrupt(command string, after bool, call func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = interruption{command, after, call}
+}
+
+// interrupted returns what to call at a command, once.
+func (s *Server) interrupted(command string, after bool) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cut.command != command || s.cut.after != after {
+		return nil
+	}
+	call := s.cut.call
+	s.cut = interruption{}
+	return call
 }
 
 // Commands returns the names of the commands that it was sent, in order.

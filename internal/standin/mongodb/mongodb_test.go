@@ -77,4 +77,3 @@ func wantCode(t *testing.T, err error, code int32) {
 		t.Errorf("%v, not code %d", err, code)
 	}
 }
-

@@ -50,10 +50,25 @@ func (s *session) serve(conn net.Conn) {
 		if rest[4] != 0 || bson.Unmarshal(rest[5:], &command) != nil || len(command) == 0 {
 			return
 		}
-		if _, err := conn.Write(encode(header[4:8], s.respond(command))); err != nil {
+		if !s.answer(conn, header[4:8], command) {
 			return
 		}
 	}
+}
+
+// answer reports whether the session goes on.
+func (s *session) answer(conn net.Conn, to []byte, command bson.D) bool {
+	if call := s.server.interrupted(command[0].Key, false); call != nil {
+		call()
+		return false
+	}
+	response := s.respond(command)
+	if call := s.server.interrupted(command[0].Key, true); call != nil {
+		call()
+		return false
+	}
+	_, err := conn.Write(encode(to, response))
+	return err == nil
 }
 
 // encode returns a message that responds to another.
