@@ -25,6 +25,8 @@ type addresses struct {
 	// Resources are the ids of Azure resources that have keys.
 	Resources map[string]string `json:"resources"`
 	Keys      *keyList          `json:"keys,omitempty"`
+
+	Application application `json:"application"` // in Entra, whose client secret the app may rotate
 	signIn
 }
 

@@ -4,6 +4,7 @@ package rotation
 
 import (
 	"context"
+	"time"
 
 	"rotunda/internal/secret"
 )
@@ -42,6 +43,9 @@ type Subject struct {
 	// mark.
 	Owner string
 	Trust Trust // in the server
+	// OperationID names the rotation, in Apply, Issue, ListIssued and Revoke. Every attempt has the
+	// same.
+	OperationID string
 }
 
 // Plan is a rotator's answer to a Subject.
@@ -59,6 +63,9 @@ type Plan struct {
 	// Decoy is the current credential with a wrong, random password: a provider that accepts it
 	// proves nothing. Classes O, A and S.
 	Decoy secret.Value
+	// Lingers is how long the provider may still accept a credential that Apply has replaced, as
+	// Active Directory does. Most providers refuse it at once. Class S.
+	Lingers time.Duration
 	// Warnings are for whoever asks for a plan.
 	Warnings []string
 }
@@ -158,4 +165,18 @@ type Issuer interface {
 	ListIssued(ctx context.Context, s Subject, operation string) ([]string, error)
 	// Revoke removes a credential. It succeeds if the credential is gone already.
 	Revoke(ctx context.Context, s Subject, id string) error
+}
+
+// Identifier is an Issuer whose provider shows enough of a credential to tell it from others.
+type Identifier interface {
+	// MustHold returns a fault if the credential with an id is not the one that value holds, as far
+	// as the provider shows that.
+	MustHold(ctx context.Context, s Subject, id string, value secret.Value) error
+}
+
+// Settling is a Rotator whose provider takes a while to act on a change.
+type Settling interface {
+	// Settles returns how long a change usually takes: for so long, a credential that was just made
+	// or revoked is tried again within the attempt.
+	Settles() time.Duration
 }

@@ -11,6 +11,7 @@ import (
 
 	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/fault"
+	"rotunda/internal/standin/graph"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/proxy"
 )
@@ -33,6 +34,7 @@ type Faults struct {
 	Vault    keyvault.Faults `json:"vault"`
 	Identity fault.Faults    `json:"identity"`
 	Entra    fault.Faults    `json:"entra"`
+	Graph    graph.Faults    `json:"graph"`
 	// Resources are the faults of resources, by their ids.
 	Resources map[string]arm.Faults `json:"resources,omitempty"`
 }
@@ -41,8 +43,8 @@ type Faults struct {
 func (a *Azure) State() State {
 	return State{
 		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
-		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults(), a.arm.Faults()},
-		Resources: a.arm.Counts(),
+		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Resources: a.arm.Counts(),
+		Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults(), a.graph.Faults(), a.arm.Faults()},
 	}
 }
 
@@ -52,13 +54,13 @@ func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
 	}
-	if err := errors.Join(f.Identity.Check(), f.Entra.Check(), a.arm.CheckFaults(f.Resources)); err != nil {
+	if err := errors.Join(f.Identity.Check(), f.Entra.Check(), f.Graph.Check(), a.arm.CheckFaults(f.Resources)); err != nil {
 		return err
 	}
 	if err := a.vault.SetFaults(f.Vault); err != nil {
 		return err
 	}
-	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra), a.arm.ReplaceFaults(f.Resources)) // checked above
+	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra), a.graph.SetFaults(f.Graph), a.arm.ReplaceFaults(f.Resources)) // checked above
 }
 
 // Reset clears the faults and all counts.

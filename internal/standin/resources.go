@@ -2,7 +2,10 @@ package standin
 
 import (
 	"crypto/tls"
+	"errors"
+	"net"
 	"sync"
+	"time"
 
 	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/ca"
@@ -19,13 +22,49 @@ func (a *Azure) serveResources(options Options) error {
 		return err
 	}
 	server := newServer(a.arm)
-	certificates := certificates{signer: a.signer}
+	certificates := &certificates{signer: a.signer}
 	server.TLSConfig = &tls.Config{GetCertificate: certificates.get, MinVersion: tls.VersionTLS12}
 	a.closers = append(a.closers, server.Close)
 	go func() { _ = server.ServeTLS(listener, "", "") }() // ends with Close
 	a.resourceAddr = listener.Addr().String()
-	return a.publishResources()
+	return errors.Join(a.publishResources(), a.serveRedis(certificates))
 }
+
+// serveRedis serves all caches at one port, over TLS: the host name that a client asks for names
+// the cache.
+func (a *Azure) serveRedis(certificates *certificates) error {
+	plain, err := listenLoopback()
+	if err != nil {
+		return err
+	}
+	listener := tls.NewListener(plain, &tls.Config{GetCertificate: certificates.get, MinVersion: tls.VersionTLS12})
+	a.redisAddr = plain.Addr().String()
+	a.closers = append(a.closers, listener.Close)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			go a.serveCache(conn)
+		}
+	}()
+	return nil
+}
+
+func (a *Azure) serveCache(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	secure, ok := conn.(*tls.Conn)
+	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a login takes no longer
+	if !ok || secure.Handshake() != nil {
+		return
+	}
+	_ = a.arm.ServeRedis(conn, secure.ConnectionState().ServerName) // the client has gone
+}
+
+// RedisAddr returns where the caches listen, as host:port. Redis is no HTTP, so the proxy does not
+// lead there.
+func (a *Azure) RedisAddr() string { return a.redisAddr }
 
 // AddResource adds a resource to Azure Resource Manager, with new keys, and publishes the host
 // names of its data plane.

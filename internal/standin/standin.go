@@ -1,7 +1,7 @@
 // Package standin runs everything in Azure that the app and its callers need on one machine: Key
-// Vault, Entra, the managed identity, Azure Resource Manager with services that have keys, a proxy
-// that maps the real host names to the stand-ins, and an endpoint to inspect them and make them
-// fail. It is for tests and local runs, on loopback only.
+// Vault, Entra, Microsoft Graph, the managed identity, Azure Resource Manager with services that
+// have keys, a proxy that maps the real host names to the stand-ins, and an endpoint to inspect
+// them and make them fail. It is for tests and local runs, on loopback only.
 package standin
 
 import (
@@ -18,6 +18,7 @@ import (
 	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/entra"
+	"rotunda/internal/standin/graph"
 	"rotunda/internal/standin/identity"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/standin/proxy"
@@ -41,6 +42,7 @@ type Options struct {
 type Azure struct {
 	vault    *keyvault.Server
 	entra    *entra.Directory
+	graph    *graph.Server
 	identity *identity.Server
 	arm      *arm.Server
 	proxy    *proxy.Proxy
@@ -49,6 +51,7 @@ type Azure struct {
 	caFile                                       string
 	vaultAddr, identityURL, proxyURL, controlURL string
 	resourceAddr                                 string // of Azure Resource Manager and the data planes
+	redisAddr                                    string // of caches
 	baseFaults                                   keyvault.Faults
 	connections                                  atomic.Int64 // TLS connections to the vault
 	tokensBefore                                 atomic.Int64 // token requests before the last Reset
@@ -85,7 +88,7 @@ func Start(options Options) (_ *Azure, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.proxy.Close)
-	if err := a.Publish(a.entra, entra.Hosts...); err != nil {
+	if err := errors.Join(a.Publish(a.entra, entra.Hosts...), a.Publish(a.graph, graph.Host)); err != nil {
 		return nil, err
 	}
 	if err := a.serveResources(options); err != nil {
@@ -108,6 +111,7 @@ func (a *Azure) openVault(options Options) (err error) {
 	if a.entra, err = entra.New(entra.Options{}); err != nil {
 		return err
 	}
+	a.graph = graph.New(a.entra)
 	if a.identity, err = identity.New(identity.Options{Directory: a.entra, Roles: options.Roles}); err != nil {
 		return err
 	}
@@ -155,6 +159,9 @@ func (a *Azure) Vault() *keyvault.Server { return a.vault }
 
 // Entra returns the stand-in for the tenant.
 func (a *Azure) Entra() *entra.Directory { return a.entra }
+
+// Graph returns the stand-in for Microsoft Graph.
+func (a *Azure) Graph() *graph.Server { return a.graph }
 
 // Identity returns the stand-in for the managed identity.
 func (a *Azure) Identity() *identity.Server { return a.identity }

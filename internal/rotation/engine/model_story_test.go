@@ -34,7 +34,10 @@ type scenario struct {
 	azure    bool          // class K: the real rotator of Azure's keys, over HTTP
 	async    bool          // there, a key is made by an operation that takes a while
 	delay    time.Duration // there, before a new key works where it is used
+	settles  time.Duration // after which sign-ins learn of a change, with a real rotator
 	mistake  mistake       // in the engine, which an invariant must find
+
+	real func(*worker) rotation.Rotator // the rotator of a real kind in place of the model's own
 }
 
 const address = "sim://db"
@@ -61,6 +64,9 @@ func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
 // engine returns a worker's engine.
 func (w *world) engine(k *worker) *Engine {
 	rotators := map[string]rotation.Rotator{"sim": simRotator{k}}
+	if w.real != nil {
+		rotators["sim"] = w.real(k)
+	}
 	if w.azure {
 		rotators[azureKind] = azureRotator(k)
 	}

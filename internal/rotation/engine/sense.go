@@ -187,8 +187,10 @@ func (a *attempt) history() history {
 
 // operation describes the rotation to its class.
 func (a *attempt) operation() operation {
+	subject, setter := a.subject, a.setter
+	subject.OperationID, setter.OperationID = a.record.Operation, a.record.Operation
 	return operation{
-		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,
+		Subject: subject, content: a.record.content, decoy: a.plan.Decoy, setter: setter,
 		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
 		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, ended: a.record.ended, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
 		same: a.same, notes: a.Locks,

@@ -73,7 +73,7 @@ func (e *Engine) rotatorOf(tags map[string]string) (rotation.Rotator, error) {
 	if rotator := e.Rotators[rotation.Kind(tags)]; rotator != nil {
 		return rotator, nil
 	}
-	return nil, rotation.Permanentf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s.",
+	return nil, rotation.Permanentf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s. GET /api/rotators describes them.",
 		rotation.TagRotator, rotation.TagProviderAddress, strings.Join(slices.Sorted(maps.Keys(e.Rotators)), ", "))
 }
 

@@ -33,7 +33,7 @@ func (o Options) choose(s syntax, places []place) (reading, error) {
 	if err != nil {
 		return r, err
 	}
-	if whole != nil && !(len(places) == 1 && whole.password.rank > 0) {
+	if whole != nil && (len(places) > 1 || whole.password.rank == 0) {
 		return o.take(r, whole.users, whole.password)
 	}
 	if inner, err := o.chooseInner(r); err != nil || inner.namesUser {
