@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,15 +42,6 @@ type exampleHook struct {
 func startHook(t *testing.T, class string) (hook exampleHook, signingKey string) {
 	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "hook")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/webhook")
-	build.Dir = wiretest.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	signingKey = base64.StdEncoding.EncodeToString([]byte("canary-signing-key-of-32-bytes!!"))
 	hook.keys = filepath.Join(folder, "keys.json")
 	sum := sha256.Sum256([]byte(firstHookKey))
@@ -62,7 +52,7 @@ func startHook(t *testing.T, class string) (hook exampleHook, signingKey string)
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(program, "-addr", "127.0.0.1:0", "-class", class, "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt"))
+	command := exec.Command(wiretest.Program(t, "./examples/webhook"), "-addr", "127.0.0.1:0", "-class", class, "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt"))
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
