@@ -51,7 +51,9 @@ func amqpLogin(ctx context.Context, address, value string) (rejected bool, err e
 	}
 	conn, err := amqp.DialConfig("amqp://"+address+"/", amqp.Config{
 		SASL: []amqp.Authentication{&amqp.PlainAuth{Username: user, Password: password}},
-		Dial: func(network, address string) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, network, address) },
+		Dial: func(network, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
 	})
 	if err != nil {
 		return errors.Is(err, amqp.ErrCredentials), err
