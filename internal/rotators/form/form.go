@@ -53,6 +53,9 @@ func Parse(value string, o Options) (Login, error) {
 	return l, nil
 }
 
+// IsBare reports whether the value is the password alone.
+func (l Login) IsBare() bool { return len(l.readings) == 0 }
+
 const byteOrderMark = "\ufeff"
 
 // frame splits a value into what editors and shells put around it, and the rest.

@@ -12,7 +12,7 @@ func (l Login) With(user, password string) (string, error) {
 	}
 	value := l.before + body + l.after
 	again, err := Parse(value, l.options)
-	if err != nil || again.Password != password || l.NamesUser && again.User != user || len(again.readings) == 0 != (len(l.readings) == 0) {
+	if err != nil || again.Password != password || l.NamesUser && again.User != user || again.IsBare() != l.IsBare() {
 		return "", l.cantBeWritten("it")
 	}
 	return value, nil
@@ -20,7 +20,7 @@ func (l Login) With(user, password string) (string, error) {
 
 // write returns what all readings of the value write.
 func (l Login) write(next credential) (body string, err error) {
-	if len(l.readings) == 0 {
+	if l.IsBare() {
 		return next.password, nil
 	}
 	for i, r := range l.readings {
