@@ -5,8 +5,10 @@ import "rotunda/internal/rotation"
 // With returns the value with another user and password, also where it repeats them, and
 // everything else unchanged. Its error is a permanent *rotation.Fault.
 func (l Login) With(user, password string) (string, error) {
-	next := credential{user, password}
-	body, err := l.write(next)
+	if (Login{User: user, Password: password}).checkText() != nil {
+		return "", l.cantBeWritten("it")
+	}
+	body, err := l.write(credential{user, password})
 	if err != nil {
 		return "", err
 	}
