@@ -45,7 +45,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"ldap", "ldaps"},
 		Classes: []rotation.Class{rotation.Overlap, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 
@@ -77,7 +77,7 @@ const oldPasswordAllowed = time.Hour
 // Same implements rotation.Comparer.
 func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
 	return login.Same(a, b, func(value secret.Value) (login.Login, error) {
-		l, err := login.Parse(value, s.CredentialID)
+		l, err := login.Parse(value, s.CredentialID, login.Field(s.Tags[rotation.TagValueField]))
 		if err != nil {
 			return l, err
 		}

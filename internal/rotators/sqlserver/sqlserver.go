@@ -59,7 +59,7 @@ func (Rotator) Describe() rotation.Description {
 		Names:     []string{"sqlserver"},
 		Resources: []string{serverType, databaseType, managedType},
 		Classes:   []rotation.Class{rotation.Alternating, rotation.Single},
-		Tags:      []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:      []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 
