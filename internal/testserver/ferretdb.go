@@ -17,15 +17,16 @@ const ferretDBModule = "internal/rotators/mongodb/ferretdb"
 // ferretDBVersion is what its build writes into a file that its module lacks.
 const ferretDBVersion = "v1.24.2"
 
-// FerretDB is a server that speaks MongoDB's protocol, with SCRAM and users, and without their roles
-// and custom data. It stores data in SQLite.
+// FerretDB is a server that speaks MongoDB's protocol, with SCRAM and users, and without their
+// roles and custom data. It stores data in SQLite.
 type FerretDB struct {
 	server
 	Admin, AdminPassword string // a user of the database admin
 }
 
-// StartFerretDB builds the server from its module, and starts one that ends with the test. The first
-// build takes a minute or more. Without the module the test is skipped; with CI=true it fails.
+// StartFerretDB builds the server from its module, and starts one that ends with the test. The
+// first build takes a minute or more. Without the module the test is skipped; with CI=true it
+// fails.
 func StartFerretDB(t testing.TB) *FerretDB {
 	t.Helper()
 	f := &FerretDB{Admin: "root", AdminPassword: randomPassword()}
@@ -49,7 +50,7 @@ func (f *FerretDB) build(t testing.TB) string {
 	}
 	version := filepath.Join(source, "build", "version")
 	for _, folder := range []string{source, version} { // the module's are read-only
-		if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // a folder
+		if err := os.Chmod(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

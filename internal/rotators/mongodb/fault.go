@@ -12,7 +12,8 @@ import (
 	"rotunda/internal/rotators/tlsconfig"
 )
 
-// Codes of the server's errors (mongodb/mongo src/mongo/base/error_codes.yml); the last is Atlas's.
+// Codes of the server's errors (mongodb/mongo src/mongo/base/error_codes.yml); the last is
+// Atlas's.
 const (
 	badValue             = 2
 	userNotFound         = 11
