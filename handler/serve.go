@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"rotunda/internal/connections"
+	idle "rotunda/internal/connections"
 	"rotunda/internal/panics"
 	"rotunda/internal/settings"
 )
@@ -70,7 +70,7 @@ func newServer(s service) *http.Server {
 		WriteTimeout:      requestTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         connections.New(connections.Max).State,
+		ConnState:         idle.New(idle.Max).State,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }

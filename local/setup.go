@@ -29,6 +29,9 @@ type desk struct {
 	keys    host.Keys // empty unless they are required
 	signIn  signIn    // empty unless callers sign in by token
 
+	application application       // whose client secret can be rotated
+	resources   map[string]string // ids of Azure resources that have keys, by a short name
+
 	ownRules bool // the repository has an access.json, which applies in place of the example
 	logFile  string
 	azure    *standin.Azure
@@ -63,6 +66,9 @@ func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ 
 		return nil, err
 	}
 	if err := d.startAzure(stop); err != nil {
+		return nil, err
+	}
+	if err := d.startSQLServer(out); err != nil {
 		return nil, err
 	}
 	return d, d.startApp(ctx, root, listener, out)
@@ -103,14 +109,14 @@ func (d *desk) stage(ctx context.Context, root string) error {
 func (d *desk) startAzure(stop func()) error {
 	azure, err := standin.Start(standin.Options{
 		Dir: d.folder.path, DataDir: d.options.dataDir, RetentionDays: d.options.retentionDays, VaultLatency: d.options.vaultLatency,
-		Logger: slog.New(slog.DiscardHandler), Stop: stop,
+		Logger: slog.New(slog.DiscardHandler), Stop: stop, Roles: graphRoles,
 	})
 	if err != nil {
 		return err
 	}
 	d.azure = azure
 	d.onClose(func() { _ = azure.Close() })
-	return d.registerCallers()
+	return errors.Join(d.addResources(), d.registerApplication(), d.registerCallers())
 }
 
 // serve serves the host stand-in at the listener.
@@ -151,7 +157,7 @@ func (d *desk) tearDown(failure error) {
 func (d *desk) addresses() addresses {
 	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
-		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn,
+		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn, Resources: d.resources, Application: d.application,
 		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
 		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second // long enough for a busy machine
+	startTimeout = 2 * time.Minute  // long enough for a busy machine
 	stopTimeout  = 10 * time.Second // after it, the server is killed
 	pollEvery    = 20 * time.Millisecond
 )

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/graph"
 	"rotunda/internal/standin/host"
 )
 
@@ -115,7 +116,7 @@ func StartAzure(t testing.TB, options Options) *standin.Azure {
 	t.Helper()
 	azure, err := standin.Start(standin.Options{
 		Dir: t.TempDir(), RetentionDays: options.RetentionDays, VaultLatency: options.VaultLatency, DisableHTTP2: options.DisableHTTP2,
-		Roles: map[string][]string{standin.Audience: {AdminRole}},
+		Roles: map[string][]string{standin.Audience: {AdminRole}, graph.Resource: {"Application.ReadWrite.OwnedBy"}},
 	})
 	if err != nil {
 		t.Fatal(err)

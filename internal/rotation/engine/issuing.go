@@ -61,8 +61,12 @@ func (c issuing) mustNotHeap(ctx context.Context, o operation) error {
 	return err
 }
 
+// verify waits for the new credential to take effect: an attempt that gives up loses it, and the
+// next one issues another.
 func (c issuing) verify(ctx context.Context, o operation, issued credential) (credential, error) {
-	verdict, err := c.provider.Probe(ctx, o.Subject, issued.value)
+	verdict, err := settle(ctx, c.provider, rotation.Accepted, func() (rotation.Verdict, error) {
+		return c.provider.Probe(ctx, o.Subject, issued.value)
+	})
 	return issued, mustAccept(verdict, err, rotation.Temporaryf("The provider issued a credential and then rejected it. It may need time to take effect."))
 }
 
@@ -77,7 +81,7 @@ func (c issuing) old(ctx context.Context, o operation) (oldCredential, error) {
 
 // retire revokes the old credential, and what interrupted attempts have issued. A credential that
 // was published and has another version on top of it needs its own grace period.
-func (c issuing) retire(ctx context.Context, o operation, _ oldCredential) (rest bool, _ error) {
+func (c issuing) retire(ctx context.Context, o operation, old oldCredential) (rest bool, _ error) {
 	ids, err := c.provider.ListIssued(ctx, o.Subject, o.Operation)
 	if err != nil {
 		return false, err
@@ -90,7 +94,10 @@ func (c issuing) retire(ctx context.Context, o operation, _ oldCredential) (rest
 		}
 		for _, v := range versions {
 			switch id := v.Tags[rotation.TagCredentialID]; {
-			case v.Version == o.Base:
+			case v.Version == o.Base && !spared[id]:
+				if err := c.mustHold(ctx, o, id, old.value); err != nil {
+					return false, err
+				}
 				ids = append(ids, id)
 			case v.Tags[tagOperation] == o.Operation && !spared[id]:
 				spared[id], rest = true, true
@@ -98,6 +105,16 @@ func (c issuing) retire(ctx context.Context, o operation, _ oldCredential) (rest
 		}
 	}
 	return rest, c.revoke(ctx, o, ids, spared)
+}
+
+// mustHold returns a fault if the tag CredentialId of the version that was replaced is known not
+// to name what that version holds: it would have somebody else's credential removed.
+func (c issuing) mustHold(ctx context.Context, o operation, id string, old secret.Value) error {
+	identifier, ok := c.provider.(rotation.Identifier)
+	if !ok || !old.IsSet() {
+		return nil
+	}
+	return identifier.MustHold(ctx, o.Subject, id, old)
 }
 
 func (c issuing) revoke(ctx context.Context, o operation, ids []string, spared map[string]bool) error {

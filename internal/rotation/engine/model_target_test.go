@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"rotunda/internal/rotation"
 )
@@ -20,12 +21,16 @@ type simTarget struct {
 	logins  map[string][]string // O, A, S: the passwords of each login
 	keys    map[string]string   // K: by key id
 	issued  map[string]issued   // C: by id
-	root    string              // the administrator's password; "" without one
-	foreign string              // the value of an account that is none of the app's
-	made    int
-	keeps   bool // keeps accepting what was made invalid
-	away    bool // every call fails
-	hangs   bool // no call is answered
+
+	// C, with a real rotator: when sign-ins learn that a value was issued, and that it was revoked.
+	takesEffect, ends map[string]time.Time
+	root              string // the administrator's password; "" without one
+	foreign           string // the value of an account that is none of the app's
+	made              int
+	keeps             bool          // keeps accepting what was made invalid
+	away              bool          // every call fails
+	hangs             bool          // no call is answered
+	lingers           time.Duration // what was replaced stays valid, as the plan says
 }
 
 type issued struct{ value, operation string }
@@ -34,7 +39,7 @@ type issued struct{ value, operation string }
 const canary = "canary"
 
 func newTarget(w *world, class rotation.Class) *simTarget {
-	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, hangs: w.hangs, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}}
+	t := &simTarget{w: w, class: class, refuses: w.refuses, trusts: w.trusts, refused: map[string]bool{}, lies: w.lies, keeps: w.keeps, away: w.silent, hangs: w.hangs, logins: map[string][]string{}, keys: map[string]string{}, issued: map[string]issued{}, takesEffect: map[string]time.Time{}, ends: map[string]time.Time{}}
 	switch class {
 	case rotation.Overlap, rotation.Single:
 		t.logins["app"] = []string{t.password()}
@@ -132,7 +137,7 @@ func (t *simTarget) apply(value string) error {
 	login, password, _ := strings.Cut(value, ":")
 	if login == rootLogin {
 		t.root = password
-	} else if t.class != rotation.Overlap {
+	} else if t.class != rotation.Overlap && t.lingers == 0 {
 		t.logins[login] = []string{password}
 	} else if !slices.Contains(t.logins[login], password) {
 		t.logins[login] = append(t.logins[login], password)

@@ -24,7 +24,7 @@
 //     and the class is not A. In class A the host is that of both accounts, % by default
 //   - AdminSecret: the login that changes the password; in class S without it, the account changes
 //     its own
-//   - RotationClass, PasswordLength, PasswordExclude, PasswordSymbols
+//   - RotationClass, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
 // class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that
@@ -55,7 +55,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"mysql", "mariadb"},
 		Classes: []rotation.Class{rotation.Overlap, rotation.Alternating, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

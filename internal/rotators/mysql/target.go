@@ -20,6 +20,7 @@ type target struct {
 	mark    string  // whose owner is the secret
 	current login.Login
 	admin   *login.Login // nil without AdminSecret
+	field   string       // the tag ValueField
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
@@ -36,7 +37,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
 		return t, err
 	}
-	t.account, t.mark = parseAccount(s.CredentialID), markOf(s.Owner)
+	t.account, t.mark, t.field = parseAccount(s.CredentialID), markOf(s.Owner), s.Tags[rotation.TagValueField]
 	if t.current, err = t.parse(s.Current); err != nil {
 		return t, err
 	}
@@ -77,7 +78,7 @@ func (t target) loginOf(s rotation.Subject, value secret.Value) (login.Login, er
 }
 
 func (t target) parse(value secret.Value) (login.Login, error) {
-	l, err := login.Parse(value, t.account.user)
+	l, err := login.Parse(value, t.account.user, login.Field(t.field))
 	switch {
 	case err != nil:
 		return l, err

@@ -5,7 +5,7 @@
 // demand. They are members of the owner and act as it from their first statement (ALTER ROLE ...
 // SET ROLE), so whatever either creates belongs to the owner. At each rotation they get what the
 // owner has by ALTER ROLE: settings, the limit of connections and VALID UNTIL. The secret's value
-// is a URL or JSON.
+// names its user: it is a URL, JSON or the like.
 //
 // Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
 //
@@ -15,7 +15,7 @@
 //     with the system's authorities
 //   - CredentialId: in class A the owner; in class S the login, needed for a bare password only
 //   - RotationClass: A or S; without it A with AdminSecret, and S without
-//   - AdminSecret, PasswordLength, PasswordExclude, PasswordSymbols
+//   - AdminSecret, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs
 // CREATEROLE, and from PostgreSQL 16 on, for a role that it did not create itself, in class A
@@ -50,7 +50,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"postgres", "postgresql"},
 		Classes: []rotation.Class{rotation.Alternating, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

@@ -1,9 +1,9 @@
 // Package random renews values that no provider knows: a signing key, a cookie secret.
 //
-// In a URL or a JSON object that holds a login, only the password is replaced; any other value is
-// replaced as a whole.
+// In a value that holds a login, such as a URL, a JSON object or a connection string, only the
+// password is replaced, or what the tag ValueField names; any other value is replaced as a whole.
 //
-// Tags: PasswordLength, PasswordExclude and PasswordSymbols. Rights: none.
+// Tags: ValueField, PasswordLength, PasswordExclude and PasswordSymbols. Rights: none.
 package random
 
 import (
@@ -21,14 +21,14 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"random"},
 		Classes: []rotation.Class{rotation.ValueOnly},
-		Tags:    []string{rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 
 // Plan implements rotation.Rotator.
 func (Rotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	// Nobody logs in with the value, so any user is right for a bare one.
-	current, err := login.Parse(s.Current, s.Name, login.UserOptional)
+	current, err := login.Parse(s.Current, s.Name, login.UserOptional, login.Field(s.Tags[rotation.TagValueField]))
 	if err != nil {
 		return rotation.Plan{}, err
 	}

@@ -10,7 +10,7 @@
 //   - CredentialId: the user, if the value is a bare password; a URL without one means "default"
 //   - AdminSecret: the login that changes the password; without it, the user changes its own
 //   - RedisPersist=none: for a server that may forget the password when it restarts
-//   - PasswordLength, PasswordExclude, PasswordSymbols
+//   - ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login that changes the password needs the rights +multi +exec +acl|setuser +acl|save, and
 // without an aclfile +config|rewrite. With +acl|getuser it can tell why the secret's value is
@@ -40,7 +40,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"redis", "rediss"},
 		Classes: []rotation.Class{rotation.Overlap},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagRedisPersist, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagRedisPersist, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

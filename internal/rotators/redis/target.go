@@ -62,7 +62,7 @@ func (t target) loginOf(s rotation.Subject, value secret.Value) (login.Login, er
 }
 
 func (target) parse(s rotation.Subject, value secret.Value) (login.Login, error) {
-	l, err := login.Parse(value, s.CredentialID, login.UserOptional)
+	l, err := login.Parse(value, s.CredentialID, login.UserOptional, login.Field(s.Tags[rotation.TagValueField]))
 	if err != nil {
 		return l, err
 	}

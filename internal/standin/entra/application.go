@@ -15,6 +15,13 @@ type Application struct {
 	Name     string
 	ClientID string // a GUID; random if empty
 	ObjectID string // of the service principal; if empty, it follows from tenant and client id
+	// RegistrationID is the object id of the app registration, which Graph calls the application;
+	// if empty, it follows from tenant and client id. A managed identity has none.
+	RegistrationID string
+	// Owners are the object ids of the principals that own the app registration.
+	Owners []string
+	// Disabled refuses it tokens.
+	Disabled bool
 	// Secrets are its client secrets.
 	Secrets []string
 	// ManagedIdentity is the id of the Azure resource whose identity this is: the claim xms_mirid.
@@ -26,6 +33,8 @@ type Application struct {
 	Groups []string
 
 	API
+
+	credentials []Credential
 }
 
 // API is what makes an application one that tokens are issued for.
@@ -51,8 +60,15 @@ func (d *Directory) Register(a Application) (Application, error) {
 	if a.ObjectID == "" {
 		a.ObjectID = uuid.NewSHA1(uuid.MustParse(d.options.Tenant), []byte(a.ClientID)).String()
 	}
+	if a.RegistrationID == "" && a.ManagedIdentity == "" {
+		a.RegistrationID = uuid.NewSHA1(uuid.MustParse(d.options.Tenant), []byte("registration of "+a.ClientID)).String()
+	}
 	if a.TokenVersion == 0 {
 		a.TokenVersion = 1
+	}
+	for _, text := range a.Secrets {
+		now := d.options.Now()
+		a.credentials = append(a.credentials, Credential{KeyID: uuid.NewString(), Text: text, Start: now, End: now.Add(credentialLifetime)})
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,11 +106,23 @@ func NewSecret() string {
 func (d *Directory) findClient(clientID string) (Application, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	at := slices.IndexFunc(d.applications, func(a Application) bool { return strings.EqualFold(a.ClientID, clientID) })
+	at := d.indexOf(clientID)
 	if at < 0 {
 		return Application{}, false
 	}
 	return d.applications[at], true
+}
+
+// FindApplication returns the app registration with an object id or a client id.
+func (d *Directory) FindApplication(id string) (Application, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, a := range d.applications {
+		if a.RegistrationID != "" && (strings.EqualFold(a.RegistrationID, id) || strings.EqualFold(a.ClientID, id)) {
+			return a, true
+		}
+	}
+	return Application{}, false
 }
 
 // findAPI returns the application that a resource names, by URI or client id. The caller holds

@@ -39,6 +39,7 @@ type Directory struct {
 	applications []Application
 	keys         []signingKey // published
 	signs        int          // the one that signs
+	propagation  Propagation
 }
 
 // New returns a directory with a new signing key, and Azure's own APIs.

@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"slices"
@@ -95,19 +94,6 @@ func unescape(text string) string {
 		return plain
 	}
 	return text
-}
-
-func (d *Directory) checkSecret(clientID, secret string) error {
-	client, found := d.findClient(clientID)
-	switch {
-	case !found || client.ManagedIdentity != "":
-		return d.unknownApplication(clientID)
-	case secret == "":
-		return missingCredential()
-	case !slices.ContainsFunc(client.Secrets, func(s string) bool { return subtle.ConstantTimeCompare([]byte(s), []byte(secret)) == 1 }):
-		return wrongSecret(clientID)
-	}
-	return nil
 }
 
 // resourceOf returns the resource of the one scope that the grant allows. MSAL may add others,

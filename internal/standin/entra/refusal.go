@@ -50,6 +50,18 @@ func wrongSecret(clientID string) error {
 	return &Refusal{http.StatusUnauthorized, "invalid_client", 7000215, fmt.Sprintf("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", clientID)}
 }
 
+// The sentence for 7000222 is one that users have quoted
+// (Azure-Samples/active-directory-dotnetcore-daemon-v2#87), and that for 7000112 is Microsoft's,
+// of the support article "Error AADSTS7000112 - Application is disabled".
+
+func expiredSecret(clientID string) error {
+	return &Refusal{http.StatusUnauthorized, "invalid_client", 7000222, fmt.Sprintf("The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", clientID)}
+}
+
+func disabled(a Application) error {
+	return &Refusal{http.StatusUnauthorized, "unauthorized_client", 7000112, fmt.Sprintf("Application '%s'(%s) is disabled.", a.ClientID, a.Name)}
+}
+
 func wrongScope(scope string) error {
 	return &Refusal{http.StatusBadRequest, "invalid_scope", 1002012, fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", scope)}
 }
