@@ -77,6 +77,9 @@ func TestKeysOfAzureRotate(t *testing.T) {
 				if got := app.Do(t, http.MethodPost, "/secrets/"+row.name+"/rotation/retire", ""); got.Status != http.StatusOK || !strings.Contains(got.Body, `"state":"closed"`) {
 					t.Error(got)
 				}
+				if row.class == "K" && armKey(t, app.Azure.ARM(), id, row.key) == held {
+					t.Error("the old key is still valid")
+				}
 				mustNotBeIn(t, app.Log.String(), held, armKey(t, app.Azure.ARM(), id, next))
 			})
 		}

@@ -134,8 +134,8 @@ type Setter interface {
 	Retire(ctx context.Context, s Subject, old secret.Value) error
 }
 
-// Regenerator is a Rotator of class K: the provider has two keys and makes their values. If it is a
-// Prober too, a regenerated key is published only once Probe has accepted it.
+// Regenerator is a Rotator of class K: the provider has two keys and makes their values. If it is
+// a Prober too, a regenerated key is published only once Probe has accepted it.
 type Regenerator interface {
 	Rotator
 	// Keys returns the values of both keys, by key id, in the form of the secret's value.

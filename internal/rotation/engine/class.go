@@ -22,6 +22,7 @@ type operation struct {
 	intent  time.Time // since when the provider may have changed
 	settled time.Time // when no interrupted attempt's change can still take effect
 	retires string    // what the grace period is for: retireBase or retirePending
+	ended   bool      // a person has ended the old credential
 	history history
 	fence   func(context.Context) error
 	same    func(x, y secret.Value) bool // whether two values hold the same credential

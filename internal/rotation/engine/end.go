@@ -214,9 +214,12 @@ func (a *attempt) closeRetired(ctx context.Context, alarm string) error {
 		a.record = before // the next attempt must know what it retires
 		return err
 	}
+	note, retired := "The old credential is retired.", alarm == ""
+	if a.plan.Class == rotation.DualKey && !a.record.ended {
+		note, retired = "The old key stays valid until the next rotation, which regenerates it.", false
+	}
 	return a.end(rotation.Outcome{
-		State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, "The old credential is retired."),
-		Alarm: alarm != "", Retired: alarm == "",
+		State: rotation.Closed, Operation: a.record.Operation, Note: cmp.Or(alarm, note), Alarm: alarm != "", Retired: retired,
 	})
 }
 

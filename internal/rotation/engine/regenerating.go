@@ -150,12 +150,41 @@ func (k regenerating) verify(ctx context.Context, o operation, _ credential) (cr
 	return found, err
 }
 
-// old returns nothing: the next rotation regenerates the old key.
-func (regenerating) old(context.Context, operation) (oldCredential, error) {
-	return oldCredential{}, nil
+// old returns nothing, because the next rotation regenerates the old key: unless a person ends it,
+// as after a leak.
+func (k regenerating) old(ctx context.Context, o operation) (oldCredential, error) {
+	if !o.ended {
+		return oldCredential{}, nil
+	}
+	if o.retires != retirePending {
+		return o.history.base(ctx)
+	}
+	found, _, err := k.key(ctx, o)
+	return oldCredential{value: found.value, role: "pending"}, err
 }
 
-func (regenerating) retire(context.Context, operation, oldCredential) (bool, error) {
+// retire regenerates the old key, which makes a value that nobody gets. To do that twice is
+// harmless.
+func (k regenerating) retire(ctx context.Context, o operation, old oldCredential) (bool, error) {
+	if !old.value.IsSet() || o.same(old.value, o.Current) {
+		return false, nil
+	}
+	if err := k.await(ctx, o); err != nil {
+		return false, err
+	}
+	keys, err := k.provider.Keys(ctx, o.Subject)
+	if err != nil {
+		return false, err
+	}
+	for id, value := range keys {
+		if !o.same(value, old.value) {
+			continue
+		}
+		if err := o.fence(ctx); err != nil {
+			return false, err
+		}
+		return false, k.leave(ctx, o, k.provider.Regenerate(ctx, o.Subject, id))
+	}
 	return false, nil
 }
 

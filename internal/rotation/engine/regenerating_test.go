@@ -83,6 +83,32 @@ func TestAKeyIsPublishedOnceItWorks(t *testing.T) {
 	}
 }
 
+// After a leak, the key that the secret held is regenerated too; otherwise it stays valid, and
+// nobody is told that it is retired.
+func TestTheOldKeyEndsIfAPersonEndsIt(t *testing.T) {
+	for name, now := range map[string]bool{"a rotation as usual": false, "a rotation after a leak": true} {
+		for _, azure := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				inWorld(t, scenario{class: rotation.DualKey, azure: azure}, func(w *world) {
+					w.incident = now
+					leaked := w.target.keys["key1"]
+					out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: now})
+					if !now {
+						w.sleepToWork()
+						out, err = w.attempt(Request{Name: theName, By: BySweep})
+					}
+					if err != nil || out.State != rotation.Closed || out.Retired != now || w.target.accepts(leaked) == now {
+						t.Errorf("%+v, %v; the old key is valid: %v", out, err, w.target.accepts(leaked))
+					}
+					if !w.observe().valid || strings.Contains(out.Note, "is retired") != now {
+						t.Error(out.Note)
+					}
+				})
+			})
+		}
+	}
+}
+
 // Where the app can't try a key, a tag says that the list is proof enough.
 func TestAKeyIsPublishedWithoutATryIfATagSaysSo(t *testing.T) {
 	inWorld(t, scenario{class: rotation.DualKey, azure: true, delay: 1000 * time.Hour}, func(w *world) {

@@ -192,7 +192,7 @@ func (a *attempt) operation() operation {
 	return operation{
 		Subject: subject, content: a.record.content, decoy: a.plan.Decoy, setter: setter,
 		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
-		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
+		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, ended: a.record.ended, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
 		same: a.same, notes: a.Locks,
 	}
 }

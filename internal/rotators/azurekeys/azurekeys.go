@@ -1,14 +1,15 @@
 // Package azurekeys rotates the keys of Azure's own services through Azure Resource Manager.
 //
-// Most services have two keys, so that one can be regenerated while readers use the other: class K.
-// Query keys of Azure AI Search and host keys of Azure Functions are issued and deleted one by one:
-// class C. table.go has a row for each service; refused.go names those that cannot be rotated.
+// Most services have two keys, so that one can be regenerated while readers use the other: class
+// K. Query keys of Azure AI Search and host keys of Azure Functions are issued and deleted one by
+// one: class C. table.go has a row for each service; refused.go names those that cannot be
+// rotated.
 //
-// Tags: ProviderAddress is the resource's ARM id, as in Azure's rotation samples; CredentialId says
-// which key the secret holds; KeyProof=none publishes a key without trying it; ValueField.
+// Tags: ProviderAddress is the resource's ARM id, as in Azure's rotation samples; CredentialId
+// says which key the secret holds; KeyProof=none publishes a key without trying it; ValueField.
 //
-// Rights: the app's identity needs the actions that list and regenerate the keys, which the dry run
-// checks; docs/rotators.md has the roles.
+// Rights: the app's identity needs the actions that list and regenerate the keys, which the dry
+// run checks; docs/rotators.md has the roles.
 package azurekeys
 
 import (

@@ -50,7 +50,8 @@ func (t target) needed() []string {
 }
 
 // permission is what one of the app's roles allows: Permissions_ListForResource in
-// authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleDefinitionsCalls.json.
+// authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01,
+// authorization-RoleDefinitionsCalls.json.
 type permission struct{ Actions, NotActions []string }
 
 const permissionsVersion = "2022-04-01"

@@ -22,7 +22,8 @@ func noAnswer(err error) error {
 }
 
 // armError is the error of Azure Resource Manager
-// (cloud-and-ai-microsoft/resource-provider-contract v1.0/common-api-details.md, "Error Response Content").
+// (cloud-and-ai-microsoft/resource-provider-contract v1.0/common-api-details.md, "Error Response
+// Content").
 type armError struct {
 	Error   struct{ Code, Message string }
 	Code    string // some services put it here

@@ -190,29 +190,31 @@ func TestAnOperationThatFailsLeavesTheKey(t *testing.T) {
 	})
 }
 
-// rogue is an Azure Resource Manager that answers anything.
+// rogue is an Azure Resource Manager that always gives one response.
 type rogue struct {
-	answer func(*http.Request) *http.Response
-	hosts  []string
+	given given
+	hosts []string // that were asked
 }
+
+type given struct {
+	status int
+	body   io.Reader
+	header []string // names and values in turn
+}
+
+func answer(status int, body io.Reader, header ...string) given { return given{status, body, header} }
 
 func (g *rogue) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.hosts = append(g.hosts, r.URL.Host)
-	return g.answer(r), nil
+	found := &http.Response{StatusCode: g.given.status, Header: http.Header{}, Body: io.NopCloser(g.given.body), Request: r}
+	for i := 0; i < len(g.given.header); i += 2 {
+		found.Header.Set(g.given.header[i], g.given.header[i+1])
+	}
+	return found, nil
 }
 
 func (g *rogue) rotator() *azurekeys.Rotator {
 	return azurekeys.New(azurekeys.Config{Credential: credential{}, Transport: &http.Client{Transport: g}, Cloud: cloud.AzurePublic})
-}
-
-func answer(status int, body io.Reader, header ...string) func(*http.Request) *http.Response {
-	return func(r *http.Request) *http.Response {
-		found := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body), Request: r}
-		for i := 0; i < len(header); i += 2 {
-			found.Header.Set(header[i], header[i+1])
-		}
-		return found
-	}
 }
 
 // endless is a body without an end.
@@ -230,7 +232,7 @@ func (e endless) Read(p []byte) (int, error) {
 // show a value.
 func TestARogueAzureIsHarmless(t *testing.T) {
 	read := 0
-	for name, give := range map[string]func(*http.Request) *http.Response{
+	for name, give := range map[string]given{
 		"a redirect":             answer(307, strings.NewReader(""), "Location", "https://evil.example/"),
 		"an operation elsewhere": answer(202, strings.NewReader(""), "Azure-AsyncOperation", "https://evil.example/", "Location", "https://management.azure.com.evil.example/"),
 		"an operation by HTTP":   answer(202, strings.NewReader(""), "Location", "http://management.azure.com/"),
@@ -243,7 +245,7 @@ func TestARogueAzureIsHarmless(t *testing.T) {
 		"a failure that quotes":  answer(418, strings.NewReader(`{"error":{"code":"canaryCANARYcanary","message":"canary"}}`)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := &rogue{answer: give}
+			g := &rogue{given: give}
 			r, s := g.rotator(), subject(account, "key1", "canary-key", rotation.TagKeyProof, "none")
 			_, err := r.Keys(t.Context(), s)
 			if strings.Contains(name, "quotes") {
@@ -271,7 +273,7 @@ func TestARogueAzureIsHarmless(t *testing.T) {
 }
 
 func TestAnOperationThatIsNotAzuresIsNotAsked(t *testing.T) {
-	g := &rogue{answer: answer(200, strings.NewReader(`{"status":"Running"}`))}
+	g := &rogue{given: answer(200, strings.NewReader(`{"status":"Running"}`))}
 	if err := g.rotator().Await(t.Context(), subject(account, "key1", "k"), "status https://evil.example/"); err != nil || len(g.hosts) != 0 {
 		t.Errorf("%v, asked %v", err, g.hosts)
 	}
@@ -279,7 +281,7 @@ func TestAnOperationThatIsNotAzuresIsNotAsked(t *testing.T) {
 
 // Without a token nothing is asked, and the fault says what to do.
 func TestNoToken(t *testing.T) {
-	g := &rogue{answer: answer(200, strings.NewReader(""))}
+	g := &rogue{given: answer(200, strings.NewReader(""))}
 	r := azurekeys.New(azurekeys.Config{Credential: credential{errors.New("canary-endpoint")}, Transport: &http.Client{Transport: g}, Cloud: cloud.AzurePublic})
 	_, err := r.Keys(t.Context(), subject(account, "key1", "k"))
 	if fault := rotatortest.Fault(t, err); fault == nil || fault.Permanent || !strings.Contains(fault.Reason, "no token") || len(g.hosts) != 0 {

@@ -45,8 +45,8 @@ var queryKeys = &issuance{
 
 // hostKeys are the host keys of Azure Functions: WebApps_CreateOrUpdateHostSecret,
 // WebApps_ListHostKeys and WebApps_DeleteHostSecret in
-// web/resource-manager/Microsoft.Web/stable/2023-12-01/WebApps.json. Without a value the host makes
-// one (Azure/azure-functions-host, KeysController.AddOrUpdateSecretAsync).
+// web/resource-manager/Microsoft.Web/stable/2023-12-01/WebApps.json. Without a value the host
+// makes one (Azure/azure-functions-host, KeysController.AddOrUpdateSecretAsync).
 var hostKeys = &issuance{
 	what: "host keys", list: "host/default/listkeys", listRight: "host/listkeys/action", read: member("functionKeys"),
 	method: http.MethodPut, path: "host/default/functionKeys/{name}", right: "host/functionkeys/write", body: map[string]any{"properties": map[string]any{}},

@@ -40,10 +40,10 @@ func (with signing) isOff() error {
 
 // unclear explains an answer that says nothing of the key.
 func (with signing) unclear(r reply) error {
-	switch {
-	case r.status == http.StatusForbidden:
+	switch r.status {
+	case http.StatusForbidden:
 		return rotation.Temporaryf("%s refuses the app (403), which may be its firewall. Let the app through, or set the tag %s to none.", with.host, rotation.TagKeyProof)
-	case r.status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return rotation.Temporaryf("%s has too many requests to try the key now (429).", with.host)
 	}
 	return rotation.Temporaryf("%s does not say whether the key is valid (%d).", with.host, r.status)
@@ -72,7 +72,8 @@ func bySharedKey(with signing, r reply) (rotation.Verdict, error) {
 
 // byClaims is the judgement of the Service Bus family. A rule without the right to manage has a
 // valid signature all the same (Azure/azure-sdk-for-go
-// sdk/messaging/azservicebus/admin/admin_client_test.go, and sandrinodimattia/RedDog#4 for InvalidSignature).
+// sdk/messaging/azservicebus/admin/admin_client_test.go, and sandrinodimattia/RedDog#4 for
+// InvalidSignature).
 func byClaims(with signing, r reply) (rotation.Verdict, error) {
 	switch {
 	case r.status == http.StatusUnauthorized && strings.Contains(r.body, "claims required for this operation"):

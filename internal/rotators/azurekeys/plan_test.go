@@ -47,7 +47,8 @@ func TestPlanSaysWhatIsWrongWithTheTags(t *testing.T) {
 }
 
 // The tags of Azure's own rotation samples mean what they mean there: PowerShell ignores case
-// (Azure/KeyVault-Secrets-Rotation-StorageAccount-PowerShell, -Redis-PowerShell and -CosmosDB-PowerShell, run.ps1).
+// (Azure/KeyVault-Secrets-Rotation-StorageAccount-PowerShell, -Redis-PowerShell and
+// -CosmosDB-PowerShell, run.ps1).
 func TestTheTagsOfTheSamplesArePlanned(t *testing.T) {
 	_, r := start(t)
 	for _, row := range []struct{ name, id, tag, want string }{

@@ -126,7 +126,8 @@ func (m *manager) poll(ctx context.Context, r request, operation string) (ended 
 	return found.status != http.StatusAccepted, next, nil
 }
 
-// hasFailed reports whether the status of a Location is that of the operation itself, which failed.
+// hasFailed reports whether the status of a Location is that of the operation itself, which has
+// failed.
 func hasFailed(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusInternalServerError:

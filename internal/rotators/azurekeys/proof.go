@@ -102,8 +102,8 @@ func (p place) hostOf(cloud int, t target, about properties) string {
 	return strings.ToLower(t.segment(7)) + "." + p.suffixes[cloud]
 }
 
-// Probe implements rotation.Prober. A key of a pair is tried where it is used, if that can be done;
-// any other is looked for in Azure's list.
+// Probe implements rotation.Prober. A key of a pair is tried where it is used, if that can be
+// done; any other is looked for in Azure's list.
 func (r *Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value) (rotation.Verdict, error) {
 	t, err := readTarget(s)
 	if err != nil {

@@ -1,7 +1,8 @@
 package azurekeys
 
-// The proofs. The suffixes of hosts are those of learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
-// and docs.azure.cn/articles/guidance/developerdifferences; "" where neither page has one.
+// The proofs. The suffixes of hosts are those of
+// learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and
+// docs.azure.cn/articles/guidance/developerdifferences; "" where neither page has one.
 var (
 	storageProof = &proof{
 		place: place{property: "properties.primaryEndpoints.blob", suffixes: [3]string{"blob.core.windows.net", "blob.core.chinacloudapi.cn", "blob.core.usgovcloudapi.net"}, others: []string{"blob.storage.azure.net"}, byName: true},

@@ -23,7 +23,7 @@ func speakRedis(ctx context.Context, p planes, with signing) (rotation.Verdict, 
 	if err != nil {
 		return rotation.Unknown, with.unreachable()
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	secure := tls.Client(conn, p.tlsFor(with.host))
 	if err := secure.HandshakeContext(ctx); err != nil {

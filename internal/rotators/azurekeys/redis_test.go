@@ -55,12 +55,12 @@ func TestKeysOfACacheAreTriedAtRedis(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.RedisACLFile)
 	a, _ := start(t, cache)
 	dial, roots := serveTLS(t, func(conn net.Conn) {
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		plain, err := net.Dial("tcp", server.Addr)
 		if err != nil {
 			return
 		}
-		defer plain.Close()
+		defer func() { _ = plain.Close() }()
 		go func() { _, _ = io.Copy(plain, conn) }()
 		_, _ = io.Copy(conn, plain)
 	})

@@ -8,8 +8,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// service says how Azure Resource Manager lists and regenerates the keys of a kind of resource. All
-// paths come after the resource's id.
+// service says how Azure Resource Manager lists and regenerates the keys of a kind of resource.
+// All paths come after the resource's id.
 type service struct {
 	name      string   // in messages
 	resources []string // the types of resource; the first one begins the names of rights
@@ -51,8 +51,8 @@ type off struct {
 // orderOf returns the path that regenerates a key.
 func (s *service) orderOf(k key) string { return strings.ReplaceAll(s.order, "{key}", k.sent) }
 
-// find returns the key that a tag names, and its pair. Azure's samples spell the first key as key1,
-// primary or Primary; each pair's own ids and Azure's own names are known too.
+// find returns the key that a tag names, and its pair. Azure's samples spell the first key as
+// key1, primary or Primary; each pair's own ids and Azure's own names are known too.
 func (s *service) find(name string) (pair, key, bool) {
 	for n, p := range s.pairs {
 		for i, k := range p {

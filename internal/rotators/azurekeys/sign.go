@@ -151,8 +151,9 @@ func signToken(all, version string) func(signing) (*http.Request, error) {
 }
 
 // signConnection asks for a connection that is not there, with a token that the key's text signs
-// (learn.microsoft.com/azure/azure-signalr/signalr-reference-data-plane-rest-api, "Authenticate via Azure SignalR Service AccessKey";
-// Azure/azure-rest-api-specs specification/webpubsub/data-plane).
+// (learn.microsoft.com/azure/azure-signalr/signalr-reference-data-plane-rest-api, "Authenticate
+// via Azure SignalR Service AccessKey"; Azure/azure-rest-api-specs
+// specification/webpubsub/data-plane).
 func signConnection(version string) func(signing) (*http.Request, error) {
 	return func(with signing) (*http.Request, error) {
 		address := "https://" + with.host + "/api/hubs/rotunda/connections/none"

@@ -35,8 +35,8 @@ func (a toAzurite) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.client.Transport.RoundTrip(sent)
 }
 
-// Microsoft's own emulator accepts what its key signs. What another key signs is no valid header to
-// it, where Azure itself says AuthenticationFailed, so that alone proves nothing.
+// Microsoft's own emulator accepts what its key signs. What another key signs is no valid header
+// to it, where Azure itself says AuthenticationFailed, so that alone proves nothing.
 func TestAzuriteAcceptsTheSignatureOfAStorageKey(t *testing.T) {
 	azurite := testserver.StartAzurite(t, "../../lease/azurite")
 	at, err := url.Parse(azurite.URL)
