@@ -13,9 +13,8 @@ import (
 )
 
 // messaging are the authorization rules of Service Bus, Event Hubs, Relay and Notification Hubs:
-// specification/servicebus (2024-01-01), eventhub (2024-01-01), relay (2021-11-01) and
-// notificationhubs (2023-09-01), operations …AuthorizationRules_ListKeys or Namespaces_ListKeys, and
-// …RegenerateKeys.
+// specification/servicebus, eventhub, relay and notificationhubs, the operations ListKeys and
+// RegenerateKeys of namespaces and of what is in them.
 var messaging = []*service{
 	rule("Microsoft.ServiceBus/namespaces/AuthorizationRules", "keyType", "2015-08-01", "2026-01-01"),
 	rule("Microsoft.ServiceBus/namespaces/queues/authorizationRules", "keyType", "2015-08-01", "2026-01-01"),
@@ -125,7 +124,8 @@ func (t sharedAccess) covers(host, path string) bool {
 }
 
 // serveMessaging checks a request that carries a shared access signature, and serves the
-// management operations of a namespace, which show a key to be good: $Resources and $namespaceinfo.
+// management operations of a namespace, which prove a key: $Resources and $namespaceinfo. The
+// message about keys that are off is quoted in Azure/azure-sdk-for-java#37010.
 func serveMessaging(c *dataCall) {
 	token, ok := readSharedAccess(c.r.Header.Get("Authorization"))
 	switch {

@@ -166,7 +166,7 @@ func (op *operation) poll(c *call, status bool) answer {
 	return found
 }
 
-// describe returns the body of Azure-AsyncOperation (cloud-and-ai-microsoft/resource-provider-contract
+// describe returns the body of Azure-AsyncOperation (Azure/azure-resource-manager-rpc
 // v1.0/async-api-reference.md).
 func (op *operation) describe(state string) map[string]any {
 	status, _ := op.urls("2024-01-01")
