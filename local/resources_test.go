@@ -30,8 +30,8 @@ func TestAzureResourcesAreListed(t *testing.T) {
 	defer client.CloseIdleConnections()
 	for address, status := range map[string]int{
 		"https://" + arm.Host + found.Resources["storage"] + "?api-version=2023-05-01": http.StatusUnauthorized,
-		"https://contosostore.blob.core.windows.net/?comp=list":                         http.StatusUnauthorized,
-		"https://contososearch.search.windows.net/servicestats?api-version=2024-07-01":  http.StatusForbidden,
+		"https://contosostore.blob.core.windows.net/?comp=list":                        http.StatusUnauthorized,
+		"https://contososearch.search.windows.net/servicestats?api-version=2024-07-01": http.StatusForbidden,
 	} {
 		response, err := client.Get(address)
 		if err != nil {

@@ -1,15 +1,12 @@
 package arm
 
 import (
-	"crypto/hmac"
-	"encoding/base64"
 	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // messaging are the authorization rules of Service Bus, Event Hubs, Relay and Notification Hubs:
@@ -66,47 +63,6 @@ func ruleKeys(r *resource) any {
 		"primaryKey": r.key("primaryKey"), "secondaryKey": r.key("secondaryKey"), "keyName": r.id.last(),
 		"primaryConnectionString": connect(r.key("primaryKey")), "secondaryConnectionString": connect(r.key("secondaryKey")),
 	}
-}
-
-// sharedAccess is a token of a shared access signature (MicrosoftDocs/azure-docs
-// articles/service-bus-messaging/service-bus-sas.md).
-type sharedAccess struct {
-	scope   string // as it was sent, URL-encoded: that is signed
-	key     string // the rule's name
-	expires string
-	sig     string
-}
-
-func readSharedAccess(header string) (sharedAccess, bool) {
-	text, found := strings.CutPrefix(header, "SharedAccessSignature ")
-	var token sharedAccess
-	for _, part := range strings.Split(text, "&") {
-		name, value, _ := strings.Cut(part, "=")
-		plain, err := url.QueryUnescape(value)
-		found = found && err == nil
-		switch name {
-		case "sr":
-			token.scope = value
-		case "sig":
-			token.sig = plain
-		case "se":
-			token.expires = plain
-		case "skn":
-			token.key = plain
-		}
-	}
-	return token, found && token.scope != "" && token.sig != "" && token.expires != "" && token.key != ""
-}
-
-// signedBy reports whether a secret made the signature.
-func (t sharedAccess) signedBy(secret []byte) bool {
-	sent, err := base64.StdEncoding.DecodeString(t.sig)
-	return err == nil && hmac.Equal(sent, signature256(secret, t.scope+"\n"+t.expires))
-}
-
-func (t sharedAccess) hasExpired(now time.Time) bool {
-	seconds, err := strconv.ParseInt(t.expires, 10, 64)
-	return err != nil || now.Unix() >= seconds
 }
 
 // covers reports whether the token is for an address: the resource, or above it.
