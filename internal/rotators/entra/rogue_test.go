@@ -41,6 +41,7 @@ func (e endless) Read(p []byte) (int, error) { return copy(p, e.text), nil }
 const maxAllocated = 64 << 20
 
 func TestAHostileAnswerIsBounded(t *testing.T) {
+	f := newTenant(t, owned)
 	spaces, nested := bytes.Repeat([]byte(" "), 4096), bytes.Repeat([]byte("["), 4096)
 	for name, body := range map[string]func() io.Reader{
 		"white space without an end": func() io.Reader { return endless{spaces} },
@@ -58,7 +59,7 @@ func TestAHostileAnswerIsBounded(t *testing.T) {
 	} {
 		for _, host := range []string{directory.Host, "graph.microsoft.com"} {
 			for _, status := range []int{200, 400, 403, 500} {
-				wantBounded(t, name, rogue{host: host, body: body, status: status})
+				wantBounded(t, name, rogue{tenant: f, host: host, body: body, status: status})
 			}
 		}
 	}
@@ -68,8 +69,7 @@ func TestAHostileAnswerIsBounded(t *testing.T) {
 // that quotes nothing.
 func wantBounded(t *testing.T, name string, r rogue) {
 	t.Helper()
-	f := sharedTenant(t)
-	r.tenant = f
+	f := r.tenant
 	rotator, s := f.rotatorBy(r), f.subject()
 	ctx := t.Context()
 	var before, after runtime.MemStats
@@ -147,8 +147,11 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(200, `{"id":"03ef14b0-ca33-4840-8f4f-d6e91916010e","appId":"03ef14b0-ca33-4840-8f4f-d6e91916010e","passwordCredentials":[{"hint":"can"}]}`)
 	f.Add(400, `{"error":{"code":"Request_BadRequest","message":"canary"}}`)
 	f.Add(401, `{"error":"invalid_client","error_codes":[7000222]}`)
+	var tenant *tenant // all inputs have the same
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		tenant := sharedTenant(t)
+		if tenant == nil {
+			tenant = newTenant(t, owned)
+		}
 		for _, host := range []string{directory.Host, "graph.microsoft.com"} {
 			wire := rogue{tenant: tenant, host: host, status: 200 + int(uint(status)%400), body: func() io.Reader { return strings.NewReader(body) }}
 			rotator := tenant.rotatorBy(wire)
