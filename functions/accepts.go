@@ -22,6 +22,7 @@ var accepts = map[string]wire.Accepts{
 	"health":               {},
 	"listdeletedsecrets":   {Query: []string{"maxresults", "$skiptoken", "prefix", "tag"}},
 	"listrotations":        {Query: []string{"maxresults", "$skiptoken", "prefix", "tag"}},
+	"listrotators":         {},
 	"listsecrets":          {Query: []string{"maxresults", "$skiptoken", "prefix", "tag"}},
 	"listsecretversions":   {Query: []string{"maxresults", "$skiptoken", "tag"}},
 	"purgedeletedsecret":   {},

@@ -51,6 +51,7 @@ var needs = map[string]need{
 	"health":               {on: open},
 	"listdeletedsecrets":   {action: access.ReadMetadata, on: selected},
 	"listrotations":        {action: access.ReadRotation, on: selected},
+	"listrotators":         {on: nothing},
 	"listsecrets":          {action: access.ReadMetadata, on: selected},
 	"listsecretversions":   {action: access.ReadMetadata, on: thePath},
 	"purgedeletedsecret":   {action: access.Purge, on: thePath},

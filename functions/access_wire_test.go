@@ -40,6 +40,7 @@ var requests = map[string]struct {
 	"health":               {"GET", "/health", "", 200},
 	"listdeletedsecrets":   {"GET", "/deletedsecrets", "", 200},
 	"listrotations":        {"GET", "/rotations", "", 200},
+	"listrotators":         {"GET", "/rotators", "", 200},
 	"listsecrets":          {"GET", "/secrets", "", 200},
 	"listsecretversions":   {"GET", "/secrets/a/versions", "", 200},
 	"purgedeletedsecret":   {"DELETE", "/deletedsecrets/nope", "", 404},
@@ -86,7 +87,7 @@ func TestEveryFunctionAsksWhoCallsAndWhetherItMay(t *testing.T) {
 		switch name {
 		case "health":
 			without, denied = 200, 200
-		case "getaccess":
+		case "getaccess", "listrotators":
 			denied = 200
 		case "wrongroute":
 			denied = 404

@@ -16,6 +16,7 @@ import (
 	"rotunda/functions/health"
 	"rotunda/functions/listdeletedsecrets"
 	"rotunda/functions/listrotations"
+	"rotunda/functions/listrotators"
 	"rotunda/functions/listsecrets"
 	"rotunda/functions/listsecretversions"
 	"rotunda/functions/onvaultevent"
@@ -75,6 +76,7 @@ type Rotations interface {
 	getrotation.Getter
 	getsecret.Stager
 	listrotations.Lister
+	listrotators.Lister
 	onvaultevent.Rotator
 	restorerotationtags.Restorer
 	resumerotation.Resumer
@@ -115,6 +117,7 @@ func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links,
 		"health":               health.Handler(secrets),
 		"listdeletedsecrets":   listdeletedsecrets.Handler(secrets, links, lists),
 		"listrotations":        listrotations.Handler(rotations, links, lists),
+		"listrotators":         listrotators.Handler(rotations),
 		"listsecrets":          listsecrets.Handler(secrets, links, lists),
 		"listsecretversions":   listsecretversions.Handler(secrets, links, lists),
 		"onvaultevent":         onvaultevent.Handler(secrets, rotations, vault),

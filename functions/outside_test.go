@@ -32,7 +32,7 @@ var pieces = []string{
 // otherHeaders take the place of a token.
 var otherHeaders = []string{
 	"Authorization: bearer", "Authorization: Basic eDp5", "X-MS-CLIENT-PRINCIPAL: e30=", "x-functions-key: k", "X-HTTP-Method-Override: PUT",
-	"X-Original-URL: /api/secrets/a", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: x", "X-Forwarded-Proto: https", "Content-Encoding: gzip",
+	"X-Original-URL: /api/secrets/a", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: x", "X-Forwarded-Proto: https", "Content-Encoding: gzip", "Expect: 100-continue",
 }
 
 var fuzzMethods = []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "get", "BREW"}

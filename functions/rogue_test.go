@@ -22,7 +22,7 @@ func TestRogueProvidersLeaveTheAppAlive(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
 	var all sync.WaitGroup
 	for name, address := range rogues(t) {
-		body := fmt.Sprintf(`{"value":"{\"username\":\"app\",\"password\":\"canary-app\"}","tags":{"ProviderAddress":%q,"RotationClass":%q,"ValidityPeriodDays":"60"}}`,
+		body := fmt.Sprintf(`{"value":"{\"username\":\"cn=app\",\"password\":\"canary-app\"}","tags":{"ProviderAddress":%q,"RotationClass":%q,"ValidityPeriodDays":"60"}}`,
 			address, map[bool]string{true: "O", false: "S"}[strings.HasPrefix(address, "redis")])
 		if got := app.Do(t, http.MethodPut, "/secrets/"+name, body); got.Status != http.StatusOK {
 			t.Fatal(got)
@@ -62,6 +62,8 @@ func rogues(t *testing.T) map[string]string {
 		"postgres-large": {"postgres://%s/app?sslmode=disable", "", "S\x40\x00\x00\x00"},
 		"postgres-many":  {"postgres://%s/app?sslmode=disable", "", "S\x00\x00\x00\x08a\x00b\x00"},
 		"mysql-short":    {"mysql://%s?sslmode=disable", "\x01\x00\x00\x00\x0a", "\x00"},
+		"ldap-large":     {"ldap://%s?sslmode=disable", "", "\x30\x84\x7f\xff\xff\xff"},
+		"ldap-many":      {"ldap://%s", "", "\x30\x03\x02\x01\x01"},
 		"mysql-large":    {"mysql://%s?sslmode=disable", "\xff\xff\xff\x00", "\x0a"},
 	} {
 		rogue := rotatortest.StartRogue(t, func(conn net.Conn) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/standin/tds"
 	"rotunda/internal/testserver"
 	"rotunda/internal/wiretest"
 )
@@ -27,7 +28,9 @@ type provider struct {
 
 const firstPassword = "canary-first"
 
-var providers = map[string]func(*testing.T, *wiretest.App) provider{"postgres": postgresLogin, "mariadb": mariaDBLogin, "redis": redisLogin}
+var providers = map[string]func(*testing.T, *wiretest.App) provider{
+	"postgres": postgresLogin, "mariadb": mariaDBLogin, "redis": redisLogin, "ldap": ldapLogin, "sqlserver": sqlServerLogin,
+}
 
 // postgresLogin changes its own password, in class S.
 func postgresLogin(t *testing.T, _ *wiretest.App) provider {
@@ -76,6 +79,54 @@ func redisLogin(t *testing.T, _ *wiretest.App) provider {
 				t.Fatal(err)
 			}
 		},
+	}
+}
+
+// ldapLogin is an entry of OpenLDAP that changes its own password, in class O.
+func ldapLogin(t *testing.T, _ *wiretest.App) provider {
+	server := testserver.StartSlapd(t, testserver.SlapdOptions{})
+	dn := server.AddPerson(t, "app", firstPassword)
+	address := "ldap://" + server.Addr + "?sslmode=disable"
+	return provider{
+		addr: server.Addr, tags: map[string]string{"ProviderAddress": address, "CredentialId": dn},
+		alias:    map[string]string{"ProviderAddress": onLocalhost(address), "CredentialId": strings.ToUpper(dn)},
+		accepted: func(t *testing.T) int { return len(server.Values(t, dn, "userPassword")) },
+		add: func(t *testing.T, password string) {
+			server.Replace(t, dn, "userPassword", append(server.Values(t, dn, "userPassword"), password)...)
+		},
+	}
+}
+
+// sqlServerLogin changes its own password, in class S. The server is a stand-in.
+func sqlServerLogin(t *testing.T, _ *wiretest.App) provider {
+	server := startSQLServer(t, "CREATE LOGIN app WITH PASSWORD = '"+firstPassword+"', CHECK_POLICY = OFF", "CREATE DATABASE shop", "CREATE DATABASE orders")
+	for _, database := range []string{"shop", "orders"} {
+		execIn(t, server, database, "CREATE USER app FOR LOGIN app")
+	}
+	return provider{
+		addr: server.Addr(), tags: map[string]string{"ProviderAddress": "sqlserver://" + server.Addr() + "/shop?sslmode=disable"},
+		alias: map[string]string{"ProviderAddress": "sqlserver://" + onLocalhost(server.Addr()) + "/orders?sslmode=disable"},
+	}
+}
+
+// startSQLServer starts a stand-in for SQL Server, and runs statements there.
+func startSQLServer(t *testing.T, statements ...string) *tds.Server {
+	t.Helper()
+	server, err := tds.Start("127.0.0.1:0", tds.Options{Admin: "sa", Password: "canary-of-the-Admin-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	execIn(t, server, "master", statements...)
+	return server
+}
+
+func execIn(t *testing.T, server *tds.Server, database string, statements ...string) {
+	t.Helper()
+	for _, statement := range statements {
+		if _, err := server.Exec(database, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
 	}
 }
 
@@ -143,7 +194,7 @@ func TestTwinsInAnotherSpelling(t *testing.T) {
 // credential from ending.
 func TestTheSameLoginInAnotherFormDuringGrace(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
-	for _, kind := range []string{"mariadb", "redis"} {
+	for _, kind := range []string{"mariadb", "redis", "ldap"} {
 		p := providers[kind](t, app)
 		setTagged(t, app, kind, firstPassword, p.with(nil))
 		must(t, app, "/secrets/"+kind+"/rotate?wait=true", http.StatusOK, `"retiring"`)
@@ -182,14 +233,16 @@ func TestALeakedPasswordStaysEnded(t *testing.T) {
 // period.
 func TestOneRequestEndsEveryOlderPassword(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
-	p := redisLogin(t, app)
-	setTagged(t, app, "cache", firstPassword, p.with(nil))
-	must(t, app, "/secrets/cache/rotate?wait=true", http.StatusOK, `"retiring"`)
-	p.add(t, "canary-by-hand")
-	setTagged(t, app, "cache", "canary-by-hand", p.with(nil))
-	must(t, app, "/secrets/cache/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
-	if p.accepted(t) != 1 || valueOf(t, app, "cache") == "canary-by-hand" {
-		t.Errorf("%d passwords", p.accepted(t))
+	for _, kind := range []string{"redis", "ldap"} {
+		p := providers[kind](t, app)
+		setTagged(t, app, kind, firstPassword, p.with(nil))
+		must(t, app, "/secrets/"+kind+"/rotate?wait=true", http.StatusOK, `"retiring"`)
+		p.add(t, "canary-by-hand")
+		setTagged(t, app, kind, "canary-by-hand", p.with(nil))
+		must(t, app, "/secrets/"+kind+"/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+		if p.accepted(t) != 1 || valueOf(t, app, kind) == "canary-by-hand" {
+			t.Errorf("%s: %d passwords", kind, p.accepted(t))
+		}
 	}
 }
 

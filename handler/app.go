@@ -64,7 +64,8 @@ func newApp(s settings.Settings, provider *telemetry.Provider, log *slog.Logger)
 		return app{}, err
 	}
 	attempts := &answer.Attempts{}
-	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust, connections{credential, transport, s.Vault.Cloud, s.Rotation.Grace}), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
+	rotators := newRotators(connections{credential, transport, s.Vault.Cloud, s.Rotation.Grace, webhookAudiences(s.Rotation.WebhookAudiences)})
+	rotations := answer.Rotations{Engine: newEngine(s, kept, locks, trust, rotators), Secrets: kept, Log: log, Attempts: attempts, Audit: &door.access}
 	links := wire.Links{Prefix: functions.RoutePrefix, PublicURL: s.PublicURL, Hostname: s.Hostname}
 	handlers, err := functions.Handlers(kept, rotations, &door.access, links, s.Vault.Name)
 	if err != nil {
@@ -83,10 +84,10 @@ func newVault(s settings.Settings, credential azcore.TokenCredential, transport 
 	})
 }
 
-func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust, c connections) *engine.Engine {
+func newEngine(s settings.Settings, vault engine.Vault, locks rotation.Locks, trust rotation.Trust, rotators []rotation.Described) *engine.Engine {
 	r := s.Rotation
 	return &engine.Engine{
-		Vault: vault, Locks: locks, Rotators: byKind(newRotators(c)),
+		Vault: vault, Locks: locks, Rotators: byKind(rotators),
 		Policy: engine.Policy{
 			Lead: r.Lead, Grace: r.Grace, Cooldown: r.Cooldown, Hosts: rotation.Hosts(r.ProviderHosts), Trust: trust, Limit: r.AttemptLimit,
 			CacheTTL: s.Cache.TTL, Vault: strings.TrimPrefix(s.Vault.URL, "https://"),

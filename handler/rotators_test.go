@@ -11,7 +11,7 @@ func TestKindsAreDescribed(t *testing.T) {
 	names := 0
 	for _, rotator := range rotators {
 		description := rotator.Describe()
-		names += len(description.Names) + len(description.Resources)
+		names += len(description.Names) + len(description.Resources) + len(description.Refused)
 		if len(description.Names) == 0 || len(description.Classes) == 0 {
 			t.Errorf("%T has no name or no class: %+v", rotator, description)
 		}

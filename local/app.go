@@ -33,6 +33,7 @@ func (d *desk) startApp(ctx context.Context, root string, listener net.Listener,
 	address := reachable(listener.Addr())
 	d.app = "http://" + address + "/api"
 	settings = append(d.signInDefaults(), settings...)
+	d.signIn.Audit = lastOf(settings, auditFolder)
 	settings = append(settings, d.signInSettings()...)
 	settings = append(settings, d.azure.Env(d.options.vault)...)
 	settings = append(settings, "WEBSITE_HOSTNAME="+address, "ROTATION_LOCK_FOLDER="+filepath.Join(d.folder.path, "locks"))

@@ -21,6 +21,7 @@ type options struct {
 	settings      []string // NAME=VALUE
 	keys          bool
 	signIn        string
+	sqlServer     string
 	verbose       bool
 }
 
@@ -50,6 +51,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	})
 	flags.BoolVar(&o.keys, "keys", false, "make a key per function and require it; they are in the ready file")
 	flags.StringVar(&o.signIn, "sign-in", signInKeys, "how callers sign in: keys, or tokens of a stand-in for Entra")
+	flags.StringVar(&o.sqlServer, "sqlserver", "", "`host:port` to serve a stand-in for SQL Server at, such as 127.0.0.1:1433")
 	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -7,20 +7,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"rotunda/internal/standin/arm"
 )
 
 // addresses is the content of -ready-file: where everything is, and how to stop it.
 type addresses struct {
-	PID              int      `json:"pid"` // of this process, which is a child of `go run`
-	App              string   `json:"app"` // base URL of the API
-	Vault            string   `json:"vault"`
-	VaultAddr        string   `json:"vaultAddr"`
-	CA               string   `json:"ca"`
-	Proxy            string   `json:"proxy"`
-	IdentityEndpoint string   `json:"identityEndpoint"`
-	IdentityHeader   string   `json:"identityHeader"`
-	Control          string   `json:"control"`
-	Keys             *keyList `json:"keys,omitempty"`
+	PID              int    `json:"pid"` // of this process, which is a child of `go run`
+	App              string `json:"app"` // base URL of the API
+	Vault            string `json:"vault"`
+	VaultAddr        string `json:"vaultAddr"`
+	CA               string `json:"ca"`
+	Proxy            string `json:"proxy"`
+	IdentityEndpoint string `json:"identityEndpoint"`
+	IdentityHeader   string `json:"identityHeader"`
+	Control          string `json:"control"`
+	// Resources are the ids of Azure resources that have keys.
+	Resources map[string]string `json:"resources"`
+	Keys      *keyList          `json:"keys,omitempty"`
 
 	Application application `json:"application"` // in Entra, whose client secret the app may rotate
 	signIn
@@ -88,6 +92,7 @@ func (d *desk) printAddresses(out io.Writer) {
 	for _, row := range [][2]string{
 		{"app", d.callersURL()},
 		{"vault", a.Vault + " (a stand-in, on " + a.VaultAddr + ")"},
+		{"azure", fmt.Sprintf("https://%s (a stand-in with %d resources that have keys: see docs/local.md)", arm.Host, len(a.Resources))},
 		{"control", a.Control + " (counts and faults of the stand-ins)"},
 		{"log", d.logFile},
 	} {

@@ -48,6 +48,16 @@ func environment(all []string) (kept, ignored []string) {
 	return kept, ignored
 }
 
+// lastOf returns the last value of a setting.
+func lastOf(settings []string, name string) (value string) {
+	for _, setting := range settings {
+		if found, is := strings.CutPrefix(setting, name+"="); is {
+			value = found
+		}
+	}
+	return value
+}
+
 func isRotation(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "ROTATION_") }
 
 // isOurs reports whether the local run sets a setting itself, because it leads to the stand-ins: a

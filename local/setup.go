@@ -29,7 +29,8 @@ type desk struct {
 	keys    host.Keys // empty unless they are required
 	signIn  signIn    // empty unless callers sign in by token
 
-	application application // whose client secret can be rotated
+	application application       // whose client secret can be rotated
+	resources   map[string]string // ids of Azure resources that have keys, by a short name
 
 	ownRules bool // the repository has an access.json, which applies in place of the example
 	logFile  string
@@ -65,6 +66,9 @@ func setUp(ctx context.Context, stop func(), options options, out io.Writer) (_ 
 		return nil, err
 	}
 	if err := d.startAzure(stop); err != nil {
+		return nil, err
+	}
+	if err := d.startSQLServer(out); err != nil {
 		return nil, err
 	}
 	return d, d.startApp(ctx, root, listener, out)
@@ -112,7 +116,7 @@ func (d *desk) startAzure(stop func()) error {
 	}
 	d.azure = azure
 	d.onClose(func() { _ = azure.Close() })
-	return errors.Join(d.registerApplication(), d.registerCallers())
+	return errors.Join(d.addResources(), d.registerApplication(), d.registerCallers())
 }
 
 // serve serves the host stand-in at the listener.
@@ -153,7 +157,7 @@ func (d *desk) tearDown(failure error) {
 func (d *desk) addresses() addresses {
 	endpoint, header := d.azure.IdentityEndpoint(), d.azure.IdentityHeader()
 	return addresses{
-		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn, Application: d.application,
+		PID: os.Getpid(), Keys: d.keyList(), signIn: d.signIn, Resources: d.resources, Application: d.application,
 		App: d.app, Vault: "https://" + d.options.vault + ".vault.azure.net", VaultAddr: d.azure.VaultAddr(), CA: d.azure.CAFile(),
 		Proxy: d.azure.ProxyURL(), IdentityEndpoint: endpoint, IdentityHeader: header, Control: d.azure.ControlURL(),
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -28,7 +29,7 @@ type signIn struct {
 	Audience  string                    `json:"audience,omitempty"`
 	Authority string                    `json:"authority,omitempty"`
 	Callers   map[string]standin.Caller `json:"callers,omitempty"`
-	Audit     string                    `json:"audit,omitempty"` // a folder
+	Audit     string                    `json:"audit,omitempty"` // a folder; none if AUDIT_FOLDER is empty
 }
 
 // registerCallers registers app and callers with the tenant, and writes a file of settings for
@@ -43,7 +44,6 @@ func (d *desk) registerCallers() error {
 	}
 	d.signIn = signIn{
 		AppURL: standin.AppURL, Audience: standin.Audience, Authority: d.azure.Entra().Authority(), Callers: callers,
-		Audit: filepath.Join(d.folder.path, "audit"),
 	}
 	for name, caller := range callers {
 		if err := d.writeCaller(name, caller); err != nil {
@@ -87,13 +87,15 @@ func isFolder(path string) bool {
 // signInDefaults returns settings that the user's replace.
 func (d *desk) signInDefaults() (settings []string) {
 	if d.options.tokens() {
-		settings = append(settings, "AUDIT_FOLDER="+d.signIn.Audit)
+		settings = append(settings, auditFolder+"="+filepath.Join(d.folder.path, "audit"))
 	}
 	if d.options.tokens() && !d.ownRules {
 		settings = append(settings, "ACCESS_RULES_FILE="+filepath.Join(d.repo, exampleRules))
 	}
 	return settings
 }
+
+const auditFolder = "AUDIT_FOLDER"
 
 // exampleRules is the file that says what the callers may do, unless the repository has its own.
 var exampleRules = filepath.Join("examples", "access.json")
@@ -123,7 +125,7 @@ func (d *desk) callersURL() string {
 func (d *desk) printTokens(out io.Writer) {
 	for _, row := range [][2]string{
 		{"rules", d.rules()},
-		{"audit", d.signIn.Audit},
+		{"audit", cmp.Or(d.signIn.Audit, "none, as "+auditFolder+" is empty")},
 		{"callers", strings.Join(slices.Sorted(maps.Keys(d.signIn.Callers)), ", ") + " (see callers in " + d.options.readyFile + ")"},
 	} {
 		fmt.Fprintf(out, "  %-8s %s\n", row[0], row[1])

@@ -115,5 +115,8 @@ func (d *desk) printPrograms(out io.Writer) {
 	} {
 		fmt.Fprintf(out, "\n# %s\n(. %s\n%s\n)\n", program.note, d.callerFile(program.who), fill.Replace(program.text))
 	}
+	if d.signIn.Audit == "" {
+		return
+	}
 	fmt.Fprintf(out, "\nThe audit has all of it. Verify it, and ask who last read what:\n  go run ./audit verify %[1]s\n  go run ./audit last-read %[1]s\n", d.signIn.Audit)
 }

@@ -50,6 +50,14 @@ func TestTokens(t *testing.T) {
 	checkAudit(t, found)
 }
 
+// Without an audit, no folder is named that does not exist.
+func TestTokensWithoutAudit(t *testing.T) {
+	found, out := start(t, "-sign-in", "tokens", "-quickstart=false", "-set", "AUDIT_FOLDER=")
+	if found.Audit != "" || !strings.Contains(out.String(), "audit    none, as AUDIT_FOLDER is empty") || strings.Contains(out.String(), "go run ./audit") {
+		t.Errorf("the ready file says %q, and the output\n%s", found.Audit, out)
+	}
+}
+
 // runPrograms runs the programs as they are printed, in the repository's folder.
 func runPrograms(t *testing.T, printed string) string {
 	t.Helper()

@@ -8,6 +8,8 @@ type Description struct {
 	// Resources are the types of Azure resources that ProviderAddress may name by their ARM id, such
 	// as Microsoft.Storage/storageAccounts.
 	Resources []string
+	// Refused are types that Plan refuses with the reason why the kind can't rotate them.
+	Refused []string
 	// Classes are those that the kind can rotate in; the first one is the default.
 	Classes []Class
 	// Tags are those that the kind reads, beside those that all kinds share.

@@ -40,7 +40,8 @@ var aliases = map[string]string{"postgresql": "postgres", "mariadb": "mysql"}
 // ownPorts are the ports of schemes. An address of another scheme must have a port if the list has
 // one.
 var ownPorts = map[string]string{
-	"postgres": "5432", "mysql": "3306", "redis": "6379", "rediss": "6380", "https": "443", "http": "80",
+	"postgres": "5432", "mysql": "3306", "sqlserver": "1433", "redis": "6379", "rediss": "6380", "https": "443", "http": "80",
+	"ldap": "389", "ldaps": "636", "ssh": "22", "rabbitmq": "15671", "mongodb": "27017",
 }
 
 // endpointOf reads an address, such as a tag ProviderAddress. An ARM id is none.

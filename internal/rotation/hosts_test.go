@@ -16,6 +16,7 @@ func TestHosts(t *testing.T) {
 		{"REDIS://DB:6379 , rediss://cache", "rediss://cache", true},
 		{"postgres://db", "postgresql://db:5432/app", true},
 		{"mariadb://db", "mysql://db", true},
+		{"sqlserver://db", "sqlserver://db:1433/shop", true},
 		{"ldaps://db:636", "ldaps://db:636", true},
 		{"ldaps://db", "ldaps://db:1636", false},
 		{"db", "redis://db", false}, // which protocol, and which port?

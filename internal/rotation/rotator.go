@@ -43,11 +43,17 @@ type Subject struct {
 	// mark.
 	Owner string
 	Trust Trust // in the server
+	// OperationID names the rotation, in Apply, Issue, ListIssued and Revoke. Every attempt has the
+	// same.
+	OperationID string
 }
 
 // Plan is a rotator's answer to a Subject.
 type Plan struct {
 	Class Class
+	// CredentialID is what the tag CredentialId means, as Keys spells it, if the kind knows several
+	// spellings. "" stands for the tag's own text. Class K.
+	CredentialID string
 	// Identity names the provider and the credential, such as "postgres://db:5432/app as app",
 	// without any value. It stays the same across a rotation; a secret whose identity changed
 	// points to another credential.
@@ -57,6 +63,9 @@ type Plan struct {
 	// Decoy is the current credential with a wrong, random password: a provider that accepts it
 	// proves nothing. Classes O, A and S.
 	Decoy secret.Value
+	// Lingers is how long the provider may still accept a credential that Apply has replaced, as
+	// Active Directory does. Most providers refuse it at once. Class S.
+	Lingers time.Duration
 	// Warnings are for whoever asks for a plan.
 	Warnings []string
 }
@@ -125,13 +134,23 @@ type Setter interface {
 	Retire(ctx context.Context, s Subject, old secret.Value) error
 }
 
-// Regenerator is a Rotator of class K: the provider has two keys and makes their values.
+// Regenerator is a Rotator of class K: the provider has two keys and makes their values. If it is a
+// Prober too, a regenerated key is published only once Probe has accepted it.
 type Regenerator interface {
 	Rotator
 	// Keys returns the values of both keys, by key id, in the form of the secret's value.
 	Keys(ctx context.Context, s Subject) (map[string]secret.Value, error)
-	// Regenerate makes a new value for one key. The old one is invalid at once.
+	// Regenerate makes a new value for one key. The old one is invalid at once. It returns an
+	// *Underway if the provider has accepted the request and takes longer than the attempt.
 	Regenerate(ctx context.Context, s Subject, key string) error
+}
+
+// Awaiter is a Regenerator whose provider may take longer than an attempt to make a key.
+type Awaiter interface {
+	// Await asks the provider once how far an operation is that an *Underway names. It returns nil if
+	// the operation has ended, well or not: Keys then shows what came of it. It returns an *Underway
+	// while the operation runs, and any other error if the provider did not say.
+	Await(ctx context.Context, s Subject, operation string) error
 }
 
 // Issuer is a Rotator of class C: the provider issues credentials, each with an id. The operation

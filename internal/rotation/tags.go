@@ -23,13 +23,20 @@ const (
 	TagWindow          = "RotationWindow"       // hours in which a rotation may begin, UTC, such as 22:00-04:00
 	TagValueField      = "ValueField"           // the field of the value that has the login, such as database.password
 	TagRedisPersist    = "RedisPersist"         // none, for a server that may forget passwords
+	TagKeyProof        = "KeyProof"             // none, for keys that can't be tried where they are used
+	TagSSHHostKey      = "SshHostKey"           // the fingerprint of an SSH server's host key
 )
 
 // directing are the tags that say whether, how and where a secret rotates.
 var directing = []string{
 	TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagClass, TagAdminSecret, TagAdminFor, TagLead, TagInterval, TagGrace, TagWindow,
 	TagPasswordLength, TagPasswordExclude, TagPasswordSymbols,
-	TagValueField, TagRedisPersist,
+	TagValueField, TagRedisPersist, TagKeyProof, TagSSHHostKey,
+}
+
+// SharedTags returns the tags that every kind of credential reads.
+func SharedTags() []string {
+	return []string{TagProviderAddress, TagCredentialID, TagValidity, TagRotator, TagLead, TagInterval, TagGrace, TagWindow}
 }
 
 // ownPrefix begins the tags by which the engine knows what it has published.

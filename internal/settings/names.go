@@ -34,6 +34,7 @@ const (
 	RotationProviderHosts = "ROTATION_PROVIDER_HOSTS"
 	RotationCAFolder      = "ROTATION_CA_FOLDER"
 	RotationPlaintext     = "ROTATION_ALLOW_PLAINTEXT"
+	WebhookAudiences      = "ROTATION_WEBHOOK_AUDIENCES"
 )
 
 // The settings of OpenTelemetry that the app reads. OpenTelemetry's SDK reads OTEL_SERVICE_NAME,

@@ -17,6 +17,8 @@ type Rotation struct {
 	CAFolder      string // with the files of authorities that tags may name; "" for none
 	Plaintext     bool   // whether rotations may connect without TLS to other machines
 
+	WebhookAudiences []WebhookAudience // of the hooks that get a token of the app's identity
+
 	// LockAccount and LockFolder say where locks are kept. At most one is set.
 	LockAccount, LockFolder string
 }
@@ -39,6 +41,8 @@ func (r *reader) rotation() Rotation {
 		ProviderHosts: r.providerHosts(),
 		CAFolder:      r.caFolder(),
 		Plaintext:     r.truth(RotationPlaintext),
+
+		WebhookAudiences: r.webhookAudiences(),
 	}
 	c.LockAccount, c.LockFolder = r.locks()
 	if timeout > 0 && c.Cooldown <= timeout {

@@ -3,6 +3,7 @@ package settings_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,19 @@ func TestWhereRotationsMayConnect(t *testing.T) {
 	})
 	if r := s.Rotation; err != nil || r.ProviderHosts != hosts || r.CAFolder != folder || !r.Plaintext {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestAnAudienceBelongsToAServer(t *testing.T) {
+	s, err := load(map[string]string{
+		settings.KeyVaultName: "contoso", settings.WebhookAudiences: "https://hooks.example.com=api://rotation-hook, https://[::1]:8443=api://6f1c2d3e-4b5a-4c6d-8e9f-0a1b2c3d4e5f",
+	})
+	want := []settings.WebhookAudience{
+		{Server: "https://hooks.example.com", Audience: "api://rotation-hook"},
+		{Server: "https://[::1]:8443", Audience: "api://6f1c2d3e-4b5a-4c6d-8e9f-0a1b2c3d4e5f"},
+	}
+	if err != nil || !slices.Equal(s.Rotation.WebhookAudiences, want) {
+		t.Errorf("%+v, %v", s.Rotation.WebhookAudiences, err)
 	}
 }
 

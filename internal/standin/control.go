@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
+	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/fault"
 	"rotunda/internal/standin/graph"
 	"rotunda/internal/standin/keyvault"
@@ -16,12 +18,14 @@ import (
 
 // State is what GET on the control endpoint returns.
 type State struct {
-	Vault          keyvault.Counts  `json:"vault"`
-	TokenRequests  int64            `json:"tokenRequests"`
-	Entra          map[string]int64 `json:"entra"`          // requests, by endpoint
-	TLSConnections int64            `json:"tlsConnections"` // to the vault
-	Proxy          proxy.Counts     `json:"proxy"`
-	Faults         Faults           `json:"faults"`
+	Vault         keyvault.Counts  `json:"vault"`
+	TokenRequests int64            `json:"tokenRequests"`
+	Entra         map[string]int64 `json:"entra"` // requests, by endpoint
+	// Resources are the calls at each resource of Azure Resource Manager, by operation.
+	Resources      map[string]map[string]int64 `json:"resources"`
+	TLSConnections int64                       `json:"tlsConnections"` // to the vault
+	Proxy          proxy.Counts                `json:"proxy"`
+	Faults         Faults                      `json:"faults"`
 }
 
 // Faults is what PUT on the control endpoint accepts: what fails from now on. A missing field
@@ -31,13 +35,16 @@ type Faults struct {
 	Identity fault.Faults    `json:"identity"`
 	Entra    fault.Faults    `json:"entra"`
 	Graph    graph.Faults    `json:"graph"`
+	// Resources are the faults of resources, by their ids.
+	Resources map[string]arm.Faults `json:"resources,omitempty"`
 }
 
 // State returns what has happened so far.
 func (a *Azure) State() State {
 	return State{
 		Vault: a.vault.Counts(), TokenRequests: a.identity.Requests() - a.tokensBefore.Load(), TLSConnections: a.connections.Load(),
-		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults(), a.graph.Faults()},
+		Entra: a.entra.Counts(), Proxy: a.proxy.Counts(), Resources: a.arm.Counts(),
+		Faults: Faults{a.vault.Faults(), a.identity.Faults(), a.entra.Faults(), a.graph.Faults(), a.arm.Faults()},
 	}
 }
 
@@ -47,13 +54,13 @@ func (a *Azure) SetFaults(f Faults) error {
 	if f.Vault.Latency == 0 {
 		f.Vault.Latency = a.baseFaults.Latency
 	}
-	if err := errors.Join(f.Identity.Check(), f.Entra.Check(), f.Graph.Check()); err != nil {
+	if err := errors.Join(f.Identity.Check(), f.Entra.Check(), f.Graph.Check(), a.arm.CheckFaults(f.Resources)); err != nil {
 		return err
 	}
 	if err := a.vault.SetFaults(f.Vault); err != nil {
 		return err
 	}
-	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra), a.graph.SetFaults(f.Graph)) // checked above
+	return errors.Join(a.identity.SetFaults(f.Identity), a.entra.SetFaults(f.Entra), a.graph.SetFaults(f.Graph), a.arm.ReplaceFaults(f.Resources)) // checked above
 }
 
 // Reset clears the faults and all counts.
@@ -61,14 +68,16 @@ func (a *Azure) Reset() error {
 	a.vault.ResetCounts()
 	a.proxy.ResetCounts()
 	a.entra.ResetCounts()
+	a.arm.ResetCounts()
 	a.connections.Store(0)
 	a.tokensBefore.Store(a.identity.Requests())
 	return a.SetFaults(Faults{})
 }
 
 // control returns the stand-ins' own endpoint: GET returns counts, PUT sets faults, DELETE clears
-// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones, and
-// POST /stop ends the run, if there is one to end.
+// both, POST /keys makes another key sign the tokens, DELETE /keys withdraws the earlier ones,
+// POST /resources adds an Azure resource whose id is the body, and POST /stop ends the run, if
+// there is one to end.
 func (a *Azure) control(stop func()) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { a.writeState(w) })
@@ -84,6 +93,10 @@ func (a *Azure) control(stop func()) http.Handler {
 	mux.HandleFunc("DELETE /keys", func(w http.ResponseWriter, _ *http.Request) {
 		a.entra.WithdrawKeys()
 		a.writeState(w)
+	})
+	mux.HandleFunc("POST /resources", func(w http.ResponseWriter, r *http.Request) {
+		id, err := io.ReadAll(io.LimitReader(r.Body, 4096))
+		a.answer(w, errors.Join(err, a.AddResource(strings.TrimSpace(string(id)))))
 	})
 	if stop != nil {
 		mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {

@@ -1,7 +1,7 @@
 // Package standin runs everything in Azure that the app and its callers need on one machine: Key
-// Vault, Entra, Microsoft Graph, the managed identity, a proxy that maps the real host names to
-// the stand-ins, and an endpoint to inspect them and make them fail. It is for tests and local
-// runs, on loopback only.
+// Vault, Entra, Microsoft Graph, the managed identity, Azure Resource Manager with services that
+// have keys, a proxy that maps the real host names to the stand-ins, and an endpoint to inspect
+// them and make them fail. It is for tests and local runs, on loopback only.
 package standin
 
 import (
@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/graph"
@@ -33,6 +34,7 @@ type Options struct {
 	DisableHTTP2  bool                // the vault serves only HTTP/1.1, as behind a proxy that terminates TLS
 	Logger        *slog.Logger        // nil discards
 	Roles         map[string][]string // app roles of the managed identity, by the API's URI
+	Assignments   []arm.Assignment    // rights at Azure Resource Manager; nil allows everything
 	Stop          func()              // what POST /stop on the control endpoint calls; nil means no such path
 }
 
@@ -42,11 +44,14 @@ type Azure struct {
 	entra    *entra.Directory
 	graph    *graph.Server
 	identity *identity.Server
+	arm      *arm.Server
 	proxy    *proxy.Proxy
 	signer   *ca.CA
 
 	caFile                                       string
 	vaultAddr, identityURL, proxyURL, controlURL string
+	resourceAddr                                 string // of Azure Resource Manager and the data planes
+	redisAddr                                    string // of caches
 	baseFaults                                   keyvault.Faults
 	connections                                  atomic.Int64 // TLS connections to the vault
 	tokensBefore                                 atomic.Int64 // token requests before the last Reset
@@ -84,6 +89,9 @@ func Start(options Options) (_ *Azure, err error) {
 	}
 	a.closers = append(a.closers, a.proxy.Close)
 	if err := errors.Join(a.Publish(a.entra, entra.Hosts...), a.Publish(a.graph, graph.Host)); err != nil {
+		return nil, err
+	}
+	if err := a.serveResources(options); err != nil {
 		return nil, err
 	}
 	for _, end := range []struct {
@@ -157,6 +165,10 @@ func (a *Azure) Graph() *graph.Server { return a.graph }
 
 // Identity returns the stand-in for the managed identity.
 func (a *Azure) Identity() *identity.Server { return a.identity }
+
+// ARM returns the stand-in for Azure Resource Manager. To add a resource, use AddResource, which
+// also publishes its host names.
+func (a *Azure) ARM() *arm.Server { return a.arm }
 
 // VaultAddr returns where the vault listens, as host:port.
 func (a *Azure) VaultAddr() string { return a.vaultAddr }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -98,9 +99,13 @@ func (p *Provider) Transport(base http.RoundTripper) http.RoundTripper {
 	if p == nil {
 		return base
 	}
-	return otelhttp.NewTransport(base, otelhttp.WithTracerProvider(p.traces), otelhttp.WithMeterProvider(p.metrics),
+	return otelhttp.NewTransport(base, otelhttp.WithTracerProvider(p.traces), otelhttp.WithMeterProvider(p.metrics), otelhttp.WithFilter(holdsNoKey),
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
 }
+
+// holdsNoKey reports whether a call may be reported. AI Search deletes a query key by a URL that
+// holds it (Azure/azure-rest-api-specs specification/search/resource-manager, QueryKeys_Delete).
+func holdsNoKey(r *http.Request) bool { return !strings.Contains(r.URL.Path, "/deleteQueryKey/") }
 
 // Stop exports what remains, as far as ctx allows.
 func (p *Provider) Stop(ctx context.Context) error {

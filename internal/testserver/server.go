@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second // long enough for a busy machine
+	startTimeout = 2 * time.Minute  // long enough for a busy machine
 	stopTimeout  = 10 * time.Second // after it, the server is killed
 	pollEvery    = 20 * time.Millisecond
 )
@@ -29,6 +29,7 @@ type server struct {
 	as   *account // nil: as whoever runs the tests
 
 	command []string                    // what Start runs
+	env     []string                    // variables that the program needs beside those of cmd
 	ready   func(context.Context) error // returns nil once the server answers
 	quit    os.Signal                   // the signal that stops the server in good order
 	process *exec.Cmd
@@ -75,6 +76,7 @@ func (s *server) cmd(ctx context.Context, command ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = s.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + s.dir, "TMPDIR=" + s.dir, "SystemRoot=" + os.Getenv("SystemRoot")}
+	cmd.Env = append(cmd.Env, s.env...)
 	cmd.SysProcAttr = attributes(s.as)
 	return cmd
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ func (a *attempt) apply(ctx context.Context) (err error) {
 		return nil
 	}
 	a.evidence.applied = err == nil
+	a.noteUnsettled(err)
 	return a.whileAdminRotates(ctx, err)
 }
 
@@ -145,6 +147,7 @@ func (a *attempt) retire(ctx context.Context) (err error) {
 }
 
 // refute makes sure that the provider refuses the old credential: it counts as retired only then.
+// Where a replaced credential lingers, whoever asks is told until when.
 func (a *attempt) refute(ctx context.Context) error {
 	if a.evidence.single { // Apply has replaced it
 		var err error
@@ -160,10 +163,13 @@ func (a *attempt) refute(ctx context.Context) error {
 		return a.class.probe(ctx, a.operation(), a.old.value)
 	})
 	a.proofs = append(a.proofs, rotation.Proof{Credential: a.old.role, Version: a.old.version, Verdict: answer})
-	switch answer {
-	case rotation.Accepted:
+	lingersUntil := a.record.changing().Add(a.plan.Lingers)
+	switch {
+	case answer == rotation.Accepted && a.evidence.single && time.Now().Before(lingersUntil):
+		a.report += fmt.Sprintf("The provider may accept the old credential until about %s, as it does after every change. ", lingersUntil.UTC().Format("15:04 MST"))
+	case answer == rotation.Accepted:
 		return rotation.Temporaryf("The provider still accepts the old credential after it was made invalid. If this lasts, remove it there.")
-	case rotation.Unknown:
+	case answer == rotation.Unknown:
 		return noAnswer(err)
 	}
 	a.evidence.refuted = true

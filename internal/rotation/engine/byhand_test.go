@@ -80,6 +80,20 @@ func TestRetiredMeansRefused(t *testing.T) {
 	})
 }
 
+// Active Directory accepts a replaced password for an hour. Such a rotation closes and says so; but
+// a password that lingers for longer than the provider should is not retired.
+func TestAReplacedPasswordLingers(t *testing.T) {
+	for lingers, says := range map[time.Duration]string{time.Hour: "may accept the old credential until about", time.Nanosecond: "still accepts the old credential"} {
+		inWorld(t, scenario{class: rotation.Single}, func(w *world) {
+			w.target.lingers = lingers
+			out, _ := w.attempt(Request{Name: theName, By: ByHand})
+			if !strings.Contains(out.Note, says) || (w.record().state == rotation.Closed) != (lingers == time.Hour) {
+				t.Errorf("%s: %s, %+v", lingers, w.record().state, out)
+			}
+		})
+	}
+}
+
 // A version that somebody disables during the grace period is retired all the same, one that is
 // gone is reported.
 func TestRetireOfADisabledVersion(t *testing.T) {

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +27,7 @@ type operation struct {
 	same    func(x, y secret.Value) bool // whether two values hold the same credential
 
 	recordFence func(context.Context) error // the half of fence that looks at the record
+	notes       rotation.Ledger
 }
 
 // class is what differs between classes.
@@ -97,15 +97,12 @@ func classOf(plan rotation.Plan, rotator rotation.Rotator, hasAdmin bool) (class
 }
 
 // unsettled is a fault that passes once no interrupted attempt's change can take effect any more.
-type unsettled struct{ *rotation.Fault }
-
-// errUnsettled matches it.
-var errUnsettled = errors.New("a change may still take effect")
+type unsettled struct {
+	*rotation.Fault
+	until time.Time // when another attempt is worth it
+}
 
 func (u unsettled) Unwrap() error { return u.Fault }
-
-// Is reports whether target is errUnsettled.
-func (unsettled) Is(target error) bool { return target == errUnsettled }
 
 // mustAccept returns nil if a probe found a credential accepted, and otherwise why not: rejected,
 // or the probe's own error.

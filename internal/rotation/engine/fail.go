@@ -105,7 +105,7 @@ const (
 func (a *attempt) failed(reason string, stuck bool) record {
 	changed, now := a.record, time.Now().UTC()
 	changed.reason, changed.stuck = reason, stuck
-	wait := a.settled().Sub(now)
+	wait := a.until.Sub(now)
 	if !a.evidence.unsettled {
 		changed.tries++
 		if changed.failing.IsZero() {

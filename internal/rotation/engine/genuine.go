@@ -79,5 +79,8 @@ func noteOf(operation string) string { return "op--" + operation }
 func (a *attempt) forget(ctx context.Context, older record) {
 	if older.Operation != "" && older.Operation != a.record.Operation {
 		_ = a.Locks.WriteNote(ctx, noteOf(older.Operation), "")
+		if k, ok := a.class.(regenerating); ok {
+			k.forget(ctx, a.Locks, older)
+		}
 	}
 }

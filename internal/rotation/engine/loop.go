@@ -29,6 +29,7 @@ type attempt struct {
 	pending  credential       // the new one, once it is known to log in, or was applied
 	setter   rotation.Subject // by whose authority Apply works
 	unclear  error            // why the provider gave no answer
+	until    time.Time        // when an interrupted attempt's change has settled, or is asked about again
 
 	location   rotation.Location // of the credential, as its server says
 	listed     string            // the note that lists the secrets that rotate it by any address

@@ -29,7 +29,7 @@ func (r simRotator) Plan(s rotation.Subject) (rotation.Plan, error) {
 	}
 	return rotation.Plan{
 		Class: class, Identity: s.Address, Next: secret.NewValue(t.next(s.Current.Reveal())),
-		Decoy: secret.NewValue(decoy),
+		Decoy: secret.NewValue(decoy), Lingers: t.lingers,
 	}, nil
 }
 

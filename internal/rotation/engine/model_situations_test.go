@@ -38,7 +38,7 @@ func (w *world) situation(r record, latest *secret.Secret, ours, theirs bool) st
 		return "R5"
 	case based:
 		return "R6"
-	case latest.Tags[rotation.TagProviderAddress] != address:
+	case latest.Tags[rotation.TagProviderAddress] != w.firstTags()[rotation.TagProviderAddress]:
 		return "R11"
 	case ours && theirs:
 		return "R9"

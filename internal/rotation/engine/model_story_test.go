@@ -31,6 +31,9 @@ type scenario struct {
 	admin    bool          // an administrator's login sets the passwords, and is rotated too
 	twin     bool          // another secret is for the same credential
 	stranger bool          // in class A, somebody else has an account under the second login's name
+	azure    bool          // class K: the real rotator of Azure's keys, over HTTP
+	async    bool          // there, a key is made by an operation that takes a while
+	delay    time.Duration // there, before a new key works where it is used
 	settles  time.Duration // after which sign-ins learn of a change, with a real rotator
 	mistake  mistake       // in the engine, which an invariant must find
 
@@ -43,6 +46,9 @@ func (w *world) firstTags() map[string]string {
 	tags := map[string]string{rotation.TagProviderAddress: address, rotation.TagValidity: "60", "team": "payments"}
 	if w.admin {
 		tags[rotation.TagAdminSecret] = adminName
+	}
+	if w.azure {
+		tags[rotation.TagProviderAddress] = azureID
 	}
 	switch w.class {
 	case rotation.DualKey:
@@ -57,11 +63,14 @@ func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
 
 // engine returns a worker's engine.
 func (w *world) engine(k *worker) *Engine {
-	var rotator rotation.Rotator = simRotator{k}
+	rotators := map[string]rotation.Rotator{"sim": simRotator{k}}
 	if w.real != nil {
-		rotator = w.real(k)
+		rotators["sim"] = w.real(k)
 	}
-	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: map[string]rotation.Rotator{"sim": rotator}, Policy: policy, mistake: w.watched()}
+	if w.azure {
+		rotators[azureKind] = azureRotator(k)
+	}
+	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: rotators, Policy: policy, mistake: w.watched()}
 }
 
 // watched returns the scenario's mistake. It also notes which rows of the resume table are

@@ -27,9 +27,10 @@ type simTarget struct {
 	root              string // the administrator's password; "" without one
 	foreign           string // the value of an account that is none of the app's
 	made              int
-	keeps             bool // keeps accepting what was made invalid
-	away              bool // every call fails
-	hangs             bool // no call is answered
+	keeps             bool          // keeps accepting what was made invalid
+	away              bool          // every call fails
+	hangs             bool          // no call is answered
+	lingers           time.Duration // what was replaced stays valid, as the plan says
 }
 
 type issued struct{ value, operation string }
@@ -136,7 +137,7 @@ func (t *simTarget) apply(value string) error {
 	login, password, _ := strings.Cut(value, ":")
 	if login == rootLogin {
 		t.root = password
-	} else if t.class != rotation.Overlap {
+	} else if t.class != rotation.Overlap && t.lingers == 0 {
 		t.logins[login] = []string{password}
 	} else if !slices.Contains(t.logins[login], password) {
 		t.logins[login] = append(t.logins[login], password)

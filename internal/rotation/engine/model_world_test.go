@@ -30,12 +30,14 @@ type world struct {
 	notes  map[string]string // the notes beside the locks
 	origin time.Time
 
-	faults   int      // how many may still be injected
-	landed   int      // how many calls that were believed lost have landed
-	inFlight *landing // a call that its worker believes lost
-	turns    *turns   // nil if only one worker runs
-	log      []line   // the calls, for whoever reads a failure
-	broken   string   // the first invariant that did not hold
+	faults   int                  // how many may still be injected
+	landed   int                  // how many calls that were believed lost have landed
+	inFlight *landing             // a call that its worker believes lost
+	running  *landing             // an operation that the provider has accepted
+	keySince map[string]time.Time // when keys were regenerated, by value
+	turns    *turns               // nil if only one worker runs
+	log      []line               // the calls, for whoever reads a failure
+	broken   string               // the first invariant that did not hold
 
 	known      map[string]bool   // values in any version of the secret or of the record
 	wasLatest  map[string]ending // values that readers may hold
@@ -81,7 +83,7 @@ const theName = "db-password"
 func newWorld(s scenario, c *chooser, reached *tally) *world {
 	w := &world{
 		scenario: s, chooser: c, reached: reached, origin: time.Now(), locks: map[string]simLock{}, notes: map[string]string{}, known: map[string]bool{}, wasLatest: map[string]ending{},
-		byHand: map[string]bool{}, toReport: map[string]bool{}, operations: map[string]int{}, situations: map[string]bool{},
+		byHand: map[string]bool{}, toReport: map[string]bool{}, operations: map[string]int{}, situations: map[string]bool{}, keySince: map[string]time.Time{},
 		published: map[string]string{}, byHuman: map[string]bool{}, intended: map[string]bool{},
 	}
 	w.target = newTarget(w, s.class)
@@ -140,6 +142,9 @@ func (w *world) land() {
 func (w *world) sleep(d time.Duration) {
 	if w.inFlight != nil && time.Now().Add(d).After(w.inFlight.before) {
 		w.land()
+	}
+	if w.running != nil && time.Now().Add(d).After(w.running.before) {
+		w.endOperation()
 	}
 	time.Sleep(d)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // regenerating is class K: the key that readers do not use is regenerated, and they move to it.
 // The record has no value, only a hash of what that key was before: the provider's list shows
-// whether it was regenerated.
+// whether it was regenerated. underway.go is about providers that take longer than an attempt.
 type regenerating struct{ provider rotation.Regenerator }
 
 var _ class = regenerating{}
@@ -23,14 +24,27 @@ func (k regenerating) preflight(ctx context.Context, o operation) error {
 	if err != nil {
 		return err
 	}
-	current, known := keys[o.CredentialID]
+	_, err = o.current(keys)
+	return err
+}
+
+// current returns the id of the key that the secret holds: its value says that, and the tag
+// CredentialId must not say otherwise.
+func (o operation) current(keys map[string]secret.Value) (string, error) {
+	ids := slices.Sorted(maps.Keys(keys))
+	named, known := keys[o.CredentialID]
+	held := slices.IndexFunc(ids, func(id string) bool { return o.same(keys[id], o.Current) })
 	switch {
-	case !known || len(keys) != 2:
-		return rotation.Permanentf("The tag %s must say which key the secret holds: one of %s.", rotation.TagCredentialID, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
-	case !current.Equal(o.Current):
-		return rotation.Permanentf("The secret's value is not the provider's %s. Correct the tag %s, or set the secret to the key's value.", o.CredentialID, rotation.TagCredentialID)
+	case len(keys) != 2 || o.CredentialID != "" && !known:
+		return "", rotation.Permanentf("The tag %s must say which key the secret holds: one of %s.", rotation.TagCredentialID, strings.Join(ids, ", "))
+	case known && !o.same(named, o.Current):
+		return "", rotation.Permanentf("The secret's value is not the provider's %s. Correct the tag %s, or set the secret to the key's value.", o.CredentialID, rotation.TagCredentialID)
+	case known:
+		return o.CredentialID, nil
+	case held < 0:
+		return "", rotation.Permanentf("The secret's value is none of the provider's keys, %s. Set the secret to the value of one of them.", strings.Join(ids, " and "))
 	}
-	return nil
+	return ids[held], nil
 }
 
 // control is not needed: preflight compares the provider's list.
@@ -42,8 +56,12 @@ func (k regenerating) draft(ctx context.Context, o operation, _ secret.Value, c 
 	if err != nil {
 		return err
 	}
+	current, err := o.current(keys)
+	if err != nil {
+		return err
+	}
 	for id, value := range keys {
-		if id != o.CredentialID {
+		if id != current {
 			c.Key, c.KeyHash = id, hash(value.Reveal())
 		}
 	}
@@ -54,6 +72,9 @@ func (k regenerating) draft(ctx context.Context, o operation, _ secret.Value, c 
 // base, the key counts as accepted only once it was regenerated. It is not ordered twice: two
 // calls would make two values.
 func (k regenerating) probePending(ctx context.Context, o operation) (credential, rotation.Verdict, error) {
+	if err := k.await(ctx, o); err != nil {
+		return credential{}, rotation.Unknown, err
+	}
 	if o.latest == base { // another operation may have regenerated it
 		if err := o.fence(ctx); err != nil {
 			return credential{}, rotation.Unknown, err
@@ -64,11 +85,26 @@ func (k regenerating) probePending(ctx context.Context, o operation) (credential
 	case err != nil:
 		return credential{}, rotation.Unknown, err
 	case regenerated, o.latest != base:
+		if err := k.prove(ctx, o, found); err != nil {
+			return credential{}, rotation.Unknown, err
+		}
 		return found, rotation.Accepted, nil
 	case !o.fresh && time.Now().Before(o.settled):
-		return credential{}, rotation.Unknown, unsettled{rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled))}
+		return credential{}, rotation.Unknown, unsettled{
+			rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled)), o.settled,
+		}
 	}
 	return credential{}, rotation.Rejected, nil
+}
+
+// prove tries a key that the provider lists, where the rotator can do that.
+func (k regenerating) prove(ctx context.Context, o operation, listed credential) error {
+	prober, ok := k.provider.(rotation.Prober)
+	if !ok {
+		return nil
+	}
+	verdict, err := prober.Probe(ctx, o.Subject, listed.value)
+	return mustAccept(verdict, err, cmp.Or(err, error(rotation.Temporaryf("The provider lists the regenerated key and still refuses it. It may need time to take effect."))))
 }
 
 // key returns the key that the operation regenerates, and reports whether that was done.
@@ -91,7 +127,7 @@ func (k regenerating) probe(ctx context.Context, o operation, value secret.Value
 		return rotation.Unknown, err
 	}
 	for _, key := range keys {
-		if key.Equal(value) {
+		if o.same(key, value) {
 			return rotation.Accepted, nil
 		}
 	}
@@ -100,13 +136,16 @@ func (k regenerating) probe(ctx context.Context, o operation, value secret.Value
 
 // apply regenerates the key. The fence was asked right before, when the key was listed.
 func (k regenerating) apply(ctx context.Context, o operation) (credential, error) {
-	return credential{}, k.provider.Regenerate(ctx, o.Subject, o.Key)
+	return credential{}, k.leave(ctx, o, k.provider.Regenerate(ctx, o.Subject, o.Key))
 }
 
 func (k regenerating) verify(ctx context.Context, o operation, _ credential) (credential, error) {
 	found, regenerated, err := k.key(ctx, o)
 	if err == nil && !regenerated {
 		err = rotation.Temporaryf("The provider was asked to regenerate a key and still lists the old one.")
+	}
+	if err == nil {
+		err = k.prove(ctx, o, found)
 	}
 	return found, err
 }

@@ -97,8 +97,14 @@ func (a *attempt) isPublished() bool {
 func (a *attempt) probePending(ctx context.Context) error {
 	found, answer, err := a.class.probePending(ctx, a.operation())
 	a.pending, a.evidence.pending = found, a.heard(answer, err)
-	a.evidence.unsettled = errors.Is(err, errUnsettled)
+	a.noteUnsettled(err)
 	return nil
+}
+
+// noteUnsettled notes that an interrupted attempt's change may still take effect, if err says so.
+func (a *attempt) noteUnsettled(err error) {
+	late, is := errors.AsType[unsettled](err)
+	a.evidence.unsettled, a.until = is, late.until
 }
 
 func (a *attempt) probeCurrent(ctx context.Context) error {
@@ -132,7 +138,7 @@ func (a *attempt) probeAuthority(ctx context.Context) error {
 	}
 	if until := a.settled(); time.Now().Before(until) {
 		a.unclear = rotation.Temporaryf("The provider rejects the new value and all earlier ones. An interrupted attempt's change may still take effect; this will be settled at %s.", formatTime(until))
-		a.evidence.authority, a.evidence.unsettled = unknown, true
+		a.evidence.authority, a.evidence.unsettled, a.until = unknown, true, until
 	}
 	return nil
 }
@@ -181,10 +187,12 @@ func (a *attempt) history() history {
 
 // operation describes the rotation to its class.
 func (a *attempt) operation() operation {
+	subject, setter := a.subject, a.setter
+	subject.OperationID, setter.OperationID = a.record.Operation, a.record.Operation
 	return operation{
-		Subject: a.subject, content: a.record.content, decoy: a.plan.Decoy, setter: a.setter,
+		Subject: subject, content: a.record.content, decoy: a.plan.Decoy, setter: setter,
 		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
 		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
-		same: a.same,
+		same: a.same, notes: a.Locks,
 	}
 }

@@ -37,6 +37,7 @@ func (a *attempt) understand(ctx context.Context) (err error) {
 	if a.plan, err = a.rotator.Plan(a.subject); err != nil {
 		return err
 	}
+	a.subject.CredentialID = cmp.Or(a.plan.CredentialID, a.subject.CredentialID)
 	if err := errors.Join(a.checkTagCount(), a.checkSize()); err != nil {
 		return allFaults(err)
 	}
@@ -72,7 +73,7 @@ func (e *Engine) rotatorOf(tags map[string]string) (rotation.Rotator, error) {
 	if rotator := e.Rotators[rotation.Kind(tags)]; rotator != nil {
 		return rotator, nil
 	}
-	return nil, rotation.Permanentf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s.",
+	return nil, rotation.Permanentf("There is no rotator for this secret: the tag %s, or the scheme of %s, must be one of %s. GET /api/rotators describes them.",
 		rotation.TagRotator, rotation.TagProviderAddress, strings.Join(slices.Sorted(maps.Keys(e.Rotators)), ", "))
 }
 

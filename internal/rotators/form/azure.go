@@ -12,8 +12,8 @@ import (
 //	Endpoint=https://shop.azconfig.io;Id=…;Secret=…
 //
 // The services' clients split it at each semicolon, and a pair at its first = (such as
-// Azure/azure-sdk-for-go sdk/storage/azblob/internal/shared/shared.go, ParseConnectionString, and
-// sdk/messaging/azservicebus/internal/conn/conn.go).
+// Azure/azure-sdk-for-go sdk/storage/azblob/internal/shared/shared.go and
+// sdk/messaging/azservicebus/internal/conn/conn.go, ParseConnectionString).
 func splitAzure(text string) ([]place, bool) {
 	places, ok := readPairs(text, 0, quoting{pairName, false, azureValue})
 	return places, ok && isAzure(places)

@@ -34,6 +34,7 @@ func TestTheLoginIsChosen(t *testing.T) {
 		"in one line alone":                  {"DATABASE_URL=postgres://u:pw@h/db", form.Options{}, "DATABASE_URL=postgres://other:N3w-12345@h/db"},
 		"and its copies in other forms":      {`{"username":"u","password":"p;w-12345","cs":"Server=h;Uid=u;Pwd=\"p;w-12345\"","dsn":"u:p;w-12345@tcp(h)/u","url":"db://u:p%3Bw-12345@h"}`, form.Options{}, `{"username":"other","password":"N3w-12345","cs":"Server=h;Uid=other;Pwd=\"N3w-12345\"","dsn":"other:N3w-12345@tcp(h)/u","url":"db://other:N3w-12345@h"}`},
 		"and its copies in JSON in a line":   {"DB_USER=u\nDB_PASSWORD=pw-123456\nCONFIG={\"user\":\"u\",\"password\":\"pw-123456\"}\n", form.Options{}, ""},
+		"by the plainest names":              {`{"db":{"user":"u","password":"pw","user_name":"U."},"smtp_user":"v","smtp_password":"of another"}`, form.Options{}, `{"db":{"user":"other","password":"N3w-12345","user_name":"U."},"smtp_user":"v","smtp_password":"of another"}`},
 		"without a user, in JSON":            {`{"host":"h","password":"pw"}`, app, `{"host":"h","password":"N3w-12345"}`},
 		"without a user, in ADO.NET":         {"Server=h;Password=pw", app, "Server=h;Password=N3w-12345"},
 		"without a user, by one line":        {"DB_PASSWORD=pw", form.Options{User: "app", Field: "DB_PASSWORD"}, "DB_PASSWORD=N3w-12345"},
@@ -48,6 +49,22 @@ func TestTheLoginIsChosen(t *testing.T) {
 				t.Errorf("got %q, %v", changed, err)
 			}
 		})
+	}
+}
+
+// A client of Redis logs in as the user default without a user name.
+func TestClientsWithADefaultUser(t *testing.T) {
+	for value, changed := range map[string]string{
+		"h:6380,password=pw,ssl=True": "h:6380,password=N3w-12345,ssl=True",
+		"redis://:pw@h":               "redis://:N3w-12345@h",
+	} {
+		l, err := form.Parse(value, form.Options{User: "app", UserOptional: true})
+		if err != nil || l.User != "" || !l.NamesUser {
+			t.Errorf("%q: %q, %t, %v", value, l.User, l.NamesUser, err)
+		}
+		if got, err := l.With("", "N3w-12345"); got != changed {
+			t.Errorf("%q: %q, %v", value, got, err)
+		}
 	}
 }
 
@@ -72,6 +89,7 @@ func TestValuesThatAreRejected(t *testing.T) {
 		{"jdbc:mariadb://h/db?user=u&password=can%41ary", form.Options{}, "does not decode"},
 		{"DB_USER=u\nDB_PASSWORD=can$ary\n", form.Options{}, "readers"},
 		{"user: u\npassword: |\n  canary\n", form.Options{}, "one line"},
+		{"user: u\npassword: canary\n---\nuser: u\npassword: x\n", form.Options{}, "several lines"},
 		{"user: u\npassword: &a canary\n", form.Options{}, "one line"},
 		{`{"a":{"user":"u","password":"canary"},"b":{"user":"v","password":"x"}}`, form.Options{}, "several logins"},
 		{`{"a":"db://u:canary@h","b":"db://v:x@h"}`, form.Options{}, "several logins"},

@@ -2,7 +2,6 @@ package form
 
 import (
 	"errors"
-	"strings"
 
 	"rotunda/internal/rotation"
 )
@@ -34,7 +33,7 @@ func (o Options) choose(s syntax, places []place) (reading, error) {
 	if err != nil {
 		return r, err
 	}
-	if whole != nil && !(len(places) == 1 && whole.password.rank > 0) {
+	if whole != nil && (len(places) > 1 || whole.password.rank == 0) {
 		return o.take(r, whole.users, whole.password)
 	}
 	if inner, err := o.chooseInner(r); err != nil || inner.namesUser {
@@ -91,57 +90,6 @@ const maxDepth = 3
 
 func severalLogins() error {
 	return rotation.Permanentf("The secret's value has several logins, and none in its outermost object. Store one login in a secret, or name the password's field in the tag %s.", rotation.TagValueField)
-}
-
-// chooseField returns the reading in which the tag ValueField names the password, or the place
-// that has a login in a form of its own.
-func (o Options) chooseField(r reading) (reading, error) {
-	at := fieldOf(r.places, o.Field)
-	if at < 0 {
-		return r, errNoPassword
-	}
-	within := o
-	within.Field, within.depth = "", o.depth+1
-	inner, err := within.readings(r.places[at].text)
-	switch {
-	case r.places[at].fixed:
-		return r, rotation.Permanentf("The field %q in the secret's value, which the tag %s names, must be a string.", r.places[at].path, rotation.TagValueField)
-	case err != nil:
-		return r, err
-	case len(inner) > 0:
-		r.now, r.namesUser = inner[0].now, inner[0].namesUser
-		return r, nil
-	case r.places[at].text == "":
-		return r, rotation.Permanentf("The field %q in the secret's value, which the tag %s names, is empty.", r.places[at].path, rotation.TagValueField)
-	}
-	return o.take(r, o.userBeside(r.places, at), chosen{place: at})
-}
-
-// fieldOf returns the place that a path names, or -1. Case counts only if it has to.
-func fieldOf(places []place, path string) int {
-	found := -1
-	for i, p := range places {
-		switch {
-		case p.path == path:
-			return i
-		case strings.EqualFold(p.path, path) && found < 0:
-			found = i
-		}
-	}
-	return found
-}
-
-// userBeside returns the user that belongs to a password: the one with the same prefix, or else
-// without any.
-func (o Options) userBeside(places []place, at int) chosen {
-	beside := chosen{place: -1}
-	prefix := o.names().of(places[at].name).prefix
-	for _, g := range o.names().groupsOf(places) {
-		if g.name == places[at].group && g.users.place >= 0 && (g.prefix == prefix || g.prefix == "" && beside.place < 0) {
-			beside = g.users
-		}
-	}
-	return beside
 }
 
 // take completes a reading.

@@ -8,8 +8,7 @@ import (
 
 var (
 	envName = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
-	// envSafe matches what every reader takes as it is, without quotes: a shell, dotenv, Docker,
-	// systemd, and Java's properties.
+	// envSafe matches what a shell, dotenv and Docker all take as it is, without quotes.
 	envSafe    = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]*$`)
 	envComment = regexp.MustCompile(`[ \t]+#`)
 	// afterQuotes matches what may follow a quoted value.
@@ -25,8 +24,8 @@ const expanded = "a character that not all readers of such lines take as it is. 
 //	export DB_USER=app
 //	DB_PASSWORD='a b'
 //
-// Readers differ: a shell, docker run --env-file (which keeps quotes), dotenv and Java's properties
-// (joho/godotenv parser.go, extractVarValue; motdotla/dotenv lib/main.js). So a value keeps the
+// Readers differ: a shell expands, dotenv in part (joho/godotenv parser.go, extractVarValue), and
+// docker run --env-file knows no escapes (docker/cli pkg/kvfile/kvfile.go). So a value keeps the
 // quotes that it has, and only what all of them read alike is written.
 func splitEnv(text string) (places []place, ok bool) {
 	at := 0

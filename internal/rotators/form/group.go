@@ -53,6 +53,17 @@ func (n names) groupsOf(places []place) (groups []*group) {
 	return groups
 }
 
+// rank is how plainly the names of a group say that its password is the one, 0 the plainest.
+func (g *group) rank() int {
+	if g.prefix != "" {
+		return g.password.rank + lessPlain
+	}
+	return g.password.rank
+}
+
+// lessPlain is added for a name with a prefix. No rank of a name is as high.
+const lessPlain = 10
+
 func (g *group) isFirst() bool {
 	return g.prefix == "" && (g.name == "" || g.name == outermost || g.name == userInfo)
 }
@@ -66,19 +77,20 @@ func (g *group) credential(places []place) (c credential) {
 }
 
 // pick returns the first group that is outermost and wanted, or else the only one that is wanted.
-// Groups with the same credential count as one. Keys with the plainest names come before all.
+// Groups with the same credential count as one, and the plainest names come first. For keys they
+// come before all.
 func (o Options) pick(all []*group, places []place, wanted func(*group) bool) (only *group, err error) {
 	best := 0
 	for _, g := range all {
 		if o.keys == nil && wanted(g) && g.isFirst() {
 			return g, nil
 		}
-		if wanted(g) && (only == nil || g.password.rank < best) {
-			only, best = g, g.password.rank
+		if wanted(g) && (only == nil || g.rank() < best) {
+			only, best = g, g.rank()
 		}
 	}
 	for _, g := range all {
-		if wanted(g) && g.password.rank == best && g.credential(places) != only.credential(places) {
+		if wanted(g) && g.rank() == best && g.credential(places) != only.credential(places) {
 			return nil, severalLogins()
 		}
 	}

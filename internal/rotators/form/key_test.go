@@ -98,7 +98,7 @@ func TestKeysThatAreNotFound(t *testing.T) {
 	for value, says := range map[string]string{
 		"":                               "empty",
 		`{"name":"canary"}`:              "ValueField",
-		`{"key":"canary","apiKey":"b"}`:  "ValueField",
+		`{"aKey":"canary","bKey":"x"}`:   "ValueField",
 		`{"a_key":"canary","b_key":"x"}`: "ValueField",
 		"https://a.example.com/canary":   "ValueField",
 		"key=canary":                     "ValueField",

@@ -51,6 +51,9 @@ func (n names) of(name string) meaning {
 			known = found.role == password
 		}
 		if known {
+			if !strings.HasSuffix(strings.ToLower(name), word) {
+				found.rank += 2 // user_name is less plain than userName
+			}
 			found.prefix = strings.Join(append(slices.Clone(before), strings.Fields(found.prefix)...), ".")
 			return found
 		}

@@ -10,8 +10,8 @@ import (
 //
 //	Driver={ODBC Driver 18 for SQL Server};Server=db;Uid=app;Pwd={a;b}
 //
-// A value in braces doubles its closing brace. Names such as Driver and DSN set it apart from
-// ADO.NET.
+// A value in braces doubles its closing brace ([MS-ODBCSTR] 2.1). Names such as Driver and DSN set
+// it apart from ADO.NET.
 func splitODBC(text string) ([]place, bool) {
 	const prefix = "odbc:"
 	if strings.HasPrefix(text, prefix) {

@@ -16,8 +16,8 @@ var (
 //	cache.example.com:6380,user=app,password=…,ssl=True
 //
 // It is cut at each comma, and an option at its first =; spaces around both are dropped. Nothing
-// can be quoted (StackExchange/StackExchange.Redis src/StackExchange.Redis/ConfigurationOptions.cs,
-// DoParse).
+// can be quoted (StackExchange/StackExchange.Redis
+// src/StackExchange.Redis/ConfigurationOptions.cs, DoParse).
 func splitRedis(text string) (places []place, ok bool) {
 	at, endpoints := 0, 0
 	for part := range strings.SplitSeq(text, ",") {

@@ -2,7 +2,6 @@ package form
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -89,96 +88,4 @@ func (c change) rewriteForms(text string, depth int) (out rewritten, found bool)
 		}
 	}
 	return out, found
-}
-
-// rewritePlaces rewrites a text that is split into places. Those with the indexes user and
-// password are the login; -1 means that others are.
-func (c change) rewritePlaces(text string, places []place, user, password, depth int) (out rewritten) {
-	var written strings.Builder
-	end := 0
-	foreign := c.foreign(places)
-	for i, p := range places {
-		next := c.rewritePlace(p, i == user, i == password, foreign[i], depth)
-		if c.isInGap(text[end:p.begin]) || c.isInGap(p.path) && p.name != "" {
-			next.failed = "the name of a field"
-		}
-		out.password, out.user = out.password || next.password, out.user || next.user
-		if next.failed != "" {
-			out.failed = next.failed
-		}
-		written.WriteString(text[end:p.begin])
-		end = p.end
-		raw := text[p.begin:p.end]
-		if next.text != p.text {
-			var ok bool
-			if raw, ok = p.encode(next.text); !ok && next.unwritable == "" {
-				next.unwritable = p.where()
-			}
-		}
-		if next.unwritable != "" {
-			out.unwritable = next.unwritable
-		}
-		written.WriteString(raw)
-	}
-	if c.isInGap(text[end:]) {
-		out.failed = "the text after its last field"
-	}
-	out.text = written.String() + text[end:]
-	if user < 0 && out.password && !out.user && c.userIsLeft(places) && out.failed == "" {
-		out.failed = "a field that may be its user"
-	}
-	return out
-}
-
-// rewritePlace returns what a place holds after the change.
-func (c change) rewritePlace(p place, isUser, isPassword, foreign bool, depth int) rewritten {
-	says := c.names.of(p.name)
-	switch {
-	case isUser:
-		return rewritten{text: c.next.user, user: true}
-	case isPassword:
-		return rewritten{text: c.next.password, password: true}
-	case p.fixed || p.unsure != "":
-		return c.keep(p)
-	case p.text == c.now.password && (says.role == password || len(c.now.password) >= longPassword):
-		return rewritten{text: c.next.password, password: true}
-	case p.text == c.now.user && says.role == user && p.text != "" && !foreign:
-		return rewritten{text: c.next.user, user: true}
-	}
-	return c.rewrite(p, depth)
-}
-
-// keep is for a place that can't be rewritten.
-func (c change) keep(p place) rewritten {
-	out := rewritten{text: p.text}
-	isCopy := p.text == c.now.password
-	if !p.fixed {
-		isCopy = isCopy || c.isLeft(p.text, p.loose)
-	}
-	if isCopy && c.now.password != c.next.password {
-		out.failed = p.where()
-	}
-	return out
-}
-
-// foreign reports which places belong to another login: their group has another password.
-func (c change) foreign(places []place) map[int]bool {
-	found := map[int]bool{}
-	for _, g := range c.names.groupsOf(places) {
-		if g.password.place >= 0 && g.users.place >= 0 && places[g.password.place].text != c.now.password {
-			found[g.users.place] = true
-		}
-	}
-	return found
-}
-
-// isInGap reports whether the names and marks between places have a copy of the password.
-func (c change) isInGap(gap string) bool {
-	return c.now.password != c.next.password && len(c.now.password) >= longPassword &&
-		slices.ContainsFunc(c.passwords, func(form string) bool { return strings.Contains(gap, form) })
-}
-
-// userIsLeft reports whether a place that is not replaced may be the user.
-func (c change) userIsLeft(places []place) bool {
-	return c.now.user != c.next.user && slices.ContainsFunc(places, func(p place) bool { return !p.loose && hasWord(p.text, c.now.user) })
 }

@@ -1,6 +1,8 @@
 package form
 
 import (
+	"errors"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,17 +23,26 @@ var yamlKey = regexp.MustCompile(`(?m)^[ -]*["']?[\w.-]+["']? *:([ \t\r]|$)`)
 // The parser of go.yaml.in says where the values are. One that takes more than a line, or has an
 // anchor or a tag before it, is not rewritten.
 func splitYAML(text string) ([]place, bool) {
-	var document yaml.Node
-	if !yamlKey.MatchString(text) || yaml.Unmarshal([]byte(text), &document) != nil || len(document.Content) != 1 {
-		return nil, false
-	}
-	root := document.Content[0]
-	if root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
+	root, ok := parseYAML(text)
+	if !ok || root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
 		return nil, false
 	}
 	y := yamlReader{text: text, lines: strings.SplitAfter(text, "\n")}
 	y.mapping(root, "")
 	return y.found, len(y.found) > 0
+}
+
+// parseYAML returns the root of a text that is one document.
+func parseYAML(text string) (root *yaml.Node, ok bool) {
+	if !yamlKey.MatchString(text) {
+		return nil, false
+	}
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	if decoder.Decode(&document) != nil || !errors.Is(decoder.Decode(&more), io.EOF) || len(document.Content) != 1 {
+		return nil, false
+	}
+	return document.Content[0], true
 }
 
 type yamlReader struct {

@@ -44,7 +44,7 @@ type Options struct {
 // parameter of the address.
 func New(host string, mode Mode, parameter, rootsFile string, trust rotation.Trust) (Options, error) {
 	switch {
-	case mode == Disable && !trust.Plaintext && !isThisMachine(host):
+	case mode == Disable && !trust.Plaintext && !IsThisMachine(host):
 		return Options{}, rotation.Permanentf("The tag ProviderAddress asks for a connection without TLS, which would send credentials in clear text. Use TLS; or, on a trusted network, set the app's setting ROTATION_ALLOW_PLAINTEXT to true.")
 	case rootsFile == "":
 		return Options{Mode: mode}, nil
@@ -59,7 +59,7 @@ func New(host string, mode Mode, parameter, rootsFile string, trust rotation.Tru
 // WithoutTLS returns how to connect to a host without TLS, for a fault about a server that offers
 // none. change is what to do with the address.
 func WithoutTLS(host, change string) string {
-	if isThisMachine(host) {
+	if IsThisMachine(host) {
 		return change
 	}
 	return change + " and set the app's setting ROTATION_ALLOW_PLAINTEXT to true"
@@ -71,8 +71,8 @@ func IsPlaintext(err error) bool {
 	return is
 }
 
-// isThisMachine reports whether traffic to host stays on this machine.
-func isThisMachine(host string) bool {
+// IsThisMachine reports whether traffic to host stays on this machine.
+func IsThisMachine(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }

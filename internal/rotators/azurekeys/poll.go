@@ -1,0 +1,166 @@
+package azurekeys
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"rotunda/internal/rotation"
+)
+
+// How Azure Resource Manager tells of operations that take longer than a request:
+// cloud-and-ai-microsoft/resource-provider-contract v1.0/async-api-reference.md.
+
+// The kinds of URL by which an operation is polled, before the URL itself in a
+// rotation.Underway.
+const (
+	byStatus   = "status "   // Azure-AsyncOperation: the body says how far the operation is
+	byLocation = "location " // Location: the status of the response does
+)
+
+const (
+	maxPollURL   = 8 << 10
+	maxPollPause = 10 * time.Second
+	// keptForRest is the time of an attempt in which it does not wait for Azure: the new key has to
+	// be proven and published, or what goes on has to be noted.
+	keptForRest = 8 * time.Second
+)
+
+// finish waits for what Azure has accepted, for as long as the attempt can.
+func (m *manager) finish(ctx context.Context, r request, accepted answer) error {
+	operation := m.operation(accepted)
+	if operation == "" {
+		if accepted.status != http.StatusAccepted {
+			return nil
+		}
+		return &rotation.Underway{Fault: rotation.Temporaryf("Azure is making a new key of %s and does not say how far it is. The rotation goes on once the list has the key.", r.what)}
+	}
+	pause := accepted.retryAfter(time.Second, maxPollPause)
+	for mayWait(ctx, pause) {
+		if !sleep(ctx, pause) {
+			break
+		}
+		ended, next, err := m.poll(ctx, r, operation)
+		if err == nil && ended {
+			return nil
+		}
+		if err != nil { // it goes on all the same
+			break
+		}
+		pause = next
+	}
+	return underway(r, operation)
+}
+
+func underway(r request, operation string) *rotation.Underway {
+	return &rotation.Underway{
+		Fault:     rotation.Temporaryf("Azure is still making a new key of %s, which may take a while. The rotation goes on when that has ended.", r.what),
+		Operation: operation,
+	}
+}
+
+// mayWait reports whether a pause leaves enough of the attempt's time.
+func mayWait(ctx context.Context, pause time.Duration) bool {
+	deadline, limited := ctx.Deadline()
+	return !limited || time.Until(deadline) > pause+keptForRest
+}
+
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// operation returns how the operation of an answer is polled, or "". The URL must be on Azure
+// Resource Manager itself, because the app's token goes there.
+func (m *manager) operation(accepted answer) string {
+	if at := accepted.header.Get("Azure-AsyncOperation"); m.isOwn(at) {
+		return byStatus + at
+	}
+	if at := accepted.header.Get("Location"); m.isOwn(at) && accepted.status != http.StatusOK {
+		return byLocation + at
+	}
+	return ""
+}
+
+// isOwn reports whether a URL is of Azure Resource Manager, or of one of its regions.
+func (m *manager) isOwn(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || len(address) > maxPollURL || parsed.Scheme != "https" || parsed.User != nil {
+		return false
+	}
+	host, own := strings.ToLower(parsed.Host), strings.ToLower(m.host)
+	return host == own || strings.HasSuffix(host, "."+own)
+}
+
+// poll asks once whether an operation has ended, well or not, and returns when to ask again.
+func (m *manager) poll(ctx context.Context, r request, operation string) (ended bool, next time.Duration, _ error) {
+	address, isStatus := strings.CutPrefix(operation, byStatus)
+	if !isStatus {
+		address = strings.TrimPrefix(operation, byLocation)
+	}
+	if !m.isOwn(address) {
+		return true, 0, nil // not ours to ask: the list tells
+	}
+	r.method, r.url, r.body = http.MethodGet, address, nil
+	found, err := m.do(ctx, r)
+	next = found.retryAfter(time.Second, maxPollPause)
+	switch {
+	case found.status == http.StatusNotFound, found.status == http.StatusForbidden:
+		return true, 0, nil // Azure has forgotten it, or does not tell the app: the list tells
+	case !isStatus && hasFailed(found.status):
+		return true, 0, nil
+	case err != nil:
+		return false, next, err
+	case isStatus:
+		return hasEnded(found.body), next, nil
+	}
+	return found.status != http.StatusAccepted, next, nil
+}
+
+// hasFailed reports whether the status of a Location is that of the operation itself, which failed.
+func hasFailed(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusInternalServerError:
+		return true
+	}
+	return false
+}
+
+// hasEnded reads the body of an Azure-AsyncOperation.
+func hasEnded(body []byte) bool {
+	var operation struct{ Status string }
+	if json.Unmarshal(body, &operation) != nil {
+		return false
+	}
+	switch strings.ToLower(operation.Status) {
+	case "succeeded", "failed", "canceled":
+		return true
+	}
+	return false
+}
+
+// Await implements rotation.Awaiter.
+func (r *Rotator) Await(ctx context.Context, s rotation.Subject, operation string) error {
+	t, err := readTarget(s)
+	if err != nil {
+		return err
+	}
+	about := request{what: t.what(), action: "the status of an operation"}
+	ended, _, err := r.arm.poll(ctx, about, operation)
+	if err != nil {
+		return err
+	}
+	if !ended {
+		return underway(about, operation)
+	}
+	return nil
+}

@@ -1,0 +1,10 @@
+package rabbitmq
+
+import (
+	"os"
+	"testing"
+
+	"rotunda/internal/testserver"
+)
+
+func TestMain(m *testing.M) { os.Exit(testserver.Main(m)) }

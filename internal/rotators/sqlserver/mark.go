@@ -1,0 +1,72 @@
+package sqlserver
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"rotunda/internal/rotation"
+)
+
+// property is the extended property of a user that names the secret to which the user belongs. Who
+// may alter a user may set it, and sees it (learn.microsoft.com/sql, "sp_addextendedproperty").
+const property = "Rotunda"
+
+// secretName is the form of a mark's owner: text in any other form may be anything.
+var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
+
+const maxOwner = 328
+
+func (t target) isOurs(p principal) bool { return t.secret != "" && p.mark == t.secret }
+
+// checkMark returns a fault if a user bears another secret's mark.
+func (t target) checkMark(p principal) error {
+	if p.mark == "" || t.isOurs(p) {
+		return nil
+	}
+	other := "another secret"
+	if len(p.mark) <= maxOwner && secretName.MatchString(p.mark) {
+		other = "the secret " + p.mark
+	}
+	return rotation.Permanentf("The user %s belongs to %s, as its extended property %s says. A login may be rotated by one secret only: remove the rotation tags of one of them, "+
+		"or use another login. If it now belongs to this secret, run: EXEC sp_dropextendedproperty N'%s', N'USER', %s; %s", p.name, other, property, property, quoteText(p.name), t.markStatement(p.name))
+}
+
+// checkSecret makes sure that a mark can name the secret.
+func (t target) checkSecret() error {
+	if t.secret == "" || strings.ContainsFunc(t.secret, unicode.IsControl) {
+		return rotation.Permanentf("Rotunda does not know the name of the secret, with which it marks users at the server. This is an error in Rotunda.")
+	}
+	return nil
+}
+
+func (t target) markStatement(name string) string {
+	return "EXEC sys.sp_addextendedproperty @name = N'" + property + "', @value = " + quoteText(t.secret) + ", @level0type = N'USER', @level0name = " + quoteText(name)
+}
+
+func (t target) nobodysLogin(name string) error {
+	return rotation.Permanentf("The user %s exists in the database, and nothing shows that Rotunda made it for this secret. If it is this secret's, run: %s Otherwise drop it, or set the tag CredentialId to another role.",
+		name, t.markStatement(name))
+}
+
+func (t target) strayLogin(name string) error {
+	return rotation.Permanentf("The server has a login %s that has no user in the database, and Rotunda changes no such login. Drop it, or set the tag CredentialId to another role.", name)
+}
+
+func (t target) unproven() error {
+	return rotation.Permanentf("Nothing proves that the login is this secret's: it has no mark at the server, and the secret's current value does not log in. Set the secret to a value that logs in.")
+}
+
+// prove logs in with the current value. Only a secret that holds a login's password has a claim to
+// it, whatever a record or a tag says.
+func (t target) prove(ctx context.Context) error {
+	verdict, err := t.probe(ctx, t.current)
+	switch verdict {
+	case rotation.Accepted:
+		return nil
+	case rotation.Rejected:
+		return t.unproven()
+	}
+	return err
+}

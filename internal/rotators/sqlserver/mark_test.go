@@ -1,0 +1,128 @@
+package sqlserver
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/secret"
+	"rotunda/internal/standin/tds"
+)
+
+func TestAPairBelongsToOneSecret(t *testing.T) {
+	for name, k := range kinds {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, k, tds.Options{})
+			first := rotated(t, app.alternating())
+			refuses(t, other(app.alternating()), "the secret vault.example/app-db")
+			probes(t, first, first.Current, rotation.Accepted)
+			user := app.role + login.SuffixA
+			unmark := "EXEC sys.sp_dropextendedproperty @name = N'Rotunda', @level0type = N'USER', @level0name = " + quoteText(user)
+			app.in(t, unmark, "EXEC sys.sp_addextendedproperty @name = N'Rotunda', @value = N'canary of a bad mark', @level0type = N'USER', @level0name = "+quoteText(user))
+			refuses(t, other(first), "belongs to another secret")
+			app.in(t, unmark)
+			refuses(t, app.alternating(), "nothing shows that Rotunda made it")
+			again := rotated(t, first) // its password proves it, and it is marked again
+			app.in(t, "ALTER ROLE "+quoteName(app.role)+" DROP MEMBER "+quoteName(user))
+			rotated(t, again)
+		})
+	}
+}
+
+func TestAForeignLoginIsNeverTouched(t *testing.T) {
+	for name, k := range kinds {
+		for _, suffix := range []string{login.SuffixA, login.SuffixB} {
+			t.Run(name+suffix, func(t *testing.T) {
+				app := newApplication(t, k, tds.Options{})
+				foreign := app.role + suffix
+				app.add(t, k, foreign, "canary-of-Another-1")
+				app.in(t, "ALTER ROLE "+quoteName(app.role)+" ADD MEMBER "+quoteName(foreign))
+				s := app.alternating()
+				if suffix == login.SuffixA {
+					refuses(t, s, "nothing shows that Rotunda made it")
+				}
+				if _, err := (Rotator{}).Check(t.Context(), s); err == nil || !strings.Contains(err.Error(), "nothing shows") {
+					t.Error(err)
+				}
+				probes(t, s, jsonValue(foreign, "canary-of-Another-1"), rotation.Accepted)
+				app.in(t, targetOf(t, s).markStatement(foreign))
+				s = rotated(t, s)
+				probes(t, rotated(t, s), jsonValue(foreign, "canary-of-Another-1"), rotation.Rejected)
+			})
+		}
+	}
+}
+
+// A login of the server may be used in other databases.
+func TestALoginWithoutAUserIsNeverTouched(t *testing.T) {
+	app := newApplication(t, ofServer, tds.Options{})
+	app.exec(t, "master", "CREATE LOGIN "+quoteName(app.role+login.SuffixA)+" WITH PASSWORD = 'canary-of-Another-1'")
+	refuses(t, app.alternating(), "has no user in the database")
+	app = newApplication(t, ofServer, tds.Options{})
+	app.exec(t, "master", "CREATE LOGIN alias WITH PASSWORD = 'canary-of-Another-1'")
+	app.in(t, "CREATE USER "+quoteName(app.role+login.SuffixA)+" FOR LOGIN alias", targetOf(t, app.alternating()).markStatement(app.role+login.SuffixA))
+	refuses(t, app.alternating(), "without a login of the same name")
+}
+
+// A record that somebody forged names a target in the hope that the administrator acts on it.
+func TestAnUnprovenSecretChangesNothing(t *testing.T) {
+	for name, k := range kinds {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, k, tds.Options{})
+			app.add(t, k, "joe", "canary-of-Somebody-1")
+			for _, current := range []string{`{"username":"` + app.login + `","password":"canary-guess"}`, `{"username":"joe","password":"canary-of-Somebody-1"}`, `{"username":"nobody","password":"canary"}`} {
+				s := app.alternating()
+				s.Current = secret.NewValue(current)
+				rotatortest.WantPermanent(t, Rotator{}.Apply(t.Context(), s, plan(t, s).Next, rotatortest.Unfenced), "Nothing proves")
+			}
+			if rows, err := app.Exec(app.database, "SELECT CONVERT(nvarchar(20), COUNT(*)) FROM sys.sql_logins WHERE name = "+quoteText(app.role+login.SuffixA)); err != nil || rows[0][0] != "0" {
+				t.Error(rows, err)
+			}
+			s := app.byAdmin()
+			s.Current = jsonValue(app.login, "canary-guess")
+			rotatortest.WantPermanent(t, Rotator{}.Apply(t.Context(), s, plan(t, s).Next, rotatortest.Unfenced), "Nothing proves")
+			probes(t, s, app.single().Current, rotation.Accepted)
+			s = app.alternating()
+			s.Owner = ""
+			refuses(t, s, "does not know the name")
+		})
+	}
+}
+
+func TestALoginOfClassSBelongsToOneSecret(t *testing.T) {
+	for name, k := range kinds {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, k, tds.Options{})
+			s := app.byAdmin()
+			old := s.Current
+			s = rotated(t, s)
+			twin := other(s)
+			refuses(t, twin, "the secret vault.example/app-db")
+			probes(t, s, s.Current, rotation.Accepted)
+			s.Current = old // a rotation that is resumed after its change
+			apply(t, s, plan(t, s).Next)
+		})
+	}
+}
+
+func TestOneWorkerAtATime(t *testing.T) {
+	for name, k := range kinds {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, k, tds.Options{})
+			for _, s := range []rotation.Subject{app.byAdmin(), app.alternating()} {
+				err := Rotator{}.Apply(t.Context(), s, plan(t, s).Next, func(context.Context) error {
+					rotatortest.RefuseApply(t, Rotator{}, s, plan(t, s).Next.Reveal(), "holds the server's lock")
+					ready(t, s)
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				app.reset(t, k)
+			}
+		})
+	}
+}

@@ -1,0 +1,165 @@
+package testserver
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+
+	ldap "github.com/go-ldap/ldap/v3"
+)
+
+var (
+	samba         = program{product: "Samba", install: "apt-get install samba samba-ad-provision", name: "samba", places: []string{"/usr/sbin"}}
+	sambaTool     = program{product: "Samba", install: "apt-get install samba samba-ad-provision", name: "samba-tool"}
+	sambaSchemas  = "/usr/share/samba/setup/ad-schema"
+	sambaListens  = "the directory of Samba listens on the ports 389 and 636 only, which needs root and, for an address of its own, Linux"
+	sambaNeedsMay = "apt-get install samba-ad-provision"
+)
+
+// Samba is an Active Directory domain controller of the domain CORP, corp.example.com. It can't
+// choose its ports, so it has a random address of the loopback network.
+type Samba struct {
+	server
+	Host     string // its address, without a port
+	Admin    string // a user principal name
+	Password string // of the admin
+	Roots    string // the authority's file
+}
+
+// Domain is the name of the domain's first entry.
+const Domain = "DC=corp,DC=example,DC=com"
+
+var sharedSamba *Samba
+
+// SharedSamba returns the server that all tests of a package share: see Main. Each test creates
+// its own accounts.
+func SharedSamba(t testing.TB) *Samba {
+	t.Helper()
+	tool := sambaTool.path(t)
+	path := samba.path(t)
+	if _, err := os.Stat(sambaSchemas); err != nil {
+		t.Skip("skipped: Samba can't create a domain: " + sambaNeedsMay)
+	}
+	if os.Getuid() != 0 || !diesWithParent {
+		t.Skip("skipped: " + sambaListens)
+	}
+	return once(t, &sharedSamba, func(t testing.TB, until lifetime) *Samba { return startSamba(t, until, tool, path) })
+}
+
+func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
+	t.Helper()
+	s := &Samba{Host: fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250)), Admin: "Administrator@corp.example.com", Password: "Canary-1" + randomPassword()}
+	s.open(t, until)
+	s.as = nil
+	s.run(t, tool, "domain", "provision", "--realm=CORP.EXAMPLE.COM", "--domain=CORP", "--host-name=dc", "--server-role=dc", "--adminpass="+s.Password,
+		"--targetdir="+s.dir, "--backend-store=tdb", "--option=vfs objects=", "--option=interfaces=lo", "--option=bind interfaces only=yes", "--quiet")
+	certificate := s.certify(t, s.Host, "localhost")
+	s.Roots = certificate.roots
+	configuration := s.write(t, "smb.conf", fmt.Sprintf(`[global]
+	netbios name = DC
+	realm = CORP.EXAMPLE.COM
+	workgroup = CORP
+	server role = active directory domain controller
+	server services = ldap
+	interfaces = %[1]s/8
+	bind interfaces only = yes
+	tls keyfile = %[3]s
+	tls certfile = %[4]s
+	tls cafile = %[5]s
+	private dir = %[2]s/private
+	state directory = %[2]s/state
+	lock directory = %[2]s
+	cache directory = %[2]s/cache
+	pid directory = %[2]s
+	ncalrpc dir = %[2]s/ncalrpc
+	binddns dir = %[2]s/bind-dns
+	panic action =
+`, s.Host, s.dir, certificate.key, certificate.chain, certificate.roots))
+	s.ready, s.quit = s.answers, syscall.SIGTERM
+	s.command = []string{path, "-i", "--debug-stdout", "-s", configuration}
+	s.Start(t)
+	return s
+}
+
+// AddUser adds an account that is enabled, and returns its distinguished name. Its user principal
+// name is <name>@corp.example.com.
+func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
+	t.Helper()
+	dn = "CN=" + name + ",CN=Users," + Domain
+	request := ldap.NewAddRequest(dn, nil)
+	request.Attribute("objectClass", []string{"user"})
+	request.Attribute("sAMAccountName", []string{name})
+	request.Attribute("userPrincipalName", []string{name + "@corp.example.com"})
+	request.Attribute("userAccountControl", []string{"512"})
+	request.Attribute("unicodePwd", []string{unicodePassword(password)})
+	if err := s.Client(t).Add(request); err != nil {
+		t.Fatal(err)
+	}
+	return dn
+}
+
+// unicodePassword returns a password of ASCII characters as unicodePwd takes it.
+func unicodePassword(password string) string {
+	var encoded []byte
+	for _, c := range []byte(`"` + password + `"`) {
+		encoded = append(encoded, c, 0)
+	}
+	return string(encoded)
+}
+
+// Replace replaces the values of an entry's attribute.
+func (s *Samba) Replace(t testing.TB, dn, attribute string, values ...string) {
+	t.Helper()
+	request := ldap.NewModifyRequest(dn, nil)
+	request.Replace(attribute, values)
+	if err := s.Client(t).Modify(request); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Values returns the values of an entry's attribute.
+func (s *Samba) Values(t testing.TB, dn, attribute string) []string {
+	t.Helper()
+	found, err := s.Client(t).Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{attribute}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Entries[0].GetAttributeValues(attribute)
+}
+
+// Client returns a connection that is logged in as the admin, until the test ends.
+func (s *Samba) Client(t testing.TB) *ldap.Conn {
+	t.Helper()
+	conn, err := s.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func (s *Samba) dial() (*ldap.Conn, error) {
+	//nolint:gosec // the test's own server
+	conn, err := ldap.DialURL("ldaps://"+s.Host, ldap.DialWithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
+	if err != nil {
+		return nil, err
+	}
+	if err = conn.Bind(s.Admin, s.Password); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// answers returns nil if the admin can log in.
+func (s *Samba) answers(context.Context) error {
+	conn, err := s.dial()
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
