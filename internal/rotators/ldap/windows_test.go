@@ -58,7 +58,7 @@ func TestAnAccountOfActiveDirectory(t *testing.T) {
 				s.Current = secret.NewValue(newDomainPassword)
 				rotatortest.Apply(t, Rotator{}, s, "canary-Third-3")
 				rotatortest.WantVerdict(t, Rotator{}, s, oldDomainPassword, rotation.Rejected) // it is the last but one
-				if marked := slices.Contains(server.Values(t, dn, "extensionName"), markPrefix+owner); marked != (s.Admin.IsSet()) {
+				if marked := slices.Contains(server.Values(t, dn, "extensionName"), markPrefix+owner); marked != s.Admin.IsSet() {
 					t.Errorf("marked: %v", marked)
 				}
 			})
