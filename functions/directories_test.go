@@ -89,7 +89,7 @@ func TestAnAccountOfActiveDirectoryIsRotated(t *testing.T) {
 	setTagged(t, app, "twin", valueOf(t, app, "app"), map[string]string{
 		"ProviderAddress": "ldap://" + server.Host + "?sslrootcert=roots.pem", "CredentialId": "app@corp.example.com", "ValidityPeriodDays": "30",
 	})
-	must(t, app, "/secrets/twin/rotate?dryRun=true", http.StatusOK, "The secret app rotates the same credential by another address")
+	must(t, app, "/secrets/twin/rotate?dryRun=true", http.StatusOK, "The login belongs to the secret contoso.vault.azure.net/app")
 	tags["CredentialId"] = `CORP\other`
 	setTagged(t, app, "other", "canary-guessed", tags)
 	must(t, app, "/secrets/other/rotate?dryRun=true", http.StatusOK, `"ready":false`)
