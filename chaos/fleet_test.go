@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,7 +55,7 @@ func adminFleet(t *testing.T, v vault, f fleet, value string, tags map[string]st
 	return &f
 }
 
-// newFleet creates accounts, and the secrets with their logins.
+// newFleet creates accounts, and the secrets with their logins. In tags, %s stands for the user.
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
 	f.admin = tags["AdminSecret"]
@@ -63,7 +64,7 @@ func newFleet(t *testing.T, v vault, f fleet, account func(user, password string
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)
 		mine := map[string]string{"CredentialId": user, "ValidityPeriodDays": "60", "team": "chaos"}
 		for tag, text := range tags {
-			mine[tag] = text
+			mine[tag] = strings.ReplaceAll(text, "%s", user)
 		}
 		v.set(t, name, account(user, canary()), mine, nil)
 		f.names = append(f.names, name)
