@@ -14,8 +14,8 @@ import (
 
 const ldapKeeper = "uid=keeper," + testserver.Suffix
 
-// ldapFleets are of class O: an entry of OpenLDAP has both passwords during the grace period. Their
-// administrator marks them, and changes its own password.
+// ldapFleets are of class O: an entry of OpenLDAP has both passwords during the grace period.
+// Their administrator marks them, and changes its own password.
 func ldapFleets(t *testing.T, v vault) []*fleet {
 	t.Helper()
 	server := testserver.StartSlapd(t, testserver.SlapdOptions{Access: []string{

@@ -74,7 +74,7 @@ func TestAnAccountOfActiveDirectoryIsRotated(t *testing.T) {
 	server := testserver.StartSamba(t)
 	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + filepath.Dir(server.Roots)}})
 	server.AddUser(t, "app", "canary-Old-1")
-	server.AddUser(t, "other", "canary-Old-1")
+	server.AddUser(t, "guest2", "canary-Old-1")
 	const admin = "keeper"
 	setTagged(t, app, admin, `{"username":"`+server.Admin+`","password":"`+server.Password+`"}`, map[string]string{"AdminFor": "ldaps://" + server.Host})
 	tags := map[string]string{
@@ -90,7 +90,7 @@ func TestAnAccountOfActiveDirectoryIsRotated(t *testing.T) {
 		"ProviderAddress": "ldap://" + server.Host + "?sslrootcert=roots.pem", "CredentialId": "app@corp.example.com", "ValidityPeriodDays": "30",
 	})
 	must(t, app, "/secrets/twin/rotate?dryRun=true", http.StatusOK, "The login belongs to the secret contoso.vault.azure.net/app")
-	tags["CredentialId"] = `CORP\other`
-	setTagged(t, app, "other", "canary-guessed", tags)
-	must(t, app, "/secrets/other/rotate?dryRun=true", http.StatusOK, `"ready":false`)
+	tags["CredentialId"] = `CORP\guest2`
+	setTagged(t, app, "guest2", "canary-guessed", tags)
+	must(t, app, "/secrets/guest2/rotate?dryRun=true", http.StatusOK, `"ready":false`)
 }
