@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 )
@@ -55,7 +54,7 @@ func adminFleet(t *testing.T, v vault, f fleet, value string, tags map[string]st
 	return &f
 }
 
-// newFleet creates accounts, and the secrets with their logins. In tags, %s stands for the user.
+// newFleet creates accounts, and the secrets with their logins.
 func newFleet(t *testing.T, v vault, f fleet, account func(user, password string) (value string), tags map[string]string) *fleet {
 	t.Helper()
 	f.admin = tags["AdminSecret"]
@@ -64,7 +63,7 @@ func newFleet(t *testing.T, v vault, f fleet, account func(user, password string
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)
 		mine := map[string]string{"CredentialId": user, "ValidityPeriodDays": "60", "team": "chaos"}
 		for tag, text := range tags {
-			mine[tag] = strings.ReplaceAll(text, "%s", user)
+			mine[tag] = text
 		}
 		v.set(t, name, account(user, canary()), mine, nil)
 		f.names = append(f.names, name)

@@ -64,7 +64,6 @@ const (
 func (s *storm) startServers(t *testing.T) {
 	t.Helper()
 	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleets(t, s.vault)...)
-	s.fleets = append(s.fleets, ldapFleets(t, s.vault)...)
 	redis, rogue := redisFleets(t, s.vault)
 	s.fleets, s.rogue = append(s.fleets, redis...), rogue
 }

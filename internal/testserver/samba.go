@@ -102,7 +102,7 @@ func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
 	return s
 }
 
-// AddUser adds an account that is enabled, and returns its distinguished name. Its user principal
+// AddUser adds an account until the test ends, and returns its distinguished name. Its user principal
 // name is <name>@corp.example.com.
 func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
 	t.Helper()
@@ -113,9 +113,11 @@ func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
 	request.Attribute("userPrincipalName", []string{name + "@corp.example.com"})
 	request.Attribute("userAccountControl", []string{"512"})
 	request.Attribute("unicodePwd", []string{unicodePassword(password)})
-	if err := s.Client(t).Add(request); err != nil {
+	client := s.Client(t)
+	if err := client.Add(request); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = client.Del(ldap.NewDelRequest(dn, nil)) }) // another run has the same
 	return dn
 }
 
