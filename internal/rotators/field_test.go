@@ -6,6 +6,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/ldap"
+	"rotunda/internal/rotators/mongodb"
 	"rotunda/internal/rotators/mysql"
 	"rotunda/internal/rotators/postgres"
 	"rotunda/internal/rotators/random"
@@ -19,7 +20,7 @@ func TestEveryKindFindsTheLoginInTheFieldThatATagNames(t *testing.T) {
 	const value = `{"other":{"username":"app","password":"of another"},"mine":{"username":"app","password":"canary"}}`
 	for address, rotator := range map[string]rotation.Described{
 		"postgres://h": postgres.Rotator{}, "mysql://h": mysql.Rotator{}, "rediss://h": redis.Rotator{}, "sqlserver://h": sqlserver.Rotator{},
-		"ldaps://h": ldap.Rotator{}, "": random.Rotator{},
+		"ldaps://h": ldap.Rotator{}, "mongodb://h": mongodb.Rotator{}, "": random.Rotator{},
 	} {
 		s := subject(address)
 		s.Current = secret.NewValue(value)
