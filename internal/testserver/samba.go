@@ -102,8 +102,8 @@ func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
 	return s
 }
 
-// AddUser adds an account until the test ends, and returns its distinguished name. Its user principal
-// name is <name>@corp.example.com.
+// AddUser adds an account until the test ends, and returns its distinguished name. Its user
+// principal name is <name>@corp.example.com.
 func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
 	t.Helper()
 	dn = "CN=" + name + ",CN=Users," + Domain
