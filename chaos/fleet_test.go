@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ type fleet struct {
 	isAdmin     bool   // or it is one
 	names       []string
 	pace        time.Duration // of its readers
+	// id returns what the tag CredentialId says of a user; nil means the user's name.
+	id func(user string) string
 	// login logs in on a new connection with a secret's value. rejected reports whether the
 	// server rejected the credential.
 	login func(ctx context.Context, value string) (rejected bool, err error)
@@ -61,7 +64,7 @@ func newFleet(t *testing.T, v vault, f fleet, account func(user, password string
 	for i := range secretsPerFleet(t) {
 		user := fmt.Sprintf("%s_%s_%d", f.kind, f.class, i)
 		name := fmt.Sprintf("%s-%s-%d", f.kind, f.class, i)
-		mine := map[string]string{"CredentialId": user, "ValidityPeriodDays": "60", "team": "chaos"}
+		mine := map[string]string{"CredentialId": f.idOf(user), "ValidityPeriodDays": "60", "team": "chaos"}
 		for tag, text := range tags {
 			mine[tag] = text
 		}
@@ -71,10 +74,24 @@ func newFleet(t *testing.T, v vault, f fleet, account func(user, password string
 	return &f
 }
 
+func (f *fleet) idOf(user string) string {
+	if f.id == nil {
+		return user
+	}
+	return f.id(user)
+}
+
 // canary returns a password that no log may contain.
 func canary() string { return "canary-" + rand.Text() }
 
 // loginJSON returns the JSON form of a login.
 func loginJSON(user, password string) string {
 	return fmt.Sprintf(`{"username":%q,"password":%q}`, user, password)
+}
+
+// readJSON returns the login in a value of that form.
+func readJSON(value string) (user, password string, err error) {
+	var login struct{ Username, Password string }
+	err = json.Unmarshal([]byte(value), &login)
+	return login.Username, login.Password, err
 }

@@ -63,7 +63,7 @@ const (
 
 func (s *storm) startServers(t *testing.T) {
 	t.Helper()
-	s.fleets = append(postgresFleets(t, s.vault), mariaDBFleets(t, s.vault)...)
+	s.fleets = slices.Concat(postgresFleets(t, s.vault), mariaDBFleets(t, s.vault), ldapFleets(t, s.vault), rabbitMQFleets(t, s.vault))
 	redis, rogue := redisFleets(t, s.vault)
 	s.fleets, s.rogue = append(s.fleets, redis...), rogue
 }

@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,11 +39,11 @@ func (s *storm) verifyLeaks(t *testing.T, values []string) {
 func passwordOf(t *testing.T, value string) string {
 	t.Helper()
 	if strings.HasPrefix(value, "{") {
-		var login struct{ Password string }
-		if err := json.Unmarshal([]byte(value), &login); err != nil {
+		_, password, err := readJSON(value)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return login.Password
+		return password
 	}
 	parsed, err := url.Parse(value)
 	if err != nil {

@@ -3,9 +3,7 @@ package chaos_test
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,12 +51,12 @@ const accessDenied = 1045
 
 // mariaDBLogin logs in with a JSON value.
 func mariaDBLogin(ctx context.Context, address, value string) (rejected bool, err error) {
-	var login struct{ Username, Password string }
-	if err := json.NewDecoder(strings.NewReader(value)).Decode(&login); err != nil {
+	user, password, err := readJSON(value)
+	if err != nil {
 		return false, err
 	}
 	config := mysql.NewConfig()
-	config.Net, config.Addr, config.User, config.Passwd, config.Logger = "tcp", address, login.Username, login.Password, &mysql.NopLogger{}
+	config.Net, config.Addr, config.User, config.Passwd, config.Logger = "tcp", address, user, password, &mysql.NopLogger{}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return false, err

@@ -16,7 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,15 +42,6 @@ type exampleHook struct {
 func startHook(t *testing.T, class string) (hook exampleHook, signingKey string) {
 	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "hook")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/webhook")
-	build.Dir = wiretest.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	signingKey = base64.StdEncoding.EncodeToString([]byte("canary-signing-key-of-32-bytes!!"))
 	hook.keys = filepath.Join(folder, "keys.json")
 	sum := sha256.Sum256([]byte(firstHookKey))
@@ -61,7 +52,7 @@ func startHook(t *testing.T, class string) (hook exampleHook, signingKey string)
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(program, "-addr", "127.0.0.1:0", "-class", class, "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt"))
+	command := exec.Command(wiretest.Program(t, "./examples/webhook"), "-addr", "127.0.0.1:0", "-class", class, "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt"))
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +106,8 @@ type lossy struct {
 	mu    sync.Mutex
 	calls []string // the actions
 	lose  int      // the number of the call, from 1
+	on    string   // or the action, at its first call
+	then  func()   // called when an answer is lost
 }
 
 func newLossy(t *testing.T, to string) *lossy {
@@ -140,6 +133,9 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if l.count(body) {
+		if l.then != nil {
+			l.then()
+		}
 		panic(http.ErrAbortHandler) // the hook has done it, and nobody hears of it
 	}
 	w.Header().Set("Content-Type", response.Header.Get("Content-Type"))
@@ -153,8 +149,9 @@ func (l *lossy) count(body []byte) bool {
 	_ = json.Unmarshal(body, &asked)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	isFirst := !slices.Contains(l.calls, asked.Action)
 	l.calls = append(l.calls, asked.Action)
-	return len(l.calls) == l.lose
+	return len(l.calls) == l.lose || asked.Action == l.on && isFirst
 }
 
 // setHooked sets a secret whose credential the hook rotates.
@@ -216,6 +213,33 @@ func TestALostAnswerOfAHookOnlyDelaysARotation(t *testing.T) {
 				}
 				if lost == 0 {
 					total = len(front.calls)
+				}
+			})
+		}
+	}
+}
+
+// The handler is killed when the hook has done what it asked, and before it hears of that.
+func TestAKilledHandlerResumesARotationByAHook(t *testing.T) {
+	for class, actions := range map[string][]string{"C": {"verify", "plan", "issue", "list", "revoke"}, "S": {"verify", "plan", "apply"}} {
+		hook, signingKey := startHook(t, class)
+		for _, action := range actions {
+			t.Run(class+", "+action, func(t *testing.T) {
+				resetKeys(t, hook)
+				app := wiretest.Start(t, plaintext)
+				front := newLossy(t, hook.url)
+				front.on, front.then = action, func() {
+					if err := app.Host.KillHandler(); err != nil {
+						t.Error(err)
+					}
+				}
+				setHooked(t, app, "api-key", front.URL, signingKey, class)
+				app.Do(t, http.MethodPost, "/secrets/api-key/rotate?wait=true", "")
+				finish(t, app, "api-key")
+				next := valueOf(t, app, "api-key")
+				if next == firstHookKey || !hook.opens(t, next) || hook.opens(t, firstHookKey) || len(hook.ids(t)) != 1 || !slices.Contains(front.calls, action) {
+					t.Errorf("in the end the secret's key opens %v, the first one %v; there are %v; calls: %v",
+						hook.opens(t, next), hook.opens(t, firstHookKey), hook.ids(t), front.calls)
 				}
 			})
 		}
@@ -310,4 +334,23 @@ func TestAHookThatVerifiesTokensOfTheAppsIdentity(t *testing.T) {
 	tags["ProviderAddress"] = strings.Replace(tags["ProviderAddress"], "127.0.0.1", "localhost", 1)
 	setTagged(t, app, "another", firstHookKey, tags)
 	must(t, app, "/secrets/another/rotate?wait=true", 409, "ROTATION_WEBHOOK_AUDIENCES")
+}
+
+func TestARollbackByAHook(t *testing.T) {
+	for class, ids := range map[string]int{"C": 2, "S": 1} {
+		t.Run(class, func(t *testing.T) {
+			hook, signingKey := startHook(t, class)
+			app := wiretest.Start(t, plaintext)
+			setHooked(t, app, "api-key", hook.url, signingKey, class)
+			app.Do(t, http.MethodPost, "/secrets/api-key/rotate?wait=true", "")
+			next := valueOf(t, app, "api-key")
+			must(t, app, "/secrets/api-key/rotation/rollback", 200, `"status":"Succeeded"`)
+			if got := valueOf(t, app, "api-key"); got != firstHookKey || !hook.opens(t, firstHookKey) || hook.opens(t, next) != (class == "C") || len(hook.ids(t)) != ids {
+				t.Errorf("after the rollback the first key opens %v, the other %v; there are %v", hook.opens(t, firstHookKey), hook.opens(t, next), hook.ids(t))
+			}
+			if tags := app.Do(t, http.MethodGet, "/secrets/api-key", "").Body; !strings.Contains(tags, `"CredentialId":"app"`) {
+				t.Errorf("the id is not that of the first key: %s", tags)
+			}
+		})
+	}
 }

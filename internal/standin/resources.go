@@ -1,11 +1,11 @@
 package standin
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
-	"time"
 
 	"rotunda/internal/standin/arm"
 	"rotunda/internal/standin/ca"
@@ -37,29 +37,30 @@ func (a *Azure) serveRedis(certificates *certificates) error {
 	if err != nil {
 		return err
 	}
-	listener := tls.NewListener(plain, &tls.Config{GetCertificate: certificates.get, MinVersion: tls.VersionTLS12})
 	a.redisAddr = plain.Addr().String()
-	a.closers = append(a.closers, listener.Close)
+	listener := tls.NewListener(plain, &tls.Config{GetCertificate: certificates.get, MinVersion: tls.VersionTLS12})
+	ctx, cancel := context.WithCancel(context.Background())
+	a.closers = append(a.closers, func() error { cancel(); return listener.Close() })
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return // closed
 			}
-			go a.serveCache(conn)
+			go a.serveCache(ctx, conn)
 		}
 	}()
 	return nil
 }
 
-func (a *Azure) serveCache(conn net.Conn) {
+// serveCache serves a connection until the client has gone, or ctx ends.
+func (a *Azure) serveCache(ctx context.Context, conn net.Conn) {
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	defer func() { _ = conn.Close() }()
 	secure, ok := conn.(*tls.Conn)
-	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a login takes no longer
-	if !ok || secure.Handshake() != nil {
-		return
+	if ok && secure.HandshakeContext(ctx) == nil {
+		_ = a.arm.ServeRedis(conn, secure.ConnectionState().ServerName) // the client has gone
 	}
-	_ = a.arm.ServeRedis(conn, secure.ConnectionState().ServerName) // the client has gone
 }
 
 // RedisAddr returns where the caches listen, as host:port. Redis is no HTTP, so the proxy does not

@@ -35,6 +35,7 @@ type Options struct {
 	Logger        *slog.Logger        // nil discards
 	Roles         map[string][]string // app roles of the managed identity, by the API's URI
 	Assignments   []arm.Assignment    // rights at Azure Resource Manager; nil allows everything
+	Directory     *entra.Directory    // the tenant; nil makes a new one, which takes a moment
 	Stop          func()              // what POST /stop on the control endpoint calls; nil means no such path
 }
 
@@ -108,8 +109,10 @@ func Start(options Options) (_ *Azure, err error) {
 }
 
 func (a *Azure) openVault(options Options) (err error) {
-	if a.entra, err = entra.New(entra.Options{}); err != nil {
-		return err
+	if a.entra = options.Directory; a.entra == nil {
+		if a.entra, err = entra.New(entra.Options{}); err != nil {
+			return err
+		}
 	}
 	a.graph = graph.New(a.entra)
 	if a.identity, err = identity.New(identity.Options{Directory: a.entra, Roles: options.Roles}); err != nil {

@@ -13,11 +13,8 @@ import (
 )
 
 var (
-	samba         = program{product: "Samba", install: "apt-get install samba samba-ad-provision", name: "samba", places: []string{"/usr/sbin"}}
-	sambaTool     = program{product: "Samba", install: "apt-get install samba samba-ad-provision", name: "samba-tool"}
-	sambaSchemas  = "/usr/share/samba/setup/ad-schema"
-	sambaListens  = "the directory of Samba listens on the ports 389 and 636 only, which needs root and, for an address of its own, Linux"
-	sambaNeedsMay = "apt-get install samba-ad-provision"
+	samba     = program{product: "Samba", install: "apt-get install samba-ad-dc samba-ad-provision", name: "samba", places: []string{"/usr/sbin"}}
+	sambaTool = program{product: "Samba", install: "apt-get install samba-ad-dc samba-ad-provision", name: "samba-tool"}
 )
 
 // Samba is an Active Directory domain controller of the domain CORP, corp.example.com. It can't
@@ -33,26 +30,46 @@ type Samba struct {
 // Domain is the name of the domain's first entry.
 const Domain = "DC=corp,DC=example,DC=com"
 
+const (
+	sambaSchemas = "/usr/share/samba/setup/ad-schema"
+	sambaListens = "the directory of Samba listens on the ports 389 and 636 only, which needs root and, for an address of its own, Linux"
+)
+
 var sharedSamba *Samba
+
+// StartSamba starts a server that ends with the test. It takes some seconds.
+func StartSamba(t testing.TB) *Samba {
+	t.Helper()
+	tool, path := sambaPrograms(t)
+	return startSamba(t, t, tool, path)
+}
 
 // SharedSamba returns the server that all tests of a package share: see Main. Each test creates
 // its own accounts.
 func SharedSamba(t testing.TB) *Samba {
 	t.Helper()
-	tool := sambaTool.path(t)
-	path := samba.path(t)
+	tool, path := sambaPrograms(t)
+	return once(t, &sharedSamba, func(t testing.TB, until lifetime) *Samba { return startSamba(t, until, tool, path) })
+}
+
+// sambaPrograms skips the test where Samba can't run.
+func sambaPrograms(t testing.TB) (tool, path string) {
+	t.Helper()
+	tool, path = sambaTool.path(t), samba.path(t)
 	if _, err := os.Stat(sambaSchemas); err != nil {
-		t.Skip("skipped: Samba can't create a domain: " + sambaNeedsMay)
+		t.Skip("skipped: Samba can't create a domain: apt-get install samba-ad-provision")
 	}
 	if os.Getuid() != 0 || !diesWithParent {
 		t.Skip("skipped: " + sambaListens)
 	}
-	return once(t, &sharedSamba, func(t testing.TB, until lifetime) *Samba { return startSamba(t, until, tool, path) })
+	return tool, path
 }
 
 func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
 	t.Helper()
-	s := &Samba{Host: fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250)), Admin: "Administrator@corp.example.com", Password: "Canary-1" + randomPassword()}
+	//nolint:gosec // it need not be secret
+	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
+	s := &Samba{Host: host, Admin: "Administrator@corp.example.com", Password: "Canary-1" + randomPassword()}
 	s.open(t, until)
 	s.as = nil
 	s.run(t, tool, "domain", "provision", "--realm=CORP.EXAMPLE.COM", "--domain=CORP", "--host-name=dc", "--server-role=dc", "--adminpass="+s.Password,
@@ -85,8 +102,8 @@ func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
 	return s
 }
 
-// AddUser adds an account that is enabled, and returns its distinguished name. Its user principal
-// name is <name>@corp.example.com.
+// AddUser adds an account until the test ends, and returns its distinguished name. Its user
+// principal name is <name>@corp.example.com.
 func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
 	t.Helper()
 	dn = "CN=" + name + ",CN=Users," + Domain
@@ -96,9 +113,11 @@ func (s *Samba) AddUser(t testing.TB, name, password string) (dn string) {
 	request.Attribute("userPrincipalName", []string{name + "@corp.example.com"})
 	request.Attribute("userAccountControl", []string{"512"})
 	request.Attribute("unicodePwd", []string{unicodePassword(password)})
-	if err := s.Client(t).Add(request); err != nil {
+	client := s.Client(t)
+	if err := client.Add(request); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = client.Del(ldap.NewDelRequest(dn, nil)) }) // another run has the same
 	return dn
 }
 

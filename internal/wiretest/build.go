@@ -57,13 +57,14 @@ func AppRoot(t testing.TB) string {
 	return root
 }
 
-// Main runs the tests and removes what AppRoot staged. Packages that use wiretest call it from
-// TestMain.
+// Main runs the tests and removes what AppRoot and Program made. Packages that use wiretest call
+// it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
 	if built.root != "" {
 		_ = os.RemoveAll(built.root)
 	}
+	removePrograms()
 	os.Exit(code)
 }
 

@@ -80,8 +80,8 @@ func TestRetiredMeansRefused(t *testing.T) {
 	})
 }
 
-// Active Directory accepts a replaced password for an hour. Such a rotation closes and says so; but
-// a password that lingers for longer than the provider should is not retired.
+// Active Directory accepts a replaced password for an hour. Such a rotation closes and says so. A
+// password that lingers for longer than the provider should is not retired.
 func TestAReplacedPasswordLingers(t *testing.T) {
 	for lingers, says := range map[time.Duration]string{time.Hour: "may accept the old credential until about", time.Nanosecond: "still accepts the old credential"} {
 		inWorld(t, scenario{class: rotation.Single}, func(w *world) {

@@ -14,6 +14,7 @@ import (
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 	directory "rotunda/internal/standin/entra"
+	"rotunda/internal/standin/fault"
 	"rotunda/internal/standin/graph"
 )
 
@@ -29,11 +30,16 @@ type tenant struct {
 	wire     graph.InProcess
 }
 
-// newTenant gives the app's identity the app roles of Graph.
+// theDirectory serves all tests: to make its signing key takes a while.
+var theDirectory = sync.OnceValues(func() (*directory.Directory, error) { return directory.New(directory.Options{}) })
+
+// newTenant gives the app's identity the app roles of Graph. Faults of earlier tests are over.
 func newTenant(t *testing.T, roles ...string) *tenant {
 	t.Helper()
-	d, err := directory.New(directory.Options{})
+	d, err := theDirectory()
 	rotatortest.Must(t, err)
+	rotatortest.Must(t, d.SetFaults(fault.Faults{}))
+	d.SetPropagation(directory.Propagation{})
 	f := &tenant{Directory: d, graph: graph.New(d)}
 	f.wire.Graph = f.graph
 	f.identity, err = d.Register(directory.Application{Name: "rotunda", ManagedIdentity: "/sites/rotunda", Roles: map[string][]string{graph.Resource: roles}})
@@ -97,16 +103,4 @@ func (noClose) Close() error { return nil }
 func (f *tenant) probeBy(answer func(*http.Request) (*http.Response, error)) (rotation.Verdict, error) {
 	r := f.rotatorBy(token{f, answer})
 	return r.Probe(context.Background(), f.subject(), secret.NewValue(first))
-}
-
-var shared struct {
-	sync.Once
-	*tenant
-}
-
-// sharedTenant is a tenant for tests that change nothing there: to make one takes a while.
-func sharedTenant(t *testing.T) *tenant {
-	t.Helper()
-	shared.Do(func() { shared.tenant = newTenant(t, owned) })
-	return shared.tenant
 }

@@ -2,6 +2,8 @@ package entra_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"runtime"
@@ -10,10 +12,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/entra"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 	directory "rotunda/internal/standin/entra"
+	"rotunda/internal/standin/graph"
 )
 
 // rogue is a transport whose answers have a body of the test's, from Graph or from sign-ins.
@@ -41,6 +48,7 @@ func (e endless) Read(p []byte) (int, error) { return copy(p, e.text), nil }
 const maxAllocated = 64 << 20
 
 func TestAHostileAnswerIsBounded(t *testing.T) {
+	f := newTenant(t, owned)
 	spaces, nested := bytes.Repeat([]byte(" "), 4096), bytes.Repeat([]byte("["), 4096)
 	for name, body := range map[string]func() io.Reader{
 		"white space without an end": func() io.Reader { return endless{spaces} },
@@ -58,7 +66,7 @@ func TestAHostileAnswerIsBounded(t *testing.T) {
 	} {
 		for _, host := range []string{directory.Host, "graph.microsoft.com"} {
 			for _, status := range []int{200, 400, 403, 500} {
-				wantBounded(t, name, rogue{host: host, body: body, status: status})
+				wantBounded(t, name, rogue{tenant: f, host: host, body: body, status: status})
 			}
 		}
 	}
@@ -68,8 +76,7 @@ func TestAHostileAnswerIsBounded(t *testing.T) {
 // that quotes nothing.
 func wantBounded(t *testing.T, name string, r rogue) {
 	t.Helper()
-	f := sharedTenant(t)
-	r.tenant = f
+	f := r.tenant
 	rotator, s := f.rotatorBy(r), f.subject()
 	ctx := t.Context()
 	var before, after runtime.MemStats
@@ -143,18 +150,39 @@ func (r recorded) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(request)
 }
 
+// answered is a transport with an answer for each host.
+type answered map[string]func() *http.Response
+
+func (a answered) RoundTrip(request *http.Request) (*http.Response, error) {
+	return a[request.URL.Host](), nil
+}
+
+// known is a credential with a token that names a tenant.
+type known struct{}
+
+func (known) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"tid":"` + key + `","oid":"` + key + `","roles":["` + owned + `"]}`))
+	return azcore.AccessToken{Token: "e30." + claims + ".e30", ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
+// The bodies and statuses of answers are whatever a server likes.
 func FuzzAnswers(f *testing.F) {
-	f.Add(200, `{"id":"03ef14b0-ca33-4840-8f4f-d6e91916010e","appId":"03ef14b0-ca33-4840-8f4f-d6e91916010e","passwordCredentials":[{"hint":"can"}]}`)
+	application := `{"id":"` + object + `","appId":"` + object + `","passwordCredentials":[{"keyId":"` + key + `","hint":"can"}]}`
+	f.Add(200, application)
 	f.Add(400, `{"error":{"code":"Request_BadRequest","message":"canary"}}`)
 	f.Add(401, `{"error":"invalid_client","error_codes":[7000222]}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		tenant := sharedTenant(t)
-		for _, host := range []string{directory.Host, "graph.microsoft.com"} {
-			wire := rogue{tenant: tenant, host: host, status: 200 + int(uint(status)%400), body: func() io.Reader { return strings.NewReader(body) }}
-			rotator := tenant.rotatorBy(wire)
-			_, err := rotator.Probe(t.Context(), tenant.subject(), secret.NewValue(first))
-			_ = rotatortest.Fault(t, err)
-			_, err = rotator.Check(t.Context(), tenant.subject())
+		fuzzed := func() *http.Response { return answer(200+int(uint(status)%400), body) }
+		for host, wire := range map[string]answered{
+			directory.Host: {directory.Host: fuzzed, graph.Host: func() *http.Response { return answer(200, application) }},
+			graph.Host:     {graph.Host: fuzzed, directory.Host: func() *http.Response { return answer(200, "{}") }},
+		} {
+			rotator, s := entra.New(entra.Config{Credential: known{}, Transport: &http.Client{Transport: wire}}), planned()
+			verdict, err := rotator.Probe(t.Context(), s, s.Current)
+			if fault := rotatortest.Fault(t, err); verdict == rotation.Unknown && fault == nil {
+				t.Errorf("%s: unknown without a reason", host)
+			}
+			_, err = rotator.Check(t.Context(), s)
 			_ = rotatortest.Fault(t, err)
 		}
 	})

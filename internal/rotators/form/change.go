@@ -44,7 +44,7 @@ func (c change) rewriteText(text string, loose bool) (_ string, found, ok bool) 
 // says so, as in password=. It reports whether it replaced the user too, and whether it found any.
 func (c change) rewritePassword(text string) (_ string, user, found, ok bool) {
 	for _, form := range c.passwords {
-		if !strings.Contains(text, form) {
+		if form == "" || !strings.Contains(text, form) {
 			continue
 		}
 		quoted := regexp.QuoteMeta(form) + `($|[^A-Za-z0-9%])`

@@ -105,6 +105,9 @@ func (o Options) take(r reading, users, secret chosen) (reading, error) {
 			return r, rotation.Permanentf("The %s in the secret's value, which is %s, has %s", p.path, r.syntax.name, p.unsure)
 		}
 	}
+	if o.keys != nil && r.places[secret.place].text == "" {
+		return r, rotation.Permanentf("The key in the secret's value, which is %s, is empty.", r.syntax.name)
+	}
 	r.password, r.now.password = secret.place, r.places[secret.place].text
 	if users.place >= 0 {
 		r.user, r.now.user, r.namesUser = users.place, r.places[users.place].text, true

@@ -3,6 +3,7 @@ package form
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"rotunda/internal/rotation"
 )
@@ -50,8 +51,19 @@ func Parse(value string, o Options) (Login, error) {
 	}
 	first := l.readings[0]
 	l.User, l.Password, l.NamesUser = first.now.user, first.now.password, first.namesUser
-	return l, nil
+	return l, l.checkText()
 }
+
+// checkText returns a fault if the login is not text, as %ff in a URL is none.
+func (l Login) checkText() error {
+	if utf8.ValidString(l.User) && utf8.ValidString(l.Password) {
+		return nil
+	}
+	return rotation.Permanentf("The user or password in the secret's value is not UTF-8. Set another one at the provider first.")
+}
+
+// IsBare reports whether the value is the password alone.
+func (l Login) IsBare() bool { return len(l.readings) == 0 }
 
 const byteOrderMark = "\ufeff"
 
@@ -72,7 +84,7 @@ func (l Login) parseBare() (Login, error) {
 		return l, rotation.Permanentf("The secret's value is a bare password. Add the tag CredentialId with its user name, or store a URL or JSON that has both.")
 	}
 	l.User, l.Password = l.options.User, l.body
-	return l, nil
+	return l, l.checkText()
 }
 
 // readings returns how each syntax that can claim a text reads it. They all read the same login.

@@ -29,6 +29,7 @@ var judged = map[string]struct {
 	"a URL, read by go-redis":           {"rediss://app:pw@cache:6380/0", "app", "pw", redisReads, nil, "rediss://app:a%3Bb@cache:6380/0"},
 	"a URL, read by MongoDB's driver":   {"mongodb://app:pw@h1:27017,h2:27017/?authSource=admin", "app", "pw", mongoReads, nil, "mongodb://app:a%3Bb@h1:27017,h2:27017/?authSource=admin"},
 	"a URL, read by go-mssqldb":         {"sqlserver://app:pw@db:1433?database=x", "app", "pw", mssqlReads, nil, "sqlserver://app:a%3Bb@db:1433?database=x"},
+	"a URL with an empty password":      {"redis://app:@cache:6379", "app", "", redisReads, nil, "redis://app:a%3Bb@cache:6379"},
 	"libpq":                             {"host=db user=app  password=pw dbname=x sslmode=disable", "app", "pw", pgxReads, nil, "host=db user=app  password=a;b dbname=x sslmode=disable"},
 	"libpq with quotes":                 {`user = app password='p\'\\w' host=db sslmode=disable`, "app", `p'\w`, pgxReads, nil, `user = app password='a;b' host=db sslmode=disable`},
 	"SqlClient":                         {"Server=tcp:db,1433;User ID=app;Password=pw;Encrypt=true", "app", "pw", mssqlReads, nil, `Server=tcp:db,1433;User ID=app;Password="a;b";Encrypt=true`},

@@ -30,13 +30,14 @@ func (c *chosen) add(i int, places []place, rank int) {
 	}
 }
 
-// groupsOf returns the groups that have a user or a password, in order.
+// groupsOf returns the groups that have a user or a password, in order. Only a URL may have an
+// empty one, as in db://:password@host and db://user:@host.
 func (n names) groupsOf(places []place) (groups []*group) {
 	type key struct{ name, prefix string }
 	byKey := map[key]*group{}
 	for i, p := range places {
 		says := n.of(p.name)
-		if says.role == other || p.fixed || p.text == "" && (says.role == password || p.group != userInfo) {
+		if says.role == other || p.fixed || p.text == "" && p.group != userInfo {
 			continue
 		}
 		at := key{p.group, says.prefix}

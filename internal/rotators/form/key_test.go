@@ -102,6 +102,7 @@ func TestKeysThatAreNotFound(t *testing.T) {
 		`{"a_key":"canary","b_key":"x"}`: "ValueField",
 		"https://a.example.com/canary":   "ValueField",
 		"key=canary":                     "ValueField",
+		"rediss://:@canary":              "is empty",
 		"-----BEGIN canary":              "PEM",
 		"AccountName=a\ncanary":          "several lines",
 	} {

@@ -54,7 +54,7 @@ func (c change) rewritePlace(p place, isUser, isPassword, foreign bool, depth in
 		return rewritten{text: c.next.password, password: true}
 	case p.fixed || p.unsure != "":
 		return c.keep(p)
-	case p.text == c.now.password && (says.role == password || len(c.now.password) >= longPassword):
+	case p.text == c.now.password && p.text != "" && (says.role == password || len(c.now.password) >= longPassword):
 		return rewritten{text: c.next.password, password: true}
 	case p.text == c.now.user && says.role == user && p.text != "" && !foreign:
 		return rewritten{text: c.next.user, user: true}

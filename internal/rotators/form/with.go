@@ -5,14 +5,16 @@ import "rotunda/internal/rotation"
 // With returns the value with another user and password, also where it repeats them, and
 // everything else unchanged. Its error is a permanent *rotation.Fault.
 func (l Login) With(user, password string) (string, error) {
-	next := credential{user, password}
-	body, err := l.write(next)
+	if (Login{User: user, Password: password}).checkText() != nil {
+		return "", l.cantBeWritten("it")
+	}
+	body, err := l.write(credential{user, password})
 	if err != nil {
 		return "", err
 	}
 	value := l.before + body + l.after
 	again, err := Parse(value, l.options)
-	if err != nil || again.Password != password || l.NamesUser && again.User != user || len(again.readings) == 0 != (len(l.readings) == 0) {
+	if err != nil || again.Password != password || l.NamesUser && again.User != user || again.IsBare() != l.IsBare() {
 		return "", l.cantBeWritten("it")
 	}
 	return value, nil
@@ -20,7 +22,7 @@ func (l Login) With(user, password string) (string, error) {
 
 // write returns what all readings of the value write.
 func (l Login) write(next credential) (body string, err error) {
-	if len(l.readings) == 0 {
+	if l.IsBare() {
 		return next.password, nil
 	}
 	for i, r := range l.readings {

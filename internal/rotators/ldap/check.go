@@ -37,7 +37,7 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 	if err != nil {
 		return nil, err
 	}
-	session, _, err := target.server.logIn(ctx, target.changer())
+	session, err := target.server.open(ctx, target.changer())
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,8 @@ func TestPasswordPolicies(t *testing.T) {
 	if policy := rotation.PolicyOf(err); !strings.Contains(policy, "pwdMinLength") {
 		t.Errorf("%v", err)
 	}
-	rotatortest.Apply(t, Rotator{}, single, newPassword+newPassword)
+	rotatortest.Apply(t, Rotator{}, byRotator(single), newPassword+newPassword)
+	rotatortest.Apply(t, Rotator{}, byRotator(single), newPassword+newPassword) // again, though it is in the history
 	single.Current = secret.NewValue(newPassword + newPassword)
 	server.Replace(t, "cn=policy,"+testserver.Suffix, "pwdMinAge", "3600")
 	failCheck(t, single, "another change so soon")
@@ -124,6 +125,18 @@ func TestANameOfActiveDirectoryElsewhere(t *testing.T) {
 	rotatortest.WantPermanent(t, target.checkClass(directory{openLDAP: true, modifyPasswords: true}), "must be a distinguished name")
 	s.CredentialID = "app@corp.example.com"
 	wantUnknown(t, s, "CredentialId") // slapd does not know the form
+}
+
+func TestALoginThatIsRejectedChangesNothing(t *testing.T) {
+	_, s := start(t, testserver.SlapdOptions{})
+	s.Current = secret.NewValue("canary-wrong")
+	for _, s := range []rotation.Subject{s, inClass(s, rotation.Single)} {
+		failCheck(t, s, "rejects the login")
+		rotatortest.RefuseApply(t, Rotator{}, s, newPassword, "rejects the login")
+		_, err := Rotator{}.Locate(t.Context(), s)
+		wantFault(t, err, "rejects the login")
+	}
+	wantFault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword)), "rejects the login")
 }
 
 func TestConnectionsThatCantBe(t *testing.T) {

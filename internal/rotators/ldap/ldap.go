@@ -22,6 +22,7 @@ package ldap
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rotunda/internal/rotation"
@@ -45,7 +46,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"ldap", "ldaps"},
 		Classes: []rotation.Class{rotation.Overlap, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 
@@ -77,7 +78,7 @@ const oldPasswordAllowed = time.Hour
 // Same implements rotation.Comparer.
 func (Rotator) Same(s rotation.Subject, a, b secret.Value) bool {
 	return login.Same(a, b, func(value secret.Value) (login.Login, error) {
-		l, err := login.Parse(value, s.CredentialID)
+		l, err := login.Parse(value, s.CredentialID, login.Field(s.Tags[rotation.TagValueField]))
 		if err != nil {
 			return l, err
 		}
@@ -104,7 +105,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	if err != nil {
 		return err
 	}
-	session, _, err := target.server.logIn(ctx, target.changer())
+	session, err := target.server.open(ctx, target.changer())
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,21 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	if target.class == rotation.Overlap {
 		return target.add(session, found, added.password)
 	}
-	return target.replace(session, directory, found, added.password)
+	return target.unlessApplied(ctx, added, target.replace(session, directory, found, added.password))
+}
+
+// unlessApplied returns err, unless the policy refused a password because an earlier attempt has
+// set it: it is in the history then.
+func (t target) unlessApplied(ctx context.Context, added credential, err error) error {
+	if !errors.Is(err, rotation.ErrRefusedByPolicy) {
+		return err
+	}
+	session, verdict, _ := t.server.logIn(ctx, added) // what matters is whether it is accepted
+	session.close()
+	if verdict == rotation.Accepted {
+		return nil
+	}
+	return err
 }
 
 // claim reads the directory and the login's entry, and makes sure that the login is the secret's.
@@ -147,7 +162,7 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	if err != nil || target.class == rotation.Single || removed.password.Equal(target.current.Password) {
 		return err
 	}
-	session, _, err := target.server.logIn(ctx, target.changer())
+	session, err := target.server.open(ctx, target.changer())
 	if err != nil {
 		return err
 	}

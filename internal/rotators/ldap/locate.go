@@ -13,7 +13,7 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 	if err != nil {
 		return rotation.Location{}, err
 	}
-	session, _, err := target.server.logIn(ctx, target.changer())
+	session, err := target.server.open(ctx, target.changer())
 	if err != nil {
 		return rotation.Location{}, err
 	}

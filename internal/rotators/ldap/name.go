@@ -40,8 +40,8 @@ func canonical(name string) string {
 	return strings.ToLower(name)
 }
 
-// bindName returns the name that logs in: the tag CredentialId, or else the user in the value. With
-// the tag, the value may have a shorter name for its readers.
+// bindName returns the name that logs in: the tag CredentialId, or else the user in the value.
+// With the tag, the value may have a shorter name for its readers.
 func bindName(user, credentialID string) (string, error) {
 	name := cmp.Or(credentialID, user)
 	if !isName(name) {

@@ -24,7 +24,7 @@ type session struct {
 	end    func() // stops watching the caller's context
 }
 
-// logIn makes one connection and binds once.
+// logIn makes one connection and binds once. A login that is rejected most often has no error.
 func (s server) logIn(ctx context.Context, as credential) (*session, rotation.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	conn, err := s.dial(ctx)
@@ -42,6 +42,15 @@ func (s server) logIn(ctx context.Context, as credential) (*session, rotation.Ve
 		return nil, verdict, err
 	}
 	return session, verdict, nil
+}
+
+// open logs in where a login that is rejected is a fault.
+func (s server) open(ctx context.Context, as credential) (*session, error) {
+	session, verdict, err := s.logIn(ctx, as)
+	if verdict == rotation.Rejected && err == nil {
+		err = rotation.Permanentf("The directory at %s rejects the login that is to change the password: its password is wrong, or it does not exist. Correct the secret's value, or that of the secret that the tag AdminSecret names.", s)
+	}
+	return session, err
 }
 
 func (s *session) close() {

@@ -26,7 +26,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
-	if t.current, err = login.Parse(s.Current, s.CredentialID); err != nil {
+	if t.current, err = login.Parse(s.Current, s.CredentialID, login.Field(s.Tags[rotation.TagValueField])); err != nil {
 		return t, err
 	}
 	if t.name, err = bindName(t.current.User, s.CredentialID); err != nil {
@@ -68,7 +68,7 @@ func readBoth(s rotation.Subject, value secret.Value) (target, credential, error
 	if t.admin != nil && value.Equal(s.Admin) {
 		return t, t.changer(), nil
 	}
-	l, err := login.Parse(value, s.CredentialID)
+	l, err := login.Parse(value, s.CredentialID, login.Field(s.Tags[rotation.TagValueField]))
 	if err != nil {
 		return t, credential{}, err
 	}

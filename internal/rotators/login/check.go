@@ -16,5 +16,9 @@ func (l Login) CheckNamesUser() error {
 	if !l.Bare {
 		return nil
 	}
-	return rotation.Permanentf("The secret's value is a bare password or names no user, but in class A the user name changes too. Store a URL or JSON that has both, or set the tag RotationClass to another class.")
+	what := "has no user name"
+	if l.found.IsBare() {
+		what = "is a bare password"
+	}
+	return rotation.Permanentf("The secret's value %s, but in class A the user name changes too. Store a URL or JSON that has both, or set the tag RotationClass to another class.", what)
 }

@@ -170,3 +170,17 @@ func TestWrongLoginsSayWhatIsWrong(t *testing.T) {
 		wantFault(t, value, err, says)
 	}
 }
+
+func TestClassAMustKnowWhereTheUserIs(t *testing.T) {
+	for value, says := range map[string]string{"canary": "is a bare password", `{"password":"canary"}`: "has no user name", "Server=h;Pwd=canary": "has no user name", "db://u:canary@h": ""} {
+		l, err := login.Parse(secret.NewValue(value), "u")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.CheckNamesUser(); says != "" {
+			wantFault(t, value, err, says)
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+}

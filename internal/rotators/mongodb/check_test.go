@@ -13,7 +13,7 @@ import (
 func TestAMongoDBCheckPassesAndChangesNothing(t *testing.T) {
 	server := start(t)
 	before := all(server)
-	for _, s := range []rotation.Subject{subject(server, "orders", oldPassword), single(server)} {
+	for _, s := range []rotation.Subject{subject(server, "orders"), single(server)} {
 		warnings, err := Rotator{}.Check(t.Context(), s)
 		if err != nil || len(warnings) > 0 || all(server) != before {
 			t.Errorf("%v, %v", warnings, err)
@@ -23,7 +23,7 @@ func TestAMongoDBCheckPassesAndChangesNothing(t *testing.T) {
 
 func TestAMongoDBCheckListsEverythingThatIsWrong(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	rotatortest.Must(t, server.Create("admin", "rotator", "canary-rotator", mongodb.Role{Role: "@viewUser", DB: "shop"}, mongodb.Role{Role: "@createUser", DB: "shop"}))
 	rotatortest.Must(t, server.Create("shop", "orders_a", "canary-x"))
 	mark(server, "orders", "contoso.vault.azure.net/other")
@@ -40,7 +40,7 @@ func TestAMongoDBCheckListsEverythingThatIsWrong(t *testing.T) {
 
 func TestMongoDBRightsThatAreMissingAreNamed(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	rotatortest.Must(t, server.Create("admin", "rotator", "canary-rotator", mongodb.Role{Role: "@viewUser", DB: "shop"}))
 	rotatortest.RefuseApply(t, Rotator{}, s, value("orders_a", newPassword), "Unauthorized")
 	rotatortest.Must(t, server.Create("admin", "rotator", "canary-rotator", mongodb.Role{Role: "read", DB: "shop"}))
@@ -56,18 +56,18 @@ func TestMongoDBRightsThatAreMissingAreNamed(t *testing.T) {
 
 func TestMongoDBCausesHaveNames(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	s.Admin = secret.NewValue(value("rotator", "canary-wrong"))
 	rotatortest.RefuseApply(t, Rotator{}, s, value("orders_a", newPassword), "rejects the login of AdminSecret")
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Admin.Reveal(), rotation.Rejected)
-	s = subject(server, "orders", oldPassword)
+	s = subject(server, "orders")
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Admin.Reveal(), rotation.Accepted)
 	server.Change("shop", "orders", func(u *mongodb.User) { u.Roles = append(u.Roles, mongodb.Role{Role: "gone", DB: "shop"}) })
 	rotatortest.RefuseApply(t, Rotator{}, s, value("orders_a", newPassword), "RoleNotFound")
 	server.Change("shop", "orders", func(u *mongodb.User) { u.Mechanisms = []string{"SCRAM-SHA-1"} })
 	wantUnknown(t, s, s.Address, "mechanisms: [\"SCRAM-SHA-256\"]")
 	server.Drop("shop", "orders")
-	for _, s := range []rotation.Subject{subject(server, "orders", oldPassword), single(server)} {
+	for _, s := range []rotation.Subject{subject(server, "orders"), single(server)} {
 		verdict, err := Rotator{}.Probe(t.Context(), s, s.Current)
 		if verdict != rotation.Rejected {
 			t.Errorf("got %v", verdict)
@@ -98,13 +98,13 @@ func TestWhatMongoDBSaysHasAName(t *testing.T) {
 // One user of one server has one location, whatever the address.
 func TestMongoDBTellsWhichServerItIs(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	here := rotatortest.Locate(t, Rotator{}, s)
 	s.Address = strings.Replace(s.Address, "127.0.0.1", "localhost", 1)
 	if got := rotatortest.Locate(t, Rotator{}, s); got != here || here.Login != "mongodb  shop.orders" || here.Run == "" {
 		t.Errorf("%v, not %v", got, here)
 	}
-	if got := rotatortest.Locate(t, Rotator{}, subject(start(t), "orders", oldPassword)); got.Login != here.Login || got.Run == here.Run {
+	if got := rotatortest.Locate(t, Rotator{}, subject(start(t), "orders")); got.Login != here.Login || got.Run == here.Run {
 		t.Errorf("another server is %v", got)
 	}
 }

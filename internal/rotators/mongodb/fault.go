@@ -12,7 +12,8 @@ import (
 	"rotunda/internal/rotators/tlsconfig"
 )
 
-// Codes of the server's errors (mongodb/mongo src/mongo/base/error_codes.yml); the last is Atlas's.
+// Codes of the server's errors (mongodb/mongo src/mongo/base/error_codes.yml); the last is
+// Atlas's.
 const (
 	badValue             = 2
 	userNotFound         = 11
@@ -27,6 +28,7 @@ const (
 	notWritablePrimary   = 10107
 	primarySteppedDown   = 189
 	unknownField         = 40415
+	restrictionUnmet     = 214
 	atlasError           = 8000
 )
 
@@ -74,6 +76,8 @@ func (s server) refusalFault(action string, refused refusal) error {
 		return rotation.Temporaryf("MongoDB at %s does not accept %s, with which Rotunda logs in (MechanismUnavailable). Enable it there in authenticationMechanisms.", s, mechanism)
 	case notWritablePrimary, primarySteppedDown:
 		return s.notPrimary()
+	case restrictionUnmet:
+		return rotation.Temporaryf("MongoDB at %s does not let this user log in from Rotunda's address (AuthenticationRestrictionUnmet). Add it to the user's authenticationRestrictions.", s)
 	case roleNotFound:
 		return rotation.Temporaryf("MongoDB at %s does not have a role that the owner in the tag CredentialId has (RoleNotFound). Revoke it from the owner, or create it.", s)
 	case userNotFound:
@@ -92,7 +96,7 @@ func (s server) refusalFault(action string, refused refusal) error {
 }
 
 // atlasFault is about MongoDB Atlas, which has one code for all errors of its own
-// (mongodb/docs-cloud-docs source/reference/unsupported-commands.txt).
+// (mongodb/docs source/reference/unsupported-commands.txt).
 func (s server) atlasFault(refused refusal) error {
 	if strings.Contains(refused.Text, "bad auth") {
 		return rotation.Temporaryf("MongoDB Atlas at %s rejects the login, or does not support this user. Atlas manages users by its Administration API, and Rotunda does not rotate them there.", s)

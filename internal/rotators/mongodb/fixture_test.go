@@ -65,17 +65,18 @@ func value(user, password string) string {
 	return fmt.Sprintf(`{"username":%q,"password":%q}`, user, password)
 }
 
-// subject returns the secret that rotates orders by an administrator, whose value is user's.
-func subject(server *mongodb.Server, user, password string) rotation.Subject {
+// subject returns the secret that rotates orders by an administrator, whose value is user's first
+// login.
+func subject(server *mongodb.Server, user string) rotation.Subject {
 	return rotation.Subject{
 		Name: "orders-db", Owner: vaultSecret, Address: "mongodb://" + server.Addr + "/shop?tls=false", CredentialID: "orders",
-		Current: secret.NewValue(value(user, password)), Admin: secret.NewValue(value("rotator", "canary-rotator")),
+		Current: secret.NewValue(value(user, oldPassword)), Admin: secret.NewValue(value("rotator", "canary-rotator")),
 	}
 }
 
 // single returns the secret of class S, which has no administrator.
 func single(server *mongodb.Server) rotation.Subject {
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	s.Admin = secret.Value{}
 	return s
 }

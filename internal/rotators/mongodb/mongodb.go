@@ -1,9 +1,9 @@
 // Package mongodb rotates the passwords of users of MongoDB 4.4 and later.
 //
 // Class A, which needs AdminSecret: the user in CredentialId has the application's roles, and
-// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on demand. At
-// each rotation the next one gets the owner's roles, restrictions and custom data, together with
-// its password, in one command.
+// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on demand.
+// At each rotation the next one gets the owner's roles, restrictions and custom data, together
+// with its password, in one command.
 //
 // Class S: a user's own password is replaced, by AdminSecret's login or else by itself.
 //
@@ -18,11 +18,12 @@
 //
 // In class S without AdminSecret the user needs the action changeOwnPassword. Otherwise
 // AdminSecret's login needs viewUser, createUser, changePassword, changeCustomData, grantRole and
-// revokeRole on the databases of the users and of their roles, as the role userAdminAnyDatabase has.
+// revokeRole on the databases of the users and of their roles, as the role userAdminAnyDatabase
+// has.
 //
-// A user that an administrator changes is marked in its custom data, in the field rotunda, with the
-// vault and the secret. A user with another secret's mark is never changed, and one without a mark
-// only if the secret's own password is its.
+// A user that an administrator changes is marked in its custom data, in the field rotunda, with
+// the vault and the secret. A user with another secret's mark is never changed, and one without a
+// mark only if the secret's own password is its.
 //
 // The package speaks the few messages that it needs by itself. The driver begins goroutines that
 // watch a server, where a panic would end the process.
@@ -53,7 +54,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"mongodb"},
 		Classes: []rotation.Class{rotation.Alternating, rotation.Single},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

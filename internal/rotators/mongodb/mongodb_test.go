@@ -18,7 +18,7 @@ import (
 // Two rotations: from the owner's own login to a, and on to b.
 func TestTheTwoUsersOfMongoDBTakeTurns(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
 	next := value("orders_a", newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, next, rotation.Rejected)
@@ -78,7 +78,7 @@ func TestAMongoDBUserChangesItsOwnPassword(t *testing.T) {
 
 func TestAnAdministratorChangesAMongoDBPassword(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	s.Tags = map[string]string{rotation.TagClass: "S"}
 	s.Current, s.CredentialID = secret.NewValue(oldPassword+"\n"), "orders"
 	_, err := Rotator{}.Check(t.Context(), s)
@@ -96,7 +96,7 @@ func TestAnAdministratorChangesAMongoDBPassword(t *testing.T) {
 func TestAMongoDBFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 	server := start(t)
 	lost := errors.New("the lock was lost")
-	for _, s := range []rotation.Subject{subject(server, "orders", oldPassword), single(server)} {
+	for _, s := range []rotation.Subject{subject(server, "orders"), single(server)} {
 		before := all(server)
 		next := "orders_a"
 		if !s.Admin.IsSet() {
@@ -112,7 +112,7 @@ func TestAMongoDBFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 
 func TestRetiringNeverTakesTheCurrentMongoDBPassword(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	rotatortest.Retire(t, Rotator{}, s, value("orders", "canary-older"))
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
 	rotatortest.RefuseApply(t, Rotator{}, s, value("orders", newPassword), "does not change")
@@ -134,7 +134,7 @@ func TestMongoDBFailsALoginOnce(t *testing.T) {
 func TestMongoDBOverTLS(t *testing.T) {
 	server, roots := startTLS(t)
 	addr := strings.Replace(server.Addr, "127.0.0.1", "localhost", 1)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	s.Address, s.Trust = "mongodb://"+addr+"/shop?tlsCAFile=roots.pem", rotatortest.Trust(roots)
 	rotatortest.Apply(t, Rotator{}, s, value("orders_a", newPassword))
 	rotatortest.WantVerdict(t, Rotator{}, s, value("orders_a", newPassword), rotation.Accepted)
@@ -177,7 +177,7 @@ func TestMongoDBUsersOfOthersAreNotChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := start(t)
 			row.prepare(server)
-			s := subject(server, "orders", oldPassword)
+			s := subject(server, "orders")
 			before := all(server)
 			rotatortest.RefuseApply(t, Rotator{}, s, value("orders_a", newPassword), row.says)
 			if _, err := (Rotator{}).Check(t.Context(), s); !strings.Contains(row.says, "log in") && (err == nil || !strings.Contains(err.Error(), row.says)) {
@@ -197,7 +197,7 @@ func mark(server *mongodb.Server, user string, owner any) {
 // What has replaced an old password, or is another secret's, stays when that is retired.
 func TestRetiringLeavesOthersMongoDBUsersAlone(t *testing.T) {
 	server := start(t)
-	s := subject(server, "orders", oldPassword)
+	s := subject(server, "orders")
 	rotatortest.Apply(t, Rotator{}, s, value("orders_a", newPassword))
 	s.Current = secret.NewValue(value("orders_a", newPassword))
 	rotatortest.Must(t, server.Create("shop", "orders", "canary-by-hand", readWrite))
@@ -216,7 +216,7 @@ func TestRetiringLeavesOthersMongoDBUsersAlone(t *testing.T) {
 func TestAMongoDBPairMadeByHandIsRefused(t *testing.T) {
 	server := start(t)
 	rotatortest.Must(t, server.Create("shop", "orders_a", oldPassword, readWrite))
-	s := subject(server, "orders_a", oldPassword)
+	s := subject(server, "orders_a")
 	rotatortest.RefuseApply(t, Rotator{}, s, value("orders_b", newPassword), "set the field rotunda of its customData to "+vaultSecret)
 	mark(server, "orders_a", vaultSecret)
 	rotatortest.Apply(t, Rotator{}, s, value("orders_b", newPassword))

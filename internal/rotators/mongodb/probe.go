@@ -42,8 +42,8 @@ func (s server) tryLogin(ctx context.Context, l login.Login, database string) (r
 	return rotation.Unknown, s.fault("the login", err)
 }
 
-// isRejection reports whether the server refused a credential. It says the same of a wrong password
-// and of a user that it does not have.
+// isRejection reports whether the server refused a credential. It says the same of a wrong
+// password and of a user that it does not have.
 func isRejection(err error) bool {
 	refused, _ := errors.AsType[refusal](err)
 	return refused.Code == authenticationFailed

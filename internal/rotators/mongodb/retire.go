@@ -33,9 +33,9 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	return target.retire(ctx, session, retired)
 }
 
-// retire replaces a password that is the secret's: a mark says so, or the password itself does. What
-// has replaced one that the server refuses is somebody else's. A password that is replaced already
-// is replaced again, which harms nobody.
+// retire replaces a password that is the secret's: a mark says so, or the password itself does.
+// What has replaced one that the server refuses is somebody else's. A password that is replaced
+// already is replaced again, which harms nobody.
 func (t target) retire(ctx context.Context, session *session, old login.Login) error {
 	found, err := session.user(ctx, old.User)
 	if err != nil {

@@ -78,7 +78,7 @@ func isEmpty(array bson.RawValue) bool {
 }
 
 // set creates or updates a user. The password is sent as it is: MongoDB accepts no hash of one for
-// SCRAM-SHA-256 (mongodb/docs source/reference/command/updateUser.txt, passwordDigestor).
+// SCRAM-SHA-256 (mongodb/docs source/reference/command/updateUser.txt, digestPassword).
 func (s *session) set(ctx context.Context, u user, password string, fields bson.D) error {
 	command := "updateUser"
 	if !u.exists {

@@ -15,8 +15,8 @@ import (
 // callTimeout bounds one command, and the handshake.
 const callTimeout = 10 * time.Second
 
-// A message is a header of four 32-bit numbers (its length, its id, the id that it responds to, and
-// the code), flags, and a section of kind 0, which is a document (mongodb/specifications
+// A message is a header of four 32-bit numbers (its length, its id, the id that it responds to,
+// and the code), flags, and a section of kind 0, which is a document (mongodb/specifications
 // source/message/OP_MSG.md).
 const (
 	opMsg      = 2013

@@ -13,7 +13,7 @@ import (
 func TestARabbitMQCheckPassesAndChangesNothing(t *testing.T) {
 	app := newApplication(t)
 	before := app.API(t, http.MethodGet, "users", "")
-	warnings, err := Rotator{}.Check(t.Context(), app.subject(app.owner, oldPassword))
+	warnings, err := Rotator{}.Check(t.Context(), app.subject(app.owner))
 	if err != nil || len(warnings) > 0 || app.API(t, http.MethodGet, "users", "") != before {
 		t.Errorf("%v, %v", warnings, err)
 	}
@@ -21,7 +21,7 @@ func TestARabbitMQCheckPassesAndChangesNothing(t *testing.T) {
 
 func TestARabbitMQCheckListsEverythingThatIsWrong(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	app.set(t, "users/"+app.owner, `{"password":"`+oldPassword+`","tags":["`+otherMark+`"]}`)
 	app.set(t, "users/"+app.owner+"_a", `{"password":"canary-x","tags":[]}`)
 	_, err := Rotator{}.Check(t.Context(), s)
@@ -33,7 +33,7 @@ func TestARabbitMQCheckListsEverythingThatIsWrong(t *testing.T) {
 
 func TestARabbitMQCheckWarnsOfOddOwners(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	app.set(t, "users/"+app.owner, `{"password":"`+oldPassword+`","tags":["administrator"]}`)
 	app.API(t, http.MethodDelete, "permissions/%2F/"+app.owner, "")
 	app.API(t, http.MethodDelete, "permissions/"+app.owner+"/"+app.owner, "")
@@ -50,7 +50,7 @@ func TestWhatIsWrongWithRabbitMQsAdministrator(t *testing.T) {
 		keeper := app.owner + "-keeper"
 		app.set(t, "users/"+keeper, `{"password":"canary-keeper","tags":"`+tags+`"}`)
 		t.Cleanup(func() { app.forget(t, keeper) })
-		s := app.subject(app.owner, oldPassword)
+		s := app.subject(app.owner)
 		s.Admin = app.value(keeper, "canary-keeper")
 		rotatortest.WantVerdict(t, Rotator{}, s, s.Admin.Reveal(), rotation.Accepted)
 		rotatortest.RefuseApply(t, Rotator{}, s, app.login("a", newPassword), says)
@@ -67,7 +67,7 @@ func TestWhatIsWrongWithRabbitMQsAdministrator(t *testing.T) {
 
 func TestWhyRabbitMQRejectsALogin(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	for says, prepare := range map[string]func(){
 		"has no password": func() { app.set(t, "users/"+app.owner, `{"password_hash":"","tags":[]}`) },
 		"has no user":     func() { app.forget(t, app.owner) },
@@ -92,7 +92,7 @@ func TestWhyRabbitMQRejectsALogin(t *testing.T) {
 // One user of one server has one location, whatever the address.
 func TestRabbitMQTellsWhichServerItIs(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	here := rotatortest.Locate(t, Rotator{}, s)
 	if here.Login == "" || here.Run == "" || !strings.Contains(here.Login, app.owner+"_a") {
 		t.Errorf("got %v", here)

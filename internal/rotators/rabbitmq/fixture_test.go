@@ -60,10 +60,10 @@ func (a application) set(t *testing.T, path, body string) {
 }
 
 // subject returns the secret that rotates the application's login, whose current value is user's.
-func (a application) subject(user, password string) rotation.Subject {
+func (a application) subject(user string) rotation.Subject {
 	return rotation.Subject{
 		Name: "orders-mq", Owner: vaultSecret, Address: "rabbitmq://" + a.Addr + "?sslmode=disable", CredentialID: a.owner,
-		Current: a.value(user, password), Admin: secret.NewValue(fmt.Sprintf(`{"username":%q,"password":%q}`, a.Admin, a.AdminPassword)),
+		Current: a.value(user, oldPassword), Admin: secret.NewValue(fmt.Sprintf(`{"username":%q,"password":%q}`, a.Admin, a.AdminPassword)),
 	}
 }
 

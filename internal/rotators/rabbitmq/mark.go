@@ -14,8 +14,8 @@ import (
 // all others (rabbitmq/rabbitmq-website docs/management.md, "Access and Permissions").
 const markPrefix = "rotunda:"
 
-// maxMark is shorter than the longest tag: RabbitMQ keeps tags as Erlang's atoms, of 255 characters
-// at most.
+// maxMark is shorter than the longest tag: RabbitMQ keeps tags as Erlang's atoms, of 255
+// characters at most.
 const maxMark = 200
 
 // markOf returns the tag of a secret's users. An owner whose name is too long ends in its hash.

@@ -42,7 +42,7 @@ func TestRabbitMQUsersOfOthersAreNotChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app := newApplication(t)
 			row.prepare(t, app)
-			s := app.subject(app.owner, oldPassword)
+			s := app.subject(app.owner)
 			before := app.API(t, http.MethodGet, "users", "")
 			rotatortest.RefuseApply(t, Rotator{}, s, app.login("a", newPassword), row.says)
 			if _, err := (Rotator{}).Check(t.Context(), s); !strings.Contains(row.says, "log in") && (err == nil || !strings.Contains(err.Error(), row.says)) {
@@ -59,7 +59,7 @@ func TestRabbitMQUsersOfOthersAreNotChanged(t *testing.T) {
 func TestARabbitMQPairMadeByHandIsRefused(t *testing.T) {
 	app := newApplication(t)
 	app.set(t, "users/"+app.owner+"_a", `{"password":"`+oldPassword+`","tags":[]}`)
-	s := app.subject(app.owner+"_a", oldPassword)
+	s := app.subject(app.owner + "_a")
 	rotatortest.RefuseApply(t, Rotator{}, s, app.login("b", newPassword), "rabbitmqctl set_user_tags")
 	app.set(t, "users/"+app.owner+"_a", `{"password":"`+oldPassword+`","tags":["rotunda:`+vaultSecret+`"]}`)
 	rotatortest.Apply(t, Rotator{}, s, app.login("b", newPassword))
@@ -69,7 +69,7 @@ func TestARabbitMQPairMadeByHandIsRefused(t *testing.T) {
 // What has replaced an old password, or is another secret's, stays when that is retired.
 func TestRetiringLeavesOthersRabbitMQUsersAlone(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	s.Current = secret.NewValue(app.login("a", newPassword))
 	app.set(t, "users/"+app.owner, `{"password":"canary-by-hand","tags":["management"]}`)
@@ -89,7 +89,7 @@ func TestRetiringLeavesOthersRabbitMQUsersAlone(t *testing.T) {
 // Tags stay when a password goes.
 func TestARetiredRabbitMQUserKeepsItsTags(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	s.Current = secret.NewValue(app.login("a", newPassword))
 	app.set(t, "users/"+app.owner, `{"password":"`+oldPassword+`","tags":["management","team b"]}`)
@@ -101,7 +101,7 @@ func TestARetiredRabbitMQUserKeepsItsTags(t *testing.T) {
 
 func TestALongMarkFitsInATag(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	s.Owner = strings.Repeat("v", 200) + ".vault.azure.net/" + strings.Repeat("n", 127)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	other := s

@@ -12,7 +12,7 @@ import (
 
 // What the API answers to a login, as error and as reason (rabbitmq/rabbitmq-server
 // deps/rabbitmq_web_dispatch/src/rabbit_web_dispatch_access_control.erl, is_authorized; before
-// 3.12 deps/rabbitmq_management_agent/src/rabbit_mgmt_util.erl). The two errors differ in one
+// 3.12 deps/rabbitmq_management/src/rabbit_mgmt_util.erl). The two errors differ in one
 // letter: the first refuses a credential, the second one that is right but may not do this.
 const (
 	notAuthenticated = "not_authorized"

@@ -44,7 +44,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"rabbitmq"},
 		Classes: []rotation.Class{rotation.Alternating},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

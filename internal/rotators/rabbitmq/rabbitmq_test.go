@@ -15,7 +15,7 @@ import (
 // Two rotations: from the owner's own login to a, and on to b.
 func TestTheTwoUsersOfRabbitMQTakeTurns(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
 	next := app.login("a", newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, next, rotation.Rejected)
@@ -52,7 +52,7 @@ func TestTheTwoUsersOfRabbitMQTakeTurns(t *testing.T) {
 // The next user becomes what the owner is now, not what it was.
 func TestWhatAnOwnerInRabbitMQLosesItsUsersLose(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	app.set(t, "topic-permissions/%2F/"+app.owner, `{"exchange":"","write":"^c","read":"^d"}`)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	app.API(t, http.MethodDelete, "permissions/%2F/"+app.owner, "")
@@ -78,7 +78,7 @@ func TestARabbitMQUserThatCanLogInHasItsPermissions(t *testing.T) {
 	app := newApplication(t)
 	for allowed := 1; ; allowed++ {
 		passer := startPasser(t, app.Addr, allowed)
-		s := app.subject(app.owner, oldPassword)
+		s := app.subject(app.owner)
 		direct := s
 		s.Address = "rabbitmq://" + passer + "?sslmode=disable"
 		next := app.login("a", newPassword)
@@ -100,7 +100,7 @@ func TestARabbitMQUserThatCanLogInHasItsPermissions(t *testing.T) {
 
 func TestARabbitMQFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	lost := errors.New("the lock was lost")
 	before := app.API(t, http.MethodGet, "users", "")
 	err := Rotator{}.Apply(t.Context(), s, secret.NewValue(app.login("a", newPassword)), func(context.Context) error { return lost })
@@ -111,7 +111,7 @@ func TestARabbitMQFenceThatFailsLeavesAllAsItWas(t *testing.T) {
 
 func TestRetiringNeverTakesTheCurrentRabbitMQPassword(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	rotatortest.Retire(t, Rotator{}, s, app.value(app.owner, "canary-older").Reveal())
 	rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
 	rotatortest.RefuseApply(t, Rotator{}, s, app.value(app.owner, newPassword).Reveal(), "does not change")
@@ -123,7 +123,7 @@ func TestRetiringNeverTakesTheCurrentRabbitMQPassword(t *testing.T) {
 
 func TestRabbitMQOverTLS(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	s.Address, s.Trust = "rabbitmq://"+app.TLSAddr+"?sslrootcert=roots.pem", rotatortest.Trust(app.Roots)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	rotatortest.WantVerdict(t, Rotator{}, s, app.login("a", newPassword), rotation.Accepted)
@@ -145,7 +145,7 @@ func wantUnknown(t *testing.T, s rotation.Subject, address, text string) {
 // What the server logs has no password, and no new one is sent to it.
 func TestRabbitMQNeverLogsAPassword(t *testing.T) {
 	app := newApplication(t)
-	s := app.subject(app.owner, oldPassword)
+	s := app.subject(app.owner)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", newPassword))
 	rotatortest.WantVerdict(t, Rotator{}, s, app.login("a", third), rotation.Rejected)
 	if log := app.Log(); strings.Contains(log, "canary-") || !strings.Contains(log, app.owner+"_a") {

@@ -32,8 +32,8 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	return target.retire(ctx, admin, retired)
 }
 
-// retire removes a password that is the secret's: a mark says so, or the password itself does. What
-// has replaced one that RabbitMQ refuses is somebody else's.
+// retire removes a password that is the secret's: a mark says so, or the password itself does.
+// What has replaced one that RabbitMQ refuses is somebody else's.
 func (t target) retire(ctx context.Context, admin *client, old login.Login) error {
 	found, err := admin.user(ctx, old.User)
 	if err != nil {

@@ -21,11 +21,12 @@ type target struct {
 	owner   string
 	current login.Login
 	admin   login.Login
+	field   string // the tag ValueField
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
-	t.mark, t.owner = markOf(s.Owner), s.CredentialID
+	t.mark, t.owner, t.field = markOf(s.Owner), s.CredentialID, s.Tags[rotation.TagValueField]
 	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
@@ -73,7 +74,7 @@ func (t target) checkUsers() error {
 
 // loginOf reads a value that names its user.
 func (t target) loginOf(value secret.Value) (login.Login, error) {
-	l, err := login.Parse(value, t.owner)
+	l, err := login.Parse(value, t.owner, login.Field(t.field))
 	if err != nil {
 		return l, err
 	}

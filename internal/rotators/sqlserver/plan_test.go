@@ -84,19 +84,19 @@ func TestASecretOfAzuresSampleIsPlanned(t *testing.T) {
 func TestTagsThatAreWrong(t *testing.T) {
 	admin := jsonValue("keeper", canaryAdmin)
 	for fault, change := range map[string]func(*rotation.Subject){
-		"must be S or A":                      func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "O" },
-		"needs an administrator":              func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "A" },
-		"user name in the secret's value":     func(s *rotation.Subject) { s.CredentialID = "joe" },
-		"has a backslash":                     func(s *rotation.Subject) { s.CredentialID, s.Current = "", jsonValue(`CONTOSO\\app`, canaryFirst) },
-		"AdminSecret's own":                   func(s *rotation.Subject) { s.Admin, s.Tags[rotation.TagClass] = jsonValue("APP", canaryAdmin), "S" },
-		"needs the tag CredentialId":          func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "" },
-		"needs the application's database":    func(s *rotation.Subject) { s.Admin, s.Address = admin, "sqlserver://h/Master" },
-		"must be a URL or JSON":               func(s *rotation.Subject) { s.Admin = secret.NewValue("canary") },
-		"bare password, but in class A":       func(s *rotation.Subject) { s.Admin, s.Current = admin, secret.NewValue("canary") },
-		"too long for class A":                func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, strings.Repeat("é", 127) },
-		"can't be the role":                   func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "Keeper" },
-		"is empty":                            func(s *rotation.Subject) { s.Current = secret.NewValue("") },
-		"at most 128 characters and no contr": func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "a\nb" },
+		"must be S or A":                       func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "O" },
+		"needs an administrator":               func(s *rotation.Subject) { s.Tags[rotation.TagClass] = "A" },
+		"user name in the secret's value":      func(s *rotation.Subject) { s.CredentialID = "joe" },
+		"has a backslash":                      func(s *rotation.Subject) { s.CredentialID, s.Current = "", jsonValue(`CONTOSO\\app`, canaryFirst) },
+		"AdminSecret's own":                    func(s *rotation.Subject) { s.Admin, s.Tags[rotation.TagClass] = jsonValue("APP", canaryAdmin), "S" },
+		"needs the tag CredentialId":           func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "" },
+		"needs the application's database":     func(s *rotation.Subject) { s.Admin, s.Address = admin, "sqlserver://h/Master" },
+		"must be a URL or JSON":                func(s *rotation.Subject) { s.Admin = secret.NewValue("canary") },
+		"but in class A the user name changes": func(s *rotation.Subject) { s.Admin, s.Current = admin, secret.NewValue("canary") },
+		"too long for class A":                 func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, strings.Repeat("é", 127) },
+		"can't be the role":                    func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "Keeper" },
+		"is empty":                             func(s *rotation.Subject) { s.Current = secret.NewValue("") },
+		"at most 128 characters and no contr":  func(s *rotation.Subject) { s.Admin, s.CredentialID = admin, "a\nb" },
 	} {
 		s := fixed()
 		change(&s)

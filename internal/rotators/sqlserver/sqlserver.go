@@ -57,9 +57,10 @@ var (
 func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:     []string{"sqlserver"},
-		Resources: []string{serverType, databaseType, managedType},
+		Resources: []string{serverType, databaseType},
+		Refused:   []string{managedType},
 		Classes:   []rotation.Class{rotation.Alternating, rotation.Single},
-		Tags:      []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:      []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

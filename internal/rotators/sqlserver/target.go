@@ -23,11 +23,12 @@ type target struct {
 	role    string // in class A
 	current login.Login
 	admin   *login.Login // nil without AdminSecret
+	field   string       // the tag ValueField
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func (r Rotator) readTarget(s rotation.Subject) (t target, err error) {
-	t.secret = s.Owner
+	t.secret, t.field = s.Owner, s.Tags[rotation.TagValueField]
 	if t.server, err = r.parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
@@ -80,7 +81,7 @@ func (t target) readAlternating(s rotation.Subject) (_ target, err error) {
 }
 
 func (t target) readSingle(s rotation.Subject) (_ target, err error) {
-	if t.current, err = login.Parse(s.Current, s.CredentialID); err != nil {
+	if t.current, err = login.Parse(s.Current, s.CredentialID, login.Field(t.field)); err != nil {
 		return t, err
 	}
 	if err := login.CheckUser(t.current.User, s.CredentialID); err != nil {
@@ -95,9 +96,9 @@ func (t target) readSingle(s rotation.Subject) (_ target, err error) {
 // loginOf reads a value of the target's class. In class A it must name its user.
 func (t target) loginOf(value secret.Value) (login.Login, error) {
 	if t.class == rotation.Single {
-		return login.Parse(value, t.current.User)
+		return login.Parse(value, t.current.User, login.Field(t.field))
 	}
-	l, err := login.Parse(value, t.role)
+	l, err := login.Parse(value, t.role, login.Field(t.field))
 	if err != nil {
 		return l, err
 	}

@@ -181,7 +181,8 @@ func (h *handshake) end() error {
 	return err
 }
 
-// maxPackets is more than 64 KiB need in the smallest packets that a server may send, of 512 bytes.
+// maxPackets is more than 64 KiB need in the smallest packets that a server may send, which
+// have 512 bytes.
 const maxPackets = 256
 
 // readMessage reads the packets of a message, and returns them and what is in them.

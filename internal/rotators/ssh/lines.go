@@ -12,8 +12,8 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// markPrefix begins the comment of a line that Rotunda has added. After it comes the secret's name,
-// such as rotunda:contoso.vault.azure.net/deploy-key.
+// markPrefix begins the comment of a line that Rotunda has added. After it comes the secret's
+// name, such as rotunda:contoso.vault.azure.net/deploy-key.
 const markPrefix = "rotunda:"
 
 // line is one of authorized_keys (sshd(8), AUTHORIZED_KEYS FILE FORMAT), with its line end.
@@ -53,8 +53,8 @@ func find(lines []line, k key) (line, bool) {
 	return lines[i], true
 }
 
-// add returns the file with a line for a further key. It has the options of the current key's line,
-// and goes after it. A file that has the key stays as it is.
+// add returns the file with a line for a further key. It has the options of the current key's
+// line, and goes after it. A file that has the key stays as it is.
 func add(lines []line, current, next key, owner string) []byte {
 	_, has := find(lines, next)
 	at, _ := find(lines, current)

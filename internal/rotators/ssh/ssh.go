@@ -8,10 +8,11 @@
 // Tags:
 //   - ProviderAddress: ssh://host:22, with ?file= for another file than .ssh/authorized_keys
 //   - CredentialId: the user
-//   - SshHostKey: the fingerprint of the server's host key, as ssh-keygen -lf shows it; several are
-//     separated by a space or comma. No other server is spoken to
+//   - SshHostKey: the fingerprint of the server's host key, as ssh-keygen -lf shows it; several
+//     are separated by a space or comma. Rotunda logs in to no other server
 //   - ValueField: the field of a JSON value that has the key
-//   - AdminSecret: another key of the user, which changes the file; without it, the key itself does
+//   - AdminSecret: another key of the user, which changes the file; without it, the key itself
+//     does
 //
 // The key that changes the file must be allowed to run commands in a POSIX shell.
 package ssh

@@ -54,7 +54,7 @@ func checkIssued(s rotation.Subject) error {
 
 // parse reads a value of class S.
 func (t target) parse(value secret.Value) (login.Login, error) {
-	l, err := login.Parse(value, t.CredentialID, login.UserOptional)
+	l, err := login.Parse(value, t.CredentialID, login.UserOptional, login.Field(t.Tags[rotation.TagValueField]))
 	if err != nil {
 		return l, err
 	}

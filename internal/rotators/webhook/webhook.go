@@ -45,7 +45,7 @@ func (Rotator) Describe() rotation.Description {
 	return rotation.Description{
 		Names:   []string{"webhook"},
 		Classes: []rotation.Class{rotation.Single, rotation.Issued},
-		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
+		Tags:    []string{rotation.TagAdminSecret, rotation.TagClass, rotation.TagValueField, rotation.TagPasswordLength, rotation.TagPasswordExclude, rotation.TagPasswordSymbols},
 	}
 }
 

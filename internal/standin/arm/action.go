@@ -58,8 +58,9 @@ func (c *call) action() (action, bool) {
 	return all[at], true
 }
 
-// everywhere are the actions of every resource. The caller's permissions need no right
-// (specification/authorization/resource-manager/Microsoft.Authorization, Permissions_ListForResource).
+// everywhere are the actions of every resource. The caller's permissions need no right:
+// specification/authorization/resource-manager/Microsoft.Authorization,
+// Permissions_ListForResource.
 var everywhere = []action{
 	{Get, http.MethodGet, []string{}, "read", func(c *call) (answer, error) { return ok(c.resource.describe()), nil }},
 	{Permissions, http.MethodGet, []string{"providers", "Microsoft.Authorization", "permissions"}, "", func(c *call) (answer, error) {

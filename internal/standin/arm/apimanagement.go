@@ -24,9 +24,9 @@ var apiManagement = &service{
 	data: serveGateway,
 }
 
-// serveGateway checks the header Ocp-Apim-Subscription-Key, or the query subscription-key
-// (MicrosoftDocs/azure-docs articles/api-management/api-management-subscriptions.md). Every path is
-// an API of the product.
+// serveGateway checks the header Ocp-Apim-Subscription-Key, or the query subscription-key. Every
+// path is an API of the product. The rules are in MicrosoftDocs/azure-docs
+// articles/api-management/api-management-subscriptions.md.
 func serveGateway(c *dataCall) {
 	key := c.r.Header.Get("Ocp-Apim-Subscription-Key")
 	if key == "" {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -59,78 +58,6 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.perform(w, &call{s, r, caller, found, rest, body, version})
-}
-
-// apiVersion returns the query parameter, whose name ignores case.
-func apiVersion(r *http.Request) string {
-	for name, values := range r.URL.Query() {
-		if strings.EqualFold(name, "api-version") && len(values) > 0 {
-			return values[0]
-		}
-	}
-	return ""
-}
-
-var versionPattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?$`)
-
-func checkVersion(version string) error {
-	if version == "" {
-		return missingVersion()
-	}
-	if !versionPattern.MatchString(version) {
-		return malformedVersion(version)
-	}
-	return nil
-}
-
-// resolve returns the resource at a path, and the rest of the path: an action of the resource.
-func (s *Server) resolve(path string) (*resource, []string, error) {
-	parts := strings.Split(strings.Trim(path, "/"), "/")
-	for n := len(parts); n >= 8; n-- {
-		if found, ok := s.find("/" + strings.Join(parts[:n], "/")); ok {
-			return found, parts[n:], nil
-		}
-	}
-	return nil, nil, s.missing(parts)
-}
-
-// child returns a resource that is part of the one that a GET names.
-func (s *Server) child(r *http.Request) (*resource, bool) {
-	for _, each := range s.all() {
-		if outer := strings.Join(strings.SplitN(each.id.text, "/", 10)[:9], "/"); r.Method == http.MethodGet && each.service.parent != nil && strings.EqualFold(outer, strings.TrimSuffix(r.URL.Path, "/")) {
-			return each, true
-		}
-	}
-	return nil, false
-}
-
-// readParent describes what a resource is part of.
-var readParent = action{operation: Get, run: func(c *call) (answer, error) {
-	if right := c.resource.id.parentKind() + "/read"; !allowed(c.permissions(), right) {
-		return answer{}, authorizationFailed(c.caller.Client(), c.caller.ObjectID, right, c.request.URL.Path)
-	}
-	return ok(c.resource.describeParent(c.request.URL.Path)), nil
-}}
-
-// missing returns the error about a path without a resource: what is missing is named from the
-// outside inwards.
-func (s *Server) missing(parts []string) error {
-	if len(parts) < 8 || !strings.EqualFold(parts[0], "subscriptions") || !strings.EqualFold(parts[2], "resourceGroups") || !strings.EqualFold(parts[4], "providers") {
-		return refuse(http.StatusNotFound, "InvalidResourceType", "The resource type could not be found in the namespace for api version.")
-	}
-	var subscription, group bool
-	for _, r := range s.all() {
-		inSubscription := strings.EqualFold(r.id.subscription, parts[1])
-		subscription = subscription || inSubscription
-		group = group || inSubscription && strings.EqualFold(r.id.group, parts[3])
-	}
-	switch {
-	case !subscription:
-		return subscriptionNotFound(parts[1])
-	case !group:
-		return groupNotFound(parts[3])
-	}
-	return resourceNotFound(parts[5]+"/"+parts[6], parts[7], parts[3])
 }
 
 // perform carries the call out, or what its faults require.
@@ -188,13 +115,6 @@ func (f Fault) refusal() error {
 		failure := refuse(f.Status, f.Code, "%s", f.Message)
 		failure.retryAfter = f.RetryAfter
 		return failure
-	}
-	return nil
-}
-
-func (c *call) checkSupported() error {
-	if day := c.version[:len("2006-01-02")]; day < c.resource.service.oldest || day > c.resource.service.newest {
-		return unsupportedVersion(c.version, c.resource.service)
 	}
 	return nil
 }

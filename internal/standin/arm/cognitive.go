@@ -30,7 +30,6 @@ var cognitive = &service{
 }
 
 // serveCognitive checks the header api-key of OpenAI, and Ocp-Apim-Subscription-Key of all others.
-// The message is quoted in MicrosoftDocs/azure-docs and openai/openai-python issues.
 func serveCognitive(c *dataCall) {
 	key := c.r.Header.Get("api-key")
 	if key == "" {

@@ -12,9 +12,9 @@ import (
 
 // cosmos: specification/cosmos-db/resource-manager/Microsoft.DocumentDB,
 // DatabaseAccounts_ListKeys and DatabaseAccounts_RegenerateKey. The headers of asynchronous
-// operations are recorded in Azure/azure-sdk-for-js
-// sdk/cosmosdb/arm-cosmosdb/recordings/node/cosmosdb_test/recording_databaseaccounts_delete_test.js;
-// the status Dequeued is in Azure/azure-sdk-for-net#44079.
+// operations are recorded in Azure/azure-sdk-for-js sdk/cosmosdb/arm-cosmosdb/recordings/node/
+// cosmosdb_test/recording_databaseaccounts_delete_test.js; the status Dequeued is in
+// Azure/azure-sdk-for-net#44079.
 var cosmos = &service{
 	kind: "Microsoft.DocumentDB/databaseAccounts", oldest: "2015-04-08", newest: "2026-07-15",
 	names:    []string{"primaryMasterKey", "secondaryMasterKey", "primaryReadonlyMasterKey", "secondaryReadonlyMasterKey"},

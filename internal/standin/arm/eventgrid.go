@@ -34,8 +34,9 @@ func publisherHost(id resourceID) string {
 	return id.name() + "." + location + "-1.eventgrid.azure.net"
 }
 
-// servePublisher checks the header aeg-sas-key, then the events (MicrosoftDocs/azure-docs
-// articles/event-grid/authenticate-with-access-keys-shared-access-signatures.md). It delivers none.
+// servePublisher checks the header aeg-sas-key, then the events, of which it delivers none. The
+// header is documented in MicrosoftDocs/azure-docs articles/event-grid/
+// authenticate-with-access-keys-shared-access-signatures.md; the errors are not recorded.
 func servePublisher(c *dataCall) {
 	var events []json.RawMessage
 	switch {

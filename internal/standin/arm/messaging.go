@@ -1,21 +1,17 @@
 package arm
 
 import (
-	"crypto/hmac"
-	"encoding/base64"
 	"encoding/xml"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // messaging are the authorization rules of Service Bus, Event Hubs, Relay and Notification Hubs:
-// specification/servicebus (2024-01-01), eventhub (2024-01-01), relay (2021-11-01) and
-// notificationhubs (2023-09-01), operations …AuthorizationRules_ListKeys or Namespaces_ListKeys, and
-// …RegenerateKeys.
+// specification/servicebus, eventhub, relay and notificationhubs, the operations ListKeys and
+// RegenerateKeys of namespaces and of what is in them.
 var messaging = []*service{
 	rule("Microsoft.ServiceBus/namespaces/AuthorizationRules", "keyType", "2015-08-01", "2026-01-01"),
 	rule("Microsoft.ServiceBus/namespaces/queues/authorizationRules", "keyType", "2015-08-01", "2026-01-01"),
@@ -69,47 +65,6 @@ func ruleKeys(r *resource) any {
 	}
 }
 
-// sharedAccess is a token of a shared access signature (MicrosoftDocs/azure-docs
-// articles/service-bus-messaging/service-bus-sas.md).
-type sharedAccess struct {
-	scope   string // as it was sent, URL-encoded: that is signed
-	key     string // the rule's name
-	expires string
-	sig     string
-}
-
-func readSharedAccess(header string) (sharedAccess, bool) {
-	text, found := strings.CutPrefix(header, "SharedAccessSignature ")
-	var token sharedAccess
-	for _, part := range strings.Split(text, "&") {
-		name, value, _ := strings.Cut(part, "=")
-		plain, err := url.QueryUnescape(value)
-		found = found && err == nil
-		switch name {
-		case "sr":
-			token.scope = value
-		case "sig":
-			token.sig = plain
-		case "se":
-			token.expires = plain
-		case "skn":
-			token.key = plain
-		}
-	}
-	return token, found && token.scope != "" && token.sig != "" && token.expires != "" && token.key != ""
-}
-
-// signedBy reports whether a secret made the signature.
-func (t sharedAccess) signedBy(secret []byte) bool {
-	sent, err := base64.StdEncoding.DecodeString(t.sig)
-	return err == nil && hmac.Equal(sent, signature256(secret, t.scope+"\n"+t.expires))
-}
-
-func (t sharedAccess) hasExpired(now time.Time) bool {
-	seconds, err := strconv.ParseInt(t.expires, 10, 64)
-	return err != nil || now.Unix() >= seconds
-}
-
 // covers reports whether the token is for an address: the resource, or above it.
 func (t sharedAccess) covers(host, path string) bool {
 	scope, err := url.QueryUnescape(t.scope)
@@ -125,7 +80,8 @@ func (t sharedAccess) covers(host, path string) bool {
 }
 
 // serveMessaging checks a request that carries a shared access signature, and serves the
-// management operations of a namespace, which show a key to be good: $Resources and $namespaceinfo.
+// management operations of a namespace, which prove a key: $Resources and $namespaceinfo. The
+// message about keys that are off is quoted in Azure/azure-sdk-for-java#37010.
 func serveMessaging(c *dataCall) {
 	token, ok := readSharedAccess(c.r.Header.Get("Authorization"))
 	switch {

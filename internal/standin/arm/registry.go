@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strings"
 )
@@ -48,7 +49,7 @@ func serveRegistry(c *dataCall) {
 	case c.r.URL.Path == "/v2/_catalog":
 		c.json(http.StatusOK, map[string]any{"repositories": []string{}})
 	case c.r.URL.Path == "/oauth2/token":
-		c.json(http.StatusOK, map[string]string{"access_token": "a stand-in's token"})
+		c.json(http.StatusOK, map[string]string{"access_token": rand.Text()})
 	default:
 		c.registryError(http.StatusNotFound, "NAME_UNKNOWN", "repository name not known to registry")
 	}

@@ -41,8 +41,9 @@ func realTime(kind, suffix string) *service {
 }
 
 // serveRealTime checks a bearer token that the key signed: HS256, for the request's URL, not
-// expired (MicrosoftDocs/azure-docs articles/azure-signalr/signalr-reference-data-plane-rest-api.md,
-// articles/azure-web-pubsub/reference-rest-api-data-plane.md). No connection is there.
+// expired. No connection is there. The rules are in MicrosoftDocs/azure-docs articles/
+// azure-signalr/signalr-reference-data-plane-rest-api.md and
+// azure-web-pubsub/reference-rest-api-data-plane.md.
 func serveRealTime(c *dataCall) {
 	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
 	healthy := strings.EqualFold(c.r.URL.Path, "/api/health") || strings.EqualFold(c.r.URL.Path, "/api/v1/health")

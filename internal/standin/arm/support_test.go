@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"rotunda/internal/standin"
 	"rotunda/internal/standin/arm"
+	"rotunda/internal/standin/entra"
 )
 
 // cloud is a running Azure with the examples, and a client that reaches it by its real host names.
@@ -26,9 +28,16 @@ type cloud struct {
 	http *http.Client
 }
 
+// directory is one tenant for all tests, as making its key takes long.
+var directory = sync.OnceValues(func() (*entra.Directory, error) { return entra.New(entra.Options{}) })
+
 func start(t *testing.T, options standin.Options) *cloud {
 	t.Helper()
-	options.Dir = t.TempDir()
+	tenant, err := directory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Dir, options.Directory = t.TempDir(), tenant
 	azure, err := standin.Start(options)
 	if err != nil {
 		t.Fatal(err)

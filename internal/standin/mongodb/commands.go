@@ -68,7 +68,8 @@ func allowed(by *user, command, db, name string, r request) bool {
 		if command == "createUser" && (action == "changePassword" || action == "changeCustomData") {
 			continue
 		}
-		if action != "" && !by.may(action, db) && !(self && action == "changePassword" && by.may("changeOwnPassword", db)) {
+		isOwnPassword := self && action == "changePassword" && by.may("changeOwnPassword", db)
+		if action != "" && !isOwnPassword && !by.may(action, db) {
 			return false
 		}
 	}

@@ -30,8 +30,6 @@ type failure struct {
 	text string
 }
 
-func (f failure) Error() string { return f.text }
-
 func (s *session) serve(conn net.Conn) {
 	for {
 		header := make([]byte, 16)

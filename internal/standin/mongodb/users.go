@@ -90,9 +90,9 @@ func (u *user) setPassword(password string) error {
 }
 
 // may reports whether a user has an action on a database. The role root has all, and
-// userAdminAnyDatabase those about users (mongodb/docs source/reference/built-in-roles.txt). A role
-// whose name begins with an at sign, such as @changeOwnPassword, has that action on its database: it
-// stands for one that people define.
+// userAdminAnyDatabase those about users (mongodb/docs source/reference/built-in-roles.txt). A
+// role whose name begins with an at sign, such as @changeOwnPassword, has that action on its
+// database: it stands for one that people define.
 func (u *user) may(action, db string) bool {
 	return slices.ContainsFunc(u.Roles, func(r Role) bool {
 		return r.Role == "root" || r.Role == "userAdminAnyDatabase" && action != "changeOwnPassword" || r == Role{"@" + action, db}
