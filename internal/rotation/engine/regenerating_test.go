@@ -14,8 +14,8 @@ func (w *world) latestTag(name string) string {
 	return all[len(all)-1].Tags[name]
 }
 
-// The secret's value tells which key it holds, in the absence of a tag; and the tag may have any of
-// the spellings of Azure's samples.
+// Without a tag, the secret's value tells which key it holds; and the tag may have any of the
+// spellings of Azure's samples.
 func TestTheKeyThatTheSecretHoldsIsFound(t *testing.T) {
 	for name, row := range map[string]struct{ tag, says string }{
 		"no tag":                     {"", ""},

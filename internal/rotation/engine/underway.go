@@ -18,8 +18,8 @@ const (
 	patience = time.Hour
 )
 
-// leave notes what the provider is still working on when the attempt ends. Should the note be lost,
-// the list of keys is all that later attempts know, and they wait until the change has settled.
+// leave notes what the provider is still working on when the attempt ends. Should the note be
+// lost, later attempts know only the list of keys, and wait until the change has settled.
 func (k regenerating) leave(ctx context.Context, o operation, err error) error {
 	running, is := errors.AsType[*rotation.Underway](err)
 	if !is {
