@@ -150,6 +150,6 @@ func residents(t *testing.T) []row {
 	return []row{
 		{"14", "resident at the start ÷ Node hello", mb(nodeStart), mb(oursStart), oursStart / nodeStart, true, 0.45, false},
 		{"14", "resident after 10,000 reads ÷ Node hello", mb(nodeLater), mb(oursLater), oursLater / nodeLater, true, 0.60, false},
-		{"14", "binary, MB", "", mb(float64(file.Size())), size, true, 18, false},
+		{"14", "binary, MB", "", mb(float64(file.Size())), size, true, 24, false},
 	}
 }
