@@ -30,8 +30,8 @@
 //   - RotationClass, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
-// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. On MySQL, class O needs
-// SELECT on mysql.user. An account that
+// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. On MySQL, class O
+// needs SELECT on mysql.user. An account that
 // changes its own password needs no right.
 package mysql
 

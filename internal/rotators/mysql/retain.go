@@ -44,11 +44,11 @@ func (t target) secondInUse(a account) error {
 	return rotation.Temporaryf("The account %s on %s has a second password, which a rotation in class O would drop: MySQL keeps one. If nobody uses it, run: ALTER USER %s DISCARD OLD PASSWORD;", a, t.server, a.sql())
 }
 
-// retireSecond leaves an account the secret's present password alone. Which of the two is the first
-// is not known, after a rollback for one, so the first is set to the present one before the second
-// is discarded. A second password that is not the old one stays. If this ends between the two
-// statements after a rollback, the account has the present password twice, which nothing tells from
-// somebody's second password: the next rotation is refused, and says what to run.
+// retireSecond leaves an account the secret's present password alone. Which of the two is the
+// first is not known, after a rollback for one, so the first is set to the present one before the
+// second is discarded. A second password that is not the old one stays. If this ends between the
+// two statements after a rollback, the account has the present password twice, which nothing tells
+// from somebody's second password: the next rotation is refused, and says what to run.
 func (t target) retireSecond(ctx context.Context, session *session, old login.Login) error {
 	found, err := t.readDual(ctx, session)
 	if err != nil || !found.hasSecond {

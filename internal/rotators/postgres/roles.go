@@ -27,8 +27,8 @@ type role struct {
 // A role can take on the attributes of every role that it is a member of, by SET ROLE. The three
 // predefined roles reach the server's files and programs, and so a superuser's rights
 // (user-manag.sgml, "Predefined Roles"). The last three are what managed services have in place of
-// a superuser: Azure, Amazon RDS and Google Cloud SQL. Their rights are the service's own, whatever
-// the role's attributes say.
+// a superuser: Azure, Amazon RDS and Google Cloud SQL. Their rights are the service's own,
+// whatever the role's attributes say.
 const roleQuery = `
 	SELECT EXISTS (SELECT FROM pg_catalog.pg_roles m WHERE pg_catalog.pg_has_role(r.oid, m.oid, 'MEMBER') AND (
 			m.rolsuper OR m.rolreplication OR m.rolbypassrls OR m.rolcreaterole OR

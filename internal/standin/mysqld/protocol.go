@@ -55,7 +55,7 @@ func (c *session) read() ([]byte, error) {
 func (c *session) write(bodies ...[]byte) error {
 	var all []byte
 	for _, body := range bodies {
-		all = append(all, byte(len(body)), byte(len(body)>>8), byte(len(body)>>16), c.next)
+		all = append(all, byte(len(body)), byte(len(body)>>8), byte(len(body)>>16), c.next) //nolint:gosec // three bytes
 		all = append(all, body...)
 		c.next++
 	}
@@ -104,8 +104,7 @@ func (c *session) answer(rows [][]string, number uint16) error {
 	case rows == nil:
 		return c.write(ok)
 	}
-	columns := len(rows[0]) // the first row has the columns' names
-	bodies := [][]byte{{byte(columns)}}
+	bodies := [][]byte{{byte(len(rows[0]))}} //nolint:gosec // a few columns, whose names are the first row
 	for _, name := range rows[0] {
 		column := append(texts("def", "", "", "", name, name), 0x0c, 0xff, 0)
 		column = binary.LittleEndian.AppendUint32(column, 1024)
@@ -122,9 +121,9 @@ func (c *session) answer(rows [][]string, number uint16) error {
 func texts(all ...string) (b []byte) {
 	for _, text := range all {
 		if len(text) < 251 {
-			b = append(b, byte(len(text)))
+			b = append(b, byte(len(text))) //nolint:gosec // it fits
 		} else {
-			b = append(b, 0xfc, byte(len(text)), byte(len(text)>>8))
+			b = append(b, 0xfc, byte(len(text)), byte(len(text)>>8)) //nolint:gosec // two bytes
 		}
 		b = append(b, text...)
 	}
