@@ -76,9 +76,7 @@ func (m mySQL) wantLogins(t *testing.T, passwords map[string]bool) {
 func TestAMySQLPasswordRotates(t *testing.T) {
 	server := startMySQL(t)
 	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
-	setTagged(t, app, "db-admin", `{"username":"keeper","password":"canary-keeper"}`, map[string]string{"AdminFor": "mysql://" + server.Addr})
-	address := "mysql://" + server.Addr + "?sslrootcert=roots.pem"
-	setTagged(t, app, "db", firstPassword, map[string]string{"ProviderAddress": address, "CredentialId": "app", "AdminSecret": "db-admin", "ValidityPeriodDays": "60"})
+	setMySQL(t, app, server)
 	must(t, app, "/secrets/db/rotate?dryRun=true", http.StatusOK, `"ready":true`)
 	must(t, app, "/secrets/db/rotate?wait=true", http.StatusOK, `"retiring"`)
 	second := valueOf(t, app, "db")
@@ -92,6 +90,46 @@ func TestAMySQLPasswordRotates(t *testing.T) {
 	server.wantLogins(t, map[string]bool{firstPassword: true, second: false})
 	must(t, app, "/secrets/db/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
 	server.wantLogins(t, map[string]bool{firstPassword: false, second: false, valueOf(t, app, "db"): true})
+}
+
+// A handler that is killed before or after a change of the account goes on with the same password.
+func TestAMySQLRotationGoesOnAfterAKill(t *testing.T) {
+	for name, after := range map[string]bool{"before": false, "after": true} {
+		for _, change := range []string{mysqld.Retain, mysqld.Set, mysqld.Discard} {
+			t.Run(name+" "+change, func(t *testing.T) { killAtMySQLChange(t, change, after) })
+		}
+	}
+}
+
+func killAtMySQLChange(t *testing.T, change string, after bool) {
+	server := startMySQL(t)
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
+	setMySQL(t, app, server)
+	killed := make(chan error, 1)
+	server.Interrupt(change, after, func() { killed <- app.Host.KillHandler() })
+	for tries := 1; !finished(t, app, "/secrets/db/rotate?retire=now&wait=true"); tries++ {
+		server.wantLogins(t, map[string]bool{valueOf(t, app, "db"): true})
+		if tries > 20 {
+			t.Fatal("the rotation does not end")
+		}
+	}
+	if err := <-killed; err != nil {
+		t.Error(err)
+	}
+	now := valueOf(t, app, "db")
+	server.wantLogins(t, map[string]bool{firstPassword: false, now: true})
+	if a := server.Account("app", "%"); a.First != now || a.Second != "" {
+		t.Error("the account does not have the secret's password alone")
+	}
+}
+
+// setMySQL sets a secret of class O, and its administrator's.
+func setMySQL(t *testing.T, app *wiretest.App, server mySQL) {
+	t.Helper()
+	setTagged(t, app, "db-admin", `{"username":"keeper","password":"canary-keeper"}`, map[string]string{"AdminFor": "mysql://" + server.Addr})
+	setTagged(t, app, "db", firstPassword, map[string]string{
+		"ProviderAddress": "mysql://" + server.Addr + "?sslrootcert=roots.pem", "CredentialId": "app", "AdminSecret": "db-admin", "ValidityPeriodDays": "60",
+	})
 }
 
 // The stand-in is judged by another client than the one that the rotator has.

@@ -68,7 +68,7 @@ func TestMySQLKeepsTheOldPasswordUntilItIsRetired(t *testing.T) {
 			rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
 		}
 	}
-	turn := []string{"IDENTIFIED BY RETAIN CURRENT PASSWORD", "IDENTIFIED BY", "DISCARD OLD PASSWORD"}
+	turn := []string{mysqld.Retain, mysqld.Set, mysqld.Discard}
 	if changes := server.Changes(); !slices.Equal(changes, slices.Repeat(turn, 3)) {
 		t.Error(changes)
 	}

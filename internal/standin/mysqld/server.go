@@ -43,7 +43,8 @@ type Server struct {
 	mu       sync.Mutex
 	accounts []*Account
 	locks    map[string]*session
-	changes  []string // the statements that changed an account
+	changes  []string // of accounts, by their names
+	planned  *interruption
 	conns    map[net.Conn]bool
 	ended    bool
 }
@@ -83,7 +84,36 @@ func (s *Server) Account(user, host string) Account {
 	return Account{}
 }
 
-// Changes returns the statements that changed an account, without passwords.
+// interruption is what happens at a change.
+type interruption struct {
+	change string
+	after  bool
+	do     func()
+}
+
+// Interrupt calls do once, before or after the next change of a name.
+func (s *Server) Interrupt(change string, after bool, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.planned = &interruption{change, after, do}
+}
+
+// reach calls what was planned for this moment.
+func (s *Server) reach(change string, after bool) {
+	s.mu.Lock()
+	now := s.planned
+	if now == nil || now.change != change || now.after != after {
+		now = nil
+	} else {
+		s.planned = nil
+	}
+	s.mu.Unlock()
+	if now != nil {
+		now.do()
+	}
+}
+
+// Changes returns which changes were made to accounts: Set, Retain or Discard.
 func (s *Server) Changes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

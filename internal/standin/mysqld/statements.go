@@ -55,16 +55,51 @@ var statements = []statement{
 	{form(`ALTER USER ` + literal + `@` + literal + ` DISCARD OLD PASSWORD`), discard},
 }
 
-// run runs a statement. One statement runs at a time.
+// run runs a statement.
 func (s *Server) run(c *session, sql string) ([][]string, uint16) {
+	change := changeOf(sql)
+	s.reach(change, false)
+	rows, number := s.runAlone(c, sql, change)
+	s.reach(change, true)
+	return rows, number
+}
+
+// runAlone runs a statement while no other one runs.
+func (s *Server) runAlone(c *session, sql, change string) ([][]string, uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range statements {
-		if m := one.form.FindStringSubmatch(sql); m != nil {
-			return one.run(s, c, m)
+		m := one.form.FindStringSubmatch(sql)
+		if m == nil {
+			continue
 		}
+		rows, number := one.run(s, c, m)
+		if number == 0 && change != "" {
+			s.changes = append(s.changes, change)
+		}
+		return rows, number
 	}
 	return nil, syntaxError
+}
+
+// The changes of an account.
+const (
+	Set     = "IDENTIFIED BY"
+	Retain  = "IDENTIFIED BY ... RETAIN CURRENT PASSWORD"
+	Discard = "DISCARD OLD PASSWORD"
+)
+
+// changeOf returns which change a statement is, or "".
+func changeOf(sql string) string {
+	switch {
+	case strings.HasSuffix(sql, " RETAIN CURRENT PASSWORD"):
+		return Retain
+	case strings.HasSuffix(sql, " DISCARD OLD PASSWORD"):
+		return Discard
+	case strings.HasPrefix(sql, "ALTER USER ") && strings.Contains(sql, " IDENTIFIED WITH "):
+		return Set
+	}
+	return ""
 }
 
 func done(*Server, *session, []string) ([][]string, uint16) { return nil, 0 }
@@ -160,7 +195,6 @@ func setPassword(s *Server, c *session, m []string) ([][]string, uint16) {
 	}
 	a.earlier = append(a.earlier, a.First)
 	a.First, a.Plugin = password, plugin
-	s.changes = append(s.changes, "IDENTIFIED BY"+strings.ToUpper(m[5]))
 	return nil, 0
 }
 
@@ -170,6 +204,5 @@ func discard(s *Server, c *session, m []string) ([][]string, uint16) {
 		return nil, number
 	}
 	a.Second = ""
-	s.changes = append(s.changes, "DISCARD OLD PASSWORD")
 	return nil, 0
 }
