@@ -29,6 +29,7 @@ type Postgres struct {
 
 // PostgresOptions are what a server has in addition to the shared one.
 type PostgresOptions struct {
+	Programs string            // the folder of its programs; without one, the installed PostgreSQL
 	Settings map[string]string // for postgresql.conf, without quotes
 	HBA      []string          // lines of pg_hba.conf before the one that lets every user log in
 }
@@ -50,10 +51,7 @@ func SharedPostgres(t testing.TB) *Postgres {
 
 func startPostgres(t testing.TB, until lifetime, options PostgresOptions) *Postgres {
 	t.Helper()
-	path, err := filepath.EvalSymlinks(initdb.path(t)) // its folder has the other programs
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := options.initdb(t)
 	p := &Postgres{Superuser: "root_of_tests", Password: randomPassword()}
 	p.open(t, until)
 	p.ready, p.quit = p.answers, os.Interrupt // a fast shutdown
@@ -66,6 +64,25 @@ func startPostgres(t testing.TB, until lifetime, options PostgresOptions) *Postg
 	p.write(t, "data/postgresql.conf", p.settings(certificate, options.Settings))
 	p.Start(t)
 	return p
+}
+
+// initdb returns the path of initdb, whose folder has the other programs.
+func (o PostgresOptions) initdb(t testing.TB) string {
+	t.Helper()
+	named := o.Programs
+	if named == "" {
+		named = initdb.path(t)
+	} else {
+		named = filepath.Join(named, initdb.name)
+	}
+	path, err := filepath.EvalSymlinks(named)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func (p *Postgres) settings(shown certificate, more map[string]string) string {

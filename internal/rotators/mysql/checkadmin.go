@@ -23,6 +23,8 @@ func (c *checking) checkAdmin(ctx context.Context, admin *session) {
 		c.checkPair(ctx, admin)
 	case admin.mariaDB:
 		c.checkChanged(ctx, admin)
+	case c.class == rotation.Overlap:
+		c.checkRetaining(ctx, admin)
 	case c.class == rotation.Single:
 		_, err := c.onlyMySQLAccount(ctx, admin)
 		c.note(err)

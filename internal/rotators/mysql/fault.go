@@ -19,6 +19,7 @@ const (
 	hostBlocked        = 1129
 	hostNotAllowed     = 1130
 	tableDenied        = 1142
+	columnDenied       = 1143
 	tooManyOfUser      = 1203
 	limitReached       = 1226
 	privilegeNeeded    = 1227
@@ -31,6 +32,7 @@ const (
 	refusedByPolicy    = 1819
 	mustSetPassword    = 1820
 	passwordExpired    = 1862
+	usedBefore         = 3638 // the account's or the server's policy of reuse
 	invalidRole        = 1959
 	accountLocked      = 3118
 	tlsRequired        = 3159
@@ -85,8 +87,8 @@ func (s server) fault(action string, err error) error {
 		return s.connectionFault(action, err)
 	case refusedByPolicy:
 		return rotation.ErrRefusedByPolicy
-	case databaseDenied, tableDenied, privilegeNeeded:
-		return rotation.Permanentf("The server %s does not permit %s (error %d). Grant the login that changes the password CREATE USER and SELECT on mysql.global_priv, and for class A also SELECT on mysql.roles_mapping.", s, action, number)
+	case databaseDenied, tableDenied, columnDenied, privilegeNeeded:
+		return rotation.Permanentf("The server %s does not permit %s (error %d). Grant the login that changes the password CREATE USER and SELECT on mysql.global_priv (on MySQL in class O, on mysql.user), and for class A also SELECT on mysql.roles_mapping.", s, action, number)
 	case optionPrevents:
 		return s.optionFault(action, err)
 	case wrongHashLength:
@@ -95,6 +97,8 @@ func (s server) fault(action string, err error) error {
 		return rotation.Permanentf("The server %s refused %s: a name is too long there (error %d). In class A, name a role with a shorter name in the tag CredentialId.", s, action, number)
 	case cannotUser:
 		return rotation.Permanentf("The server %s refused %s (error %d). Either somebody made or dropped the account in this moment, or a plugin that checks passwords accepts no hashes; for the plugin, set strict_password_validation=OFF.", s, action, number)
+	case usedBefore:
+		return rotation.Permanentf("The server %s refused %s: the account had this password before, and its policy forbids to set it again (error %d). Run ALTER USER ... PASSWORD HISTORY 0 PASSWORD REUSE INTERVAL 0 DAY for it.", s, action, number)
 	case mustSetPassword, passwordExpired:
 		return rotation.Permanentf("The server %s refused %s: the password has expired (error %d). Set a new password there, and set the secret to it.", s, action, number)
 	case invalidRole, unknownRole:

@@ -1,9 +1,11 @@
-// Package mysql rotates the password of a MariaDB account (10.4 or newer) in class O, A or S, and
-// of a MySQL account in class A or S.
+// Package mysql rotates the password of an account of MariaDB (10.4 or newer) or MySQL (8.0.21 or
+// newer) in class O, A or S.
 //
 //   - O, the default: an account of MariaDB may have alternative passwords. The new password
 //     becomes the first; the others stay, and the old one is removed when it is retired. The
-//     account may have two alternatives before the rotation.
+//     account may have two alternatives before the rotation. An account of MySQL keeps its old
+//     password as the second one (RETAIN CURRENT PASSWORD) until it is retired, and must have no
+//     second one before.
 //   - A: two accounts, CredentialId with _a and _b, take turns. CredentialId is a role that has
 //     the rights, and is the default role of both. They bear the mark of one secret: on MariaDB a
 //     role without rights, on MySQL (8.0.21 or newer) the attribute "rotunda". An account without
@@ -14,7 +16,8 @@
 // password change together.
 //
 // MariaDB is sent hashes, so its general log holds no password. MySQL is sent passwords, which it
-// leaves out of its logs. What is done on MySQL follows its manual; the tests run on MariaDB.
+// leaves out of its logs. What is done on MySQL follows its manual; the tests run on MariaDB, and
+// for class O on a stand-in of MySQL.
 //
 // Tags:
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
@@ -27,7 +30,8 @@
 //   - RotationClass, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
-// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. An account that
+// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. On MySQL, class O
+// needs SELECT on mysql.user. An account that
 // changes its own password needs no right.
 package mysql
 
@@ -119,7 +123,7 @@ func (t target) apply(ctx context.Context, session *session, next login.Login, f
 	case session.mariaDB && t.admin != nil:
 		return t.applyAlternatives(ctx, session, next, fence)
 	case t.class == rotation.Overlap:
-		return t.notMariaDB()
+		return t.applyRetaining(ctx, session, next, fence)
 	}
 	return t.applySingle(ctx, session, next, fence)
 }
@@ -139,8 +143,11 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return err
 	}
 	defer session.close()
-	if target.class == rotation.Alternating {
+	switch {
+	case target.class == rotation.Alternating:
 		return target.retireAlternating(ctx, session, retired)
+	case !session.mariaDB:
+		return target.retireSecond(ctx, session, retired)
 	}
 	return target.retireAlternative(ctx, session, retired)
 }

@@ -51,16 +51,10 @@ func (c *checking) checkVersion(ctx context.Context) error {
 	}
 	found := parseVersion(text)
 	switch {
-	case !c.own.mariaDB && c.class == rotation.Overlap:
-		return c.notMariaDB()
 	case c.class == rotation.Alternating && utf8.RuneCountInString(c.account.user+login.SuffixA) > longestUser[c.own.mariaDB]:
 		return rotation.Permanentf("The role that the tag CredentialId names is too long for class A: with _a and _b, a user name may have %d characters on %s.", longestUser[c.own.mariaDB], product(c.own))
 	case c.admin != nil && slices.Compare(found[:], oldest[:]) < 0:
 		return rotation.Permanentf("The server %s is %s %d.%d, and the rotation needs %d.%d or later.", c.server, product(c.own), found[0], found[1], oldest[0], oldest[1])
 	}
 	return nil
-}
-
-func (t target) notMariaDB() error {
-	return rotation.Permanentf("The server %s is not MariaDB, and class O needs MariaDB. Set the tag RotationClass to A or S.", t.server)
 }

@@ -107,12 +107,8 @@ func (t target) change(ctx context.Context, session *session, user, verifier str
 	if err := t.prepare(ctx, session, user); err != nil {
 		return newFault(changing, err)
 	}
-	err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD '"+verifier+"'")
-	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok && refusesPassword(refusal) {
-		return rotation.ErrRefusedByPolicy
-	}
-	if err != nil {
-		return newFault(changing, err)
+	if err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD '"+verifier+"'"); err != nil {
+		return passwordFault(err)
 	}
 	for _, name := range claimed {
 		if name != user && name != t.current.User { // it is created when its turn comes

@@ -59,6 +59,16 @@ func (a administrator) checkRight() error {
 	return rotation.Temporaryf("The login of AdminSecret lacks CREATEROLE. Run: ALTER ROLE %s CREATEROLE;", quoteIdentifier(a.name))
 }
 
+// checkSelf returns why a login can't change its own password (postgres/postgres
+// src/backend/commands/user.c of version 15, AlterRole).
+func (a administrator) checkSelf(r role) error {
+	if !r.replicates || a.version >= 160000 {
+		return nil
+	}
+	return rotation.Temporaryf("Before PostgreSQL 16, only a superuser can change the password of a role with REPLICATION, even the role's own. Run: ALTER ROLE %s NOREPLICATION; or update the server.",
+		quoteIdentifier(r.name))
+}
+
 func (c *check) add(err error) {
 	if err != nil && !slices.ContainsFunc(c.faults, func(f error) bool { return f.Error() == err.Error() }) {
 		c.faults = append(c.faults, err)
@@ -117,6 +127,7 @@ func (c *check) lookAtRole(r role) {
 		return
 	}
 	if c.admin == nil {
+		c.add(c.by.checkSelf(r))
 		return
 	}
 	isOwner := c.class == rotation.Alternating && r.name == c.owner
@@ -185,7 +196,7 @@ func (t target) rehearse(ctx context.Context, session *session) error {
 		return newFault(changing, err)
 	}
 	if err = t.change(ctx, session, t.nextUser(), verifier, claimed); errors.Is(err, rotation.ErrRefusedByPolicy) {
-		err = rotation.Temporaryf("The server's password policy refuses a SCRAM-SHA-256 verifier, which is the only form in which Rotunda sends a password. Allow it for AdminSecret's login (without one, the login itself).")
+		err = errVerifierRefused
 	}
 	return err // closing the session rolls back
 }

@@ -40,8 +40,11 @@ func refusesCheck(t *testing.T, s rotation.Subject, says ...string) {
 	}
 }
 
-func TestPostgresCheckFindsAllAtOnce(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresCheckFindsAllAtOnce(t *testing.T) { onEachMajor(t, checkFindsAllAtOnce) }
+
+func checkFindsAllAtOnce(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	owner, admin, database := quoteIdentifier(app.owner), quoteIdentifier(app.admin), quoteIdentifier(app.database)
 	s := app.alternating()
 	s.Tags[rotation.TagValidity] = "60"
@@ -125,7 +128,12 @@ func TestPostgresReadOnly(t *testing.T) {
 // The owner of a database chooses its settings. None of them may lead the administrator's session
 // to code of the owner.
 func TestPostgresDatabaseSettingsDoNotReachTheAdmin(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+	onEachMajor(t, databaseSettingsDoNotReachTheAdmin)
+}
+
+func databaseSettingsDoNotReachTheAdmin(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	current := app.alternating().Current
 	app.as(t, current, "CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO PUBLIC")
 	for _, types := range []string{"name, name", "name, text", "text, text", "oid, oid", "int4, int4", `"char", "char"`, "timestamptz, timestamptz"} {
@@ -249,8 +257,11 @@ func TestPostgresAdminOption(t *testing.T) {
 	}
 }
 
-func TestPostgresSettingsAreInherited(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresSettingsAreInherited(t *testing.T) { onEachMajor(t, settingsAreInherited) }
+
+func settingsAreInherited(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	owner, database := quoteIdentifier(app.owner), quoteIdentifier(app.database)
 	app.Exec(t, "ALTER ROLE "+owner+` SET search_path = "$user", "my ""odd, schema", public`)
 	app.Exec(t, "ALTER ROLE "+owner+" SET statement_timeout = '7s'; ALTER ROLE "+owner+" IN DATABASE "+database+` SET application_name = E'it''s \\ here'; `+
@@ -292,8 +303,11 @@ func (app application) sameAsOwner(t *testing.T, s rotation.Subject) {
 }
 
 // A setting that only a superuser may give is never left out in silence.
-func TestPostgresSettingsThatNeedASuperuser(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresSettingsThatNeedASuperuser(t *testing.T) { onEachMajor(t, settingsThatNeedASuperuser) }
+
+func settingsThatNeedASuperuser(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	owner := quoteIdentifier(app.owner)
 	app.Exec(t, "ALTER ROLE "+owner+" SET shop.tenant = 'canary'; ALTER ROLE "+owner+" SET log_statement = 'none'; ALTER ROLE "+owner+" SET work_mem = '5MB'")
 	s := app.alternating()

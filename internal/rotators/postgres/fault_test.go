@@ -93,8 +93,11 @@ func saysStop(t *testing.T, s rotation.Subject, next secret.Value, says string, 
 	}
 }
 
-func TestPostgresRights(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresRights(t *testing.T) { onEachMajor(t, rights) }
+
+func rights(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	next := plan(t, s).Next
 	owner, admin := quoteIdentifier(app.owner), quoteIdentifier(app.admin)

@@ -64,9 +64,12 @@ func TestPostgresPairBelongsToOneSecret(t *testing.T) {
 	refuses(t, first, "COMMENT ON ROLE")
 }
 
-func TestPostgresForeignLoginIsNeverTouched(t *testing.T) {
+func TestPostgresForeignLoginIsNeverTouched(t *testing.T) { onEachMajor(t, foreignLoginIsNeverTouched) }
+
+func foreignLoginIsNeverTouched(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
 	for _, suffix := range []string{login.SuffixA, login.SuffixB} {
-		app := newApplication(t, testserver.SharedPostgres(t))
+		app := newApplication(t, server)
 		s := app.alternating()
 		foreign := app.owner + suffix
 		role := quoteIdentifier(foreign)
@@ -93,8 +96,11 @@ func targetOf(t *testing.T, s rotation.Subject) target {
 
 // Earlier releases left no marks. The current login proves itself by its password; the other one
 // is given to the secret by hand.
-func TestPostgresAdoptsAnUnmarkedPair(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresAdoptsAnUnmarkedPair(t *testing.T) { onEachMajor(t, adoptsAnUnmarkedPair) }
+
+func adoptsAnUnmarkedPair(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := rotated(t, rotated(t, app.alternating()))
 	a, b := app.owner+login.SuffixA, app.owner+login.SuffixB
 	app.Exec(t, "COMMENT ON ROLE "+quoteIdentifier(a)+" IS NULL; COMMENT ON ROLE "+quoteIdentifier(b)+" IS E'of the shop\\n  ask Ann'")
@@ -115,8 +121,11 @@ func TestPostgresAdoptsAnUnmarkedPair(t *testing.T) {
 }
 
 // A record that somebody forged names a target in the hope that the administrator acts on it.
-func TestPostgresUnprovenSecretGetsNoPair(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresUnprovenSecretGetsNoPair(t *testing.T) { onEachMajor(t, unprovenSecretGetsNoPair) }
+
+func unprovenSecretGetsNoPair(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	app.Exec(t, "CREATE ROLE "+quoteIdentifier(app.owner+" joe")+" LOGIN PASSWORD '"+verifierOf(t, canaryOwner)+"'")
 	for _, current := range []secret.Value{urlValue(app.owner, "canary-guess"), urlValue(app.owner+" joe", canaryOwner), urlValue("nobody at all", "canary-guess")} {
 		s := app.alternating()
@@ -139,7 +148,12 @@ func (app application) singleByAdmin(owner string) rotation.Subject {
 }
 
 func TestPostgresLoginOfClassSBelongsToOneSecret(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+	onEachMajor(t, loginOfClassSBelongsToOneSecret)
+}
+
+func loginOfClassSBelongsToOneSecret(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s, twin := app.singleByAdmin("vault.example/payments"), app.singleByAdmin("vault.example/twin")
 	guess := s
 	guess.Current = urlValue(app.owner, "canary-guess")
@@ -157,8 +171,11 @@ func TestPostgresLoginOfClassSBelongsToOneSecret(t *testing.T) {
 	apply(t, s, plan(t, s).Next)
 }
 
-func TestPostgresAdminChangesNoMightyRole(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresAdminChangesNoMightyRole(t *testing.T) { onEachMajor(t, adminChangesNoMightyRole) }
+
+func adminChangesNoMightyRole(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s, role := app.singleByAdmin("vault.example/app-db"), quoteIdentifier(app.owner)
 	group := quoteIdentifier(app.owner + " group")
 	app.Exec(t, "CREATE ROLE "+group+" CREATEROLE")
@@ -181,8 +198,11 @@ func TestPostgresAdminChangesNoMightyRole(t *testing.T) {
 }
 
 // Two workers may adopt one login at a time: advisory locks are per database.
-func TestPostgresOneOfTwoClaims(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresOneOfTwoClaims(t *testing.T) { onEachMajor(t, oneOfTwoClaims) }
+
+func oneOfTwoClaims(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s, twin := app.singleByAdmin("vault.example/payments"), app.singleByAdmin("vault.example/twin")
 	twin = app.elsewhere(twin)
 	next := plan(t, twin).Next
@@ -194,8 +214,11 @@ func TestPostgresOneOfTwoClaims(t *testing.T) {
 	probes(t, twin, next, rotation.Accepted)
 }
 
-func TestPostgresRetireLeavesOthersAlone(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresRetireLeavesOthersAlone(t *testing.T) { onEachMajor(t, retireLeavesOthersAlone) }
+
+func retireLeavesOthersAlone(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	joe := app.owner + " joe"
 	role := quoteIdentifier(joe)
 	app.administer(t, joe, "LOGIN PASSWORD '"+verifierOf(t, "canary-of-joe")+"'")
@@ -234,8 +257,11 @@ func TestPostgresTrustProvesNothing(t *testing.T) {
 }
 
 // A password that still works is removed, though a limit or an attribute keeps the login out.
-func TestPostgresRetiresALoginThatIsKeptOut(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresRetiresALoginThatIsKeptOut(t *testing.T) { onEachMajor(t, retiresALoginThatIsKeptOut) }
+
+func retiresALoginThatIsKeptOut(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	role := quoteIdentifier(app.owner)
 	for _, kept := range []string{"CONNECTION LIMIT 0", "NOLOGIN"} {
 		s := rotated(t, app.alternating())
@@ -249,8 +275,11 @@ func TestPostgresRetiresALoginThatIsKeptOut(t *testing.T) {
 }
 
 // When a credential counts as retired, the server has refused it in so many words.
-func TestPostgresRetiredLoginsAreRejected(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresRetiredLoginsAreRejected(t *testing.T) { onEachMajor(t, retiredLoginsAreRejected) }
+
+func retiredLoginsAreRejected(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	for _, afterwards := range []string{"", "ALTER ROLE %s NOLOGIN", "ALTER ROLE %s VALID UNTIL '2001-01-01'", "DROP ROLE %s"} {
 		old := s.Current
@@ -266,8 +295,11 @@ func TestPostgresRetiredLoginsAreRejected(t *testing.T) {
 }
 
 // A dry run turns no rotation away, and leaves no lock behind.
-func TestPostgresCheckHoldsNoLock(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresCheckHoldsNoLock(t *testing.T) { onEachMajor(t, checkHoldsNoLock) }
+
+func checkHoldsNoLock(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	for range 5 {
 		ready(t, s)

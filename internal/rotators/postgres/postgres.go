@@ -25,6 +25,10 @@
 // role with another secret's mark is never changed, and one without a mark only if the secret's
 // own password logs in as it.
 //
+// In Azure, AdminSecret is the server's administrator, or another member of azure_pg_admin. It
+// can't be rotated itself in class A or with an AdminSecret, because no role with its rights may
+// take part: class S without AdminSecret lets it change its own password.
+//
 // The server is sent a SCRAM-SHA-256 verifier and never a password, so its log can't hold one.
 package postgres
 

@@ -14,8 +14,11 @@ import (
 	"rotunda/internal/testserver"
 )
 
-func TestPostgresAlternates(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresAlternates(t *testing.T) { onEachMajor(t, alternates) }
+
+func alternates(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	identity := plan(t, s).Identity
 	for turn := range 10 {
@@ -54,8 +57,11 @@ func (app application) checkOwnership(t *testing.T, old, next secret.Value, turn
 	}
 }
 
-func TestPostgresSingle(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresSingle(t *testing.T) { onEachMajor(t, single) }
+
+func single(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	byItself := app.single()
 	byAdmin := app.alternating()
 	byAdmin.Tags[rotation.TagClass] = "S"
@@ -83,8 +89,11 @@ func TestPostgresSingle(t *testing.T) {
 }
 
 // A login that acts as another role by default may change its own password only as itself.
-func TestPostgresSingleThatActsAsAnother(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresSingleThatActsAsAnother(t *testing.T) { onEachMajor(t, singleThatActsAsAnother) }
+
+func singleThatActsAsAnother(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	s.Current = plan(t, s).Next
 	apply(t, app.alternating(), s.Current)
@@ -106,8 +115,11 @@ func TestPostgresApplyTwice(t *testing.T) {
 	probes(t, s, next, rotation.Accepted)
 }
 
-func TestPostgresRepairsALogin(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresRepairsALogin(t *testing.T) { onEachMajor(t, repairsALogin) }
+
+func repairsALogin(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	next := plan(t, s).Next
 	apply(t, s, next)
@@ -144,8 +156,11 @@ func TestPostgresRetireLeavesTheCurrentLogin(t *testing.T) {
 	probes(t, s, s.Admin, rotation.Accepted)
 }
 
-func TestPostgresPasswordsAreNotLogged(t *testing.T) {
-	app := newApplication(t, testserver.SharedPostgres(t))
+func TestPostgresPasswordsAreNotLogged(t *testing.T) { onEachMajor(t, passwordsAreNotLogged) }
+
+func passwordsAreNotLogged(t *testing.T, server *testserver.Postgres) {
+	t.Helper()
+	app := newApplication(t, server)
 	s := app.alternating()
 	next := plan(t, s).Next
 	apply(t, s, next)

@@ -34,7 +34,7 @@ const (
 
 // remedies say what to do about a statement that was refused, where the SQLSTATE tells.
 var remedies = map[string]string{
-	insufficientPrivilege: "grant the login CREATEROLE and, from PostgreSQL 16 on, the owner (in class S the login) WITH ADMIN OPTION",
+	insufficientPrivilege: "grant the login CREATEROLE and, from PostgreSQL 16 on, the owner (in class S the login) WITH ADMIN OPTION; before 16, no login with REPLICATION changes its own password",
 	readOnlyTransaction:   "the server accepts no changes now; the tag ProviderAddress must name the primary, not a standby",
 	noSuchObject:          "check that the role in the tag CredentialId exists",
 	tooManyConnections:    "the server has no free connection",
@@ -127,6 +127,28 @@ func rejectedLogin(refusal *pgconn.PgError) *rotation.Fault {
 		return rotation.Permanentf("The server knows the role but does not let it log in (NOLOGIN), or does not know it. Run ALTER ROLE ... LOGIN, or correct the user name.")
 	}
 	return rotation.Permanentf("The server refuses the password: it was changed or removed there, or its validity (VALID UNTIL) has ended.")
+}
+
+// passwordFault says why the statement that sets a password failed.
+func passwordFault(err error) error {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && refusesVerifier(refusal):
+		return errVerifierRefused
+	case ok && refusesPassword(refusal):
+		return rotation.ErrRefusedByPolicy
+	}
+	return newFault(changing, err)
+}
+
+var errVerifierRefused = rotation.Temporaryf("The server's password policy refuses a SCRAM-SHA-256 verifier, which is the only form in which Rotunda sends a password: no password is in the server's log. " +
+	"Allow verifiers for AdminSecret's login (without one, for the login itself). Where the extension credcheck checks passwords, set its parameter credcheck.encrypted_password_allowed to on; in Azure this is a server parameter.")
+
+// refusesVerifier reports whether the extension credcheck refused a password because it is hashed
+// already, whatever the password is (HexaCluster/credcheck credcheck.c, check_password). The code
+// tells no more: credcheck has the same for all that it refuses, and none before version 2.
+func refusesVerifier(refusal *pgconn.PgError) bool {
+	return refusal.Message == "password type is not a plain text"
 }
 
 // refusesPassword reports whether a check of the password's form refused it: passwordcheck uses

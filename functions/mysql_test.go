@@ -1,0 +1,153 @@
+package functions_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"rotunda/internal/standin/ca"
+	"rotunda/internal/standin/mysqld"
+	"rotunda/internal/wiretest"
+)
+
+// mySQL is a stand-in of MySQL, and what its clients trust.
+type mySQL struct {
+	*mysqld.Server
+	folder string // with roots.pem
+	roots  *x509.CertPool
+}
+
+// startMySQL starts a stand-in with an account app, and keeper, which may change it.
+func startMySQL(t *testing.T) mySQL {
+	t.Helper()
+	signer, err := ca.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := signer.Certificate("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := mysqld.Start(certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	server.Create(mysqld.Account{User: "app", Host: "%", First: firstPassword})
+	server.Create(mysqld.Account{User: "keeper", Host: "%", First: "canary-keeper", CreateUser: true, ReadUser: true})
+	folder := t.TempDir()
+	if err := signer.WriteFile(filepath.Join(folder, "roots.pem")); err != nil {
+		t.Fatal(err)
+	}
+	return mySQL{server, folder, signer.Pool()}
+}
+
+// wantLogins logs in with passwords as Go's driver does.
+func (m mySQL) wantLogins(t *testing.T, passwords map[string]bool) {
+	t.Helper()
+	for password, accepted := range passwords {
+		config := mysql.NewConfig()
+		config.User, config.Passwd, config.Net, config.Addr = "app", password, "tcp", m.Addr
+		config.TLS = &tls.Config{RootCAs: m.roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
+		config.Logger = &mysql.NopLogger{}
+		connector, err := mysql.NewConnector(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(connector)
+		err = db.PingContext(t.Context())
+		_ = db.Close()
+		if (err == nil) != accepted {
+			t.Errorf("accepted: %v, not %v (%v)", err == nil, accepted, err)
+		}
+	}
+}
+
+// A login of MySQL in class O: readers with the old value go on until it is retired, also after a
+// rollback, which makes the older password the account's second one.
+func TestAMySQLPasswordRotates(t *testing.T) {
+	server := startMySQL(t)
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
+	setMySQL(t, app, server)
+	must(t, app, "/secrets/db/rotate?dryRun=true", http.StatusOK, `"ready":true`)
+	must(t, app, "/secrets/db/rotate?wait=true", http.StatusOK, `"retiring"`)
+	second := valueOf(t, app, "db")
+	server.wantLogins(t, map[string]bool{firstPassword: true, second: true})
+	must(t, app, "/secrets/db/rotation/rollback", http.StatusOK, "")
+	if now := valueOf(t, app, "db"); now != firstPassword {
+		t.Fatal("the rollback did not publish the old value")
+	}
+	server.wantLogins(t, map[string]bool{firstPassword: true})
+	must(t, app, "/secrets/db/rotation/retire", http.StatusOK, `"closed"`)
+	server.wantLogins(t, map[string]bool{firstPassword: true, second: false})
+	must(t, app, "/secrets/db/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+	server.wantLogins(t, map[string]bool{firstPassword: false, second: false, valueOf(t, app, "db"): true})
+}
+
+// A handler that is killed before or after a change of the account goes on with the same password.
+func TestAMySQLRotationGoesOnAfterAKill(t *testing.T) {
+	for name, after := range map[string]bool{"before": false, "after": true} {
+		for _, change := range []string{mysqld.Retain, mysqld.Set, mysqld.Discard} {
+			t.Run(name+" "+change, func(t *testing.T) { killAtMySQLChange(t, change, after) })
+		}
+	}
+}
+
+func killAtMySQLChange(t *testing.T, change string, after bool) {
+	server := startMySQL(t)
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
+	setMySQL(t, app, server)
+	killed := make(chan error, 1)
+	server.Interrupt(change, after, func() { killed <- app.Host.KillHandler() })
+	for tries := 1; !finished(t, app, "/secrets/db/rotate?retire=now&wait=true"); tries++ {
+		server.wantLogins(t, map[string]bool{valueOf(t, app, "db"): true})
+		if tries > 20 {
+			t.Fatal("the rotation does not end")
+		}
+	}
+	if err := <-killed; err != nil {
+		t.Error(err)
+	}
+	now := valueOf(t, app, "db")
+	server.wantLogins(t, map[string]bool{firstPassword: false, now: true})
+	if a := server.Account("app", "%"); a.First != now || a.Second != "" {
+		t.Error("the account does not have the secret's password alone")
+	}
+}
+
+// setMySQL sets a secret of class O, and its administrator's.
+func setMySQL(t *testing.T, app *wiretest.App, server mySQL) {
+	t.Helper()
+	setTagged(t, app, "db-admin", `{"username":"keeper","password":"canary-keeper"}`, map[string]string{"AdminFor": "mysql://" + server.Addr})
+	setTagged(t, app, "db", firstPassword, map[string]string{
+		"ProviderAddress": "mysql://" + server.Addr + "?sslrootcert=roots.pem", "CredentialId": "app", "AdminSecret": "db-admin", "ValidityPeriodDays": "60",
+	})
+}
+
+// The stand-in is judged by another client than the one that the rotator has.
+func TestTheStandInOfMySQLServesMariaDBsClient(t *testing.T) {
+	client, err := exec.LookPath("mariadb")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skipf("skipped: MariaDB's client is not installed: apt-get install mariadb-client (%v)", err)
+	}
+	server := startMySQL(t)
+	host, port, _ := strings.Cut(server.Addr, ":")
+	for password, says := range map[string]string{firstPassword: "app@%", "canary-wrong": "ERROR 1045"} {
+		out, _ := exec.CommandContext(t.Context(), client, "--no-defaults", "--host="+host, "--port="+port, "--user=app", "--password="+password, "--protocol=tcp",
+			"--ssl-ca="+filepath.Join(server.folder, "roots.pem"), "--ssl-verify-server-cert", "-Ne", "SELECT CURRENT_USER()").CombinedOutput()
+		if !strings.Contains(string(out), says) {
+			t.Errorf("want %s: %s", says, out)
+		}
+	}
+}

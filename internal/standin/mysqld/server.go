@@ -1,0 +1,180 @@
+// Package mysqld stands in for MySQL 8.4 for tests: logins by caching_sha2_password over TLS, and
+// the statements about accounts with two passwords. Anything else is a syntax error.
+//
+// It follows MySQL's manual ("ALTER USER Statement", "Password Management") and its protocol
+// (dev.mysql.com/doc/dev/mysql-server, page_protocol_connection_phase). It can't show what MySQL
+// does beside these: what it logs, how it stores and caches passwords, and how a change reaches
+// replicas.
+package mysqld
+
+import (
+	"crypto/tls"
+	"net"
+	"slices"
+	"sync"
+)
+
+// Version is what the server calls itself.
+const Version = "8.4.3"
+
+// Account is a user and the host that it may connect from, which is "%" or "localhost".
+type Account struct {
+	User, Host string
+	First      string // the password
+	Second     string // the one that RETAIN CURRENT PASSWORD kept, or ""
+	Plugin     string // caching_sha2_password by default
+	Attribute  string // the attribute "rotunda"
+	History    int    // how many earlier passwords may not be set again
+
+	CreateUser bool // may change other accounts
+	ReadUser   bool // may read mysql.user
+
+	earlier []string
+}
+
+// Server is a running server on 127.0.0.1.
+type Server struct {
+	Addr string // host:port
+
+	listener net.Listener
+	secure   *tls.Config
+	serving  sync.WaitGroup
+
+	mu       sync.Mutex
+	accounts []*Account
+	locks    map[string]*session
+	changes  []string // of accounts, by their names
+	planned  *interruption
+	conns    map[net.Conn]bool
+	ended    bool
+}
+
+// Start starts a server that requires TLS.
+func Start(certificate tls.Certificate) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Addr: listener.Addr().String(), listener: listener, locks: map[string]*session{}, conns: map[net.Conn]bool{},
+		secure: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+	}
+	s.serving.Go(s.accept)
+	return s, nil
+}
+
+// Create adds an account, or replaces one.
+func (s *Server) Create(a Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.Plugin == "" {
+		a.Plugin = plugin
+	}
+	s.accounts = slices.DeleteFunc(s.accounts, func(one *Account) bool { return one.User == a.User && one.Host == a.Host })
+	s.accounts = append(s.accounts, &a)
+}
+
+// Account returns a copy of an account as it is now, or the zero one.
+func (s *Server) Account(user, host string) Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.find(user, host); a != nil {
+		return *a
+	}
+	return Account{}
+}
+
+// interruption is what happens at a change.
+type interruption struct {
+	change string
+	after  bool
+	do     func()
+}
+
+// Interrupt calls do once, before or after the next change of a name.
+func (s *Server) Interrupt(change string, after bool, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.planned = &interruption{change, after, do}
+}
+
+// reach calls what was planned for this moment.
+func (s *Server) reach(change string, after bool) {
+	s.mu.Lock()
+	now := s.planned
+	if now == nil || now.change != change || now.after != after {
+		now = nil
+	} else {
+		s.planned = nil
+	}
+	s.mu.Unlock()
+	if now != nil {
+		now.do()
+	}
+}
+
+// Changes returns which changes were made to accounts: Set, Retain or Discard.
+func (s *Server) Changes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.changes)
+}
+
+// Close ends the server and its connections.
+func (s *Server) Close() {
+	_ = s.listener.Close()
+	s.mu.Lock()
+	s.ended = true
+	for conn := range s.conns {
+		_ = conn.Close()
+	}
+	s.mu.Unlock()
+	s.serving.Wait()
+}
+
+func (s *Server) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		if s.open(conn) {
+			s.serving.Go(func() { s.serve(conn) })
+		}
+	}
+}
+
+func (s *Server) open(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		_ = conn.Close()
+		return false
+	}
+	s.conns[conn] = true
+	return true
+}
+
+// find returns an account. Its caller holds the lock.
+func (s *Server) find(user, host string) *Account {
+	for _, a := range s.accounts {
+		if a.User == user && a.Host == host {
+			return a
+		}
+	}
+	return nil
+}
+
+// logIn returns the account of a login, which is that of the nearest host, or nil.
+func (s *Server) logIn(user, password string) *Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.find(user, "localhost")
+	if a == nil {
+		a = s.find(user, "%")
+	}
+	if a == nil || password == "" || password != a.First && password != a.Second {
+		return nil
+	}
+	return a
+}
