@@ -27,7 +27,10 @@ const (
 	azureHost = "management.azure.com"
 )
 
-func azureRotator(k *worker) rotation.Rotator {
+// azure is the real rotator of Azure's keys.
+var azure = real{azureKind, azureID, newAzure}
+
+func newAzure(k *worker) rotation.Rotator {
 	if k == nil { // for the sweep, which asks no provider
 		k = &worker{}
 	}
@@ -122,7 +125,7 @@ func (d azureDoor) operation(r *http.Request) (what string, writes bool, _ func(
 }
 
 func (w *world) useKey(key string) reply {
-	if w.target.accepts(key) && time.Since(w.keySince[key]) >= w.delay {
+	if w.target.accepts(key) && time.Since(w.keySince[key]) >= w.settles {
 		return reply{status: http.StatusOK}
 	}
 	return reply{status: http.StatusUnauthorized}
@@ -179,7 +182,7 @@ func TestModelAzureKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s.class, s.azure = rotation.DualKey, true
+			s.class, s.real = rotation.DualKey, azure
 			calm := s
 			calm.budget = 0
 			explore(t, calm, oneRotation)

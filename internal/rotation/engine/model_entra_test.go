@@ -24,6 +24,9 @@ var (
 	_ rotation.Settling   = byGraph{}
 )
 
+// graph is the real rotator of client secrets.
+var graph = real{"sim", address, newByGraph}
+
 func newByGraph(k *worker) rotation.Rotator {
 	r := simRotator{k}
 	if k == nil {
@@ -82,12 +85,12 @@ func (r byGraph) Settles() time.Duration { return r.real.Settles() }
 // and the vault lose.
 func TestModelEntra(t *testing.T) {
 	t.Parallel()
-	explore(t, scenario{class: rotation.Issued, real: newByGraph}, oneRotation)
-	explore(t, scenario{class: rotation.Issued, real: newByGraph, budget: 1, slow: true, repeated: true}, oneRotation)
-	explore(t, scenario{class: rotation.Issued, real: newByGraph, budget: 1, settles: 12 * time.Second}, oneRotation)
+	explore(t, scenario{class: rotation.Issued, real: graph}, oneRotation)
+	explore(t, scenario{class: rotation.Issued, real: graph, budget: 1, slow: true, repeated: true}, oneRotation)
+	explore(t, scenario{class: rotation.Issued, real: graph, budget: 1, settles: 12 * time.Second}, oneRotation)
 	if !small {
-		explore(t, scenario{class: rotation.Issued, real: newByGraph, budget: 1, slow: true, seasoned: true}, oneRotation)
-		explore(t, scenario{class: rotation.Issued, real: newByGraph, budget: 2, crashes: true}, oneRotation)
+		explore(t, scenario{class: rotation.Issued, real: graph, budget: 1, slow: true, seasoned: true}, oneRotation)
+		explore(t, scenario{class: rotation.Issued, real: graph, budget: 2, crashes: true}, oneRotation)
 	}
 }
 
@@ -95,7 +98,7 @@ func TestModelEntra(t *testing.T) {
 // lost with its attempt: no more than maxIssued are, and nothing is published.
 func TestClientSecretsThatTakeEffectLate(t *testing.T) {
 	for settles, issued := range map[time.Duration]int{0: 1, 18 * time.Second: 1, time.Hour: maxIssued} {
-		_, broken := search(t, scenario{class: rotation.Issued, real: newByGraph, settles: settles}, func(w *world) {
+		_, broken := search(t, scenario{class: rotation.Issued, real: graph, settles: settles}, func(w *world) {
 			w.onEvent()
 			for range 2 * maxIssued {
 				w.sleepToWork()
@@ -115,7 +118,7 @@ func TestClientSecretsThatTakeEffectLate(t *testing.T) {
 // A client secret that was removed does not count as retired while it signs in.
 func TestClientSecretsThatEndLate(t *testing.T) {
 	for _, settles := range []time.Duration{12 * time.Second, time.Hour} {
-		_, broken := search(t, scenario{class: rotation.Issued, real: newByGraph}, func(w *world) {
+		_, broken := search(t, scenario{class: rotation.Issued, real: graph}, func(w *world) {
 			w.onEvent()
 			w.settles = settles
 			w.sleepToWork()

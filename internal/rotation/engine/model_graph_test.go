@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	azure "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"rotunda/internal/rotation"
 )
@@ -144,7 +144,7 @@ func answered(status int, body any) *http.Response {
 type simIdentity struct{}
 
 // GetToken implements azcore.TokenCredential.
-func (simIdentity) GetToken(context.Context, azure.TokenRequestOptions) (azcore.AccessToken, error) {
+func (simIdentity) GetToken(context.Context, azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
 	claims := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"tid":%q,"oid":%q,"roles":["Application.ReadWrite.OwnedBy"]}`, tenant, tenant))
 	return azcore.AccessToken{Token: "e30." + claims + ".e30", ExpiresOn: time.Now().Add(365 * day)}, nil
 }

@@ -31,13 +31,16 @@ type scenario struct {
 	admin    bool          // an administrator's login sets the passwords, and is rotated too
 	twin     bool          // another secret is for the same credential
 	stranger bool          // in class A, somebody else has an account under the second login's name
-	azure    bool          // class K: the real rotator of Azure's keys, over HTTP
+	real     real          // the rotator of a real kind in place of the model's own
 	async    bool          // there, a key is made by an operation that takes a while
-	delay    time.Duration // there, before a new key works where it is used
-	settles  time.Duration // after which sign-ins learn of a change, with a real rotator
+	settles  time.Duration // there, before a change takes effect where a credential is used
 	mistake  mistake       // in the engine, which an invariant must find
+}
 
-	real func(*worker) rotation.Rotator // the rotator of a real kind in place of the model's own
+// real is a real kind of credential.
+type real struct {
+	kind, address string
+	rotator       func(*worker) rotation.Rotator // nil for the model's own; the worker is nil in a sweep
 }
 
 const address = "sim://db"
@@ -47,8 +50,8 @@ func (w *world) firstTags() map[string]string {
 	if w.admin {
 		tags[rotation.TagAdminSecret] = adminName
 	}
-	if w.azure {
-		tags[rotation.TagProviderAddress] = azureID
+	if w.real.rotator != nil {
+		tags[rotation.TagProviderAddress] = w.real.address
 	}
 	switch w.class {
 	case rotation.DualKey:
@@ -64,11 +67,8 @@ func time50DaysBefore(w *world) time.Time { return w.vaultNow().Add(-50 * day) }
 // engine returns a worker's engine.
 func (w *world) engine(k *worker) *Engine {
 	rotators := map[string]rotation.Rotator{"sim": simRotator{k}}
-	if w.real != nil {
-		rotators["sim"] = w.real(k)
-	}
-	if w.azure {
-		rotators[azureKind] = azureRotator(k)
+	if w.real.rotator != nil {
+		rotators[w.real.kind] = w.real.rotator(k)
 	}
 	return &Engine{Vault: door{k}, Locks: workerLock{k}, Rotators: rotators, Policy: policy, mistake: w.watched()}
 }

@@ -28,7 +28,7 @@ func TestTheKeyThatTheSecretHoldsIsFound(t *testing.T) {
 		"a tag, and another's value": {"key1", "The secret's value is not the provider's key1."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, scenario{class: rotation.DualKey, azure: true}, func(w *world) {
+			inWorld(t, scenario{class: rotation.DualKey, real: azure}, func(w *world) {
 				w.tag(rotation.TagCredentialID, row.tag)
 				if strings.Contains(name, "value") {
 					w.target.keys["key1"] = w.target.password()
@@ -58,7 +58,7 @@ func TestAKeyIsPublishedOnceItWorks(t *testing.T) {
 	const delay = 3 * time.Minute
 	for name, async := range map[string]bool{"a key that is made at once": false, "a key that takes a while": true} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, scenario{class: rotation.DualKey, azure: true, async: async, delay: delay}, func(w *world) {
+			inWorld(t, scenario{class: rotation.DualKey, real: azure, async: async, settles: delay}, func(w *world) {
 				out, err := w.attempt(Request{Name: theName, By: ByHand})
 				if err != nil || out.State != rotation.Intent || len(w.vault.versions(theName)) != 1 {
 					t.Errorf("%+v, %v", out, err)
@@ -87,9 +87,9 @@ func TestAKeyIsPublishedOnceItWorks(t *testing.T) {
 // nobody is told that it is retired.
 func TestTheOldKeyEndsIfAPersonEndsIt(t *testing.T) {
 	for name, now := range map[string]bool{"a rotation as usual": false, "a rotation after a leak": true} {
-		for _, azure := range []bool{false, true} {
+		for _, kind := range []real{{}, azure} {
 			t.Run(name, func(t *testing.T) {
-				inWorld(t, scenario{class: rotation.DualKey, azure: azure}, func(w *world) {
+				inWorld(t, scenario{class: rotation.DualKey, real: kind}, func(w *world) {
 					w.incident = now
 					leaked := w.target.keys["key1"]
 					out, err := w.attempt(Request{Name: theName, By: ByHand, RetireNow: now})
@@ -111,7 +111,7 @@ func TestTheOldKeyEndsIfAPersonEndsIt(t *testing.T) {
 
 // Where the app can't try a key, a tag says that the list is proof enough.
 func TestAKeyIsPublishedWithoutATryIfATagSaysSo(t *testing.T) {
-	inWorld(t, scenario{class: rotation.DualKey, azure: true, delay: 1000 * time.Hour}, func(w *world) {
+	inWorld(t, scenario{class: rotation.DualKey, real: azure, settles: 1000 * time.Hour}, func(w *world) {
 		w.tag(rotation.TagKeyProof, "none")
 		if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring {
 			t.Errorf("%+v, %v", out, err)
@@ -121,7 +121,7 @@ func TestAKeyIsPublishedWithoutATryIfATagSaysSo(t *testing.T) {
 
 // An operation that runs for hours is told as a failure after one, and never repeated.
 func TestAnOperationOfHoursIsReported(t *testing.T) {
-	inWorld(t, scenario{class: rotation.DualKey, azure: true, async: true}, func(w *world) {
+	inWorld(t, scenario{class: rotation.DualKey, real: azure, async: true}, func(w *world) {
 		w.run(Request{Name: theName, By: ByHand})
 		w.running.before = time.Now().Add(5 * time.Hour)
 		for began := time.Now(); time.Since(began) < 4*time.Hour; {
