@@ -78,6 +78,7 @@ type principal struct {
 	schema      string
 	isMember    bool // of the role, in class A
 	mark        string
+	isHere      bool // its password is in the database, or its login has the database as its default
 }
 
 // principals returns the role, the user with a password or the user of a login that a name stands
@@ -95,7 +96,23 @@ func (s *session) principals(ctx context.Context, role, name string) (found []pr
 			name: row[0], isRole: row[1] == "R", isContained: row[2] == authenticatesUser, login: row[3], schema: row[4], isMember: row[5] != "" && row[5] != "0", mark: row[6],
 		})
 	}
+	for i := range found {
+		if err == nil {
+			found[i].isHere, err = s.isHere(ctx, found[i])
+		}
+	}
 	return found, err
+}
+
+// isHere reports whether the database may speak for a user's login. Who may alter users in a
+// database can map any login of the server to one, and mark that. Only the login itself and who may
+// alter it can set its default database.
+func (s *session) isHere(ctx context.Context, p principal) (bool, error) {
+	if p.login == "" || p.mark == "" {
+		return p.isContained, nil
+	}
+	rows, err := s.query(ctx, 1, "SELECT default_database_name FROM sys.sql_logins WHERE name = "+quoteText(p.login))
+	return len(rows) == 1 && strings.EqualFold(rows[0][0], s.info.database), err
 }
 
 // hasLogin reports whether the server has a login of a name. Only who may alter it can see it.

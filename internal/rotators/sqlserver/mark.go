@@ -18,11 +18,15 @@ var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
 
 const maxOwner = 328
 
-func (t target) isOurs(p principal) bool { return t.secret != "" && p.mark == t.secret }
+// isOurs reports whether a user bears the secret's mark, in a place where only those can write it
+// who may change the password.
+func (t target) isOurs(p principal) bool { return t.bearsMark(p) && p.isHere }
+
+func (t target) bearsMark(p principal) bool { return t.secret != "" && p.mark == t.secret }
 
 // checkMark returns a fault if a user bears another secret's mark.
 func (t target) checkMark(p principal) error {
-	if p.mark == "" || t.isOurs(p) {
+	if p.mark == "" || t.bearsMark(p) {
 		return nil
 	}
 	other := "another secret"
@@ -45,9 +49,23 @@ func (t target) markStatement(name string) string {
 	return "EXEC sys.sp_addextendedproperty @name = N'" + property + "', @value = " + quoteText(t.secret) + ", @level0type = N'USER', @level0name = " + quoteText(name)
 }
 
-func (t target) nobodysLogin(name string) error {
-	return rotation.Permanentf("The user %s exists in the database, and nothing shows that Rotunda made it for this secret. If it is this secret's, run: %s Otherwise drop it, or set the tag CredentialId to another role.",
-		name, t.markStatement(name))
+func (t target) nobodysLogin(p principal) error {
+	return rotation.Permanentf("The user %s exists in the database, and nothing shows that Rotunda made it for this secret. If it is this secret's, run: %s; %sOtherwise drop it, or set the tag CredentialId to another role.",
+		p.name, t.markStatement(p.name), t.moveStatement(p))
+}
+
+// moveStatement gives a login to the database, which the mark of its user needs.
+func (t target) moveStatement(p principal) string {
+	if p.login == "" {
+		return ""
+	}
+	return "ALTER LOGIN " + quoteName(p.login) + " WITH DEFAULT_DATABASE = " + quoteName(t.server.Database) + "; "
+}
+
+// elsewhere is about a mark that whoever owns the database could have written.
+func (t target) elsewhere(p principal) error {
+	return rotation.Permanentf("The login %s of the user %s has another default database, so the user's mark in this one does not show that Rotunda made the login for this secret. If it is this secret's, run: %sOtherwise drop the user, or set the tag CredentialId to another role.",
+		p.login, p.name, t.moveStatement(p))
 }
 
 func (t target) strayLogin(name string) error {
@@ -55,7 +73,7 @@ func (t target) strayLogin(name string) error {
 }
 
 func (t target) unproven() error {
-	return rotation.Permanentf("Nothing proves that the login is this secret's: it has no mark at the server, and the secret's current value does not log in. Set the secret to a value that logs in.")
+	return rotation.Permanentf("Nothing proves that the login is this secret's: it has no mark at the server, or none in its default database, and the secret's current value does not log in. Set the secret to a value that logs in.")
 }
 
 // prove logs in with the current value. Only a secret that holds a login's password has a claim to

@@ -49,6 +49,9 @@ func TestAForeignLoginIsNeverTouched(t *testing.T) {
 				}
 				probes(t, s, jsonValue(foreign, "canary-of-Another-1"), rotation.Accepted)
 				app.in(t, targetOf(t, s).markStatement(foreign))
+				if k == ofServer {
+					app.in(t, targetOf(t, s).moveStatement(principal{login: foreign}))
+				}
 				s = rotated(t, s)
 				probes(t, rotated(t, s), jsonValue(foreign, "canary-of-Another-1"), rotation.Rejected)
 			})
@@ -102,8 +105,9 @@ func TestALoginOfClassSBelongsToOneSecret(t *testing.T) {
 			twin := other(s)
 			refuses(t, twin, "the secret vault.example/app-db")
 			probes(t, s, s.Current, rotation.Accepted)
+			next := s.Current
 			s.Current = old // a rotation that is resumed after its change
-			apply(t, s, plan(t, s).Next)
+			apply(t, s, next)
 		})
 	}
 }
@@ -125,4 +129,25 @@ func TestOneWorkerAtATime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever owns a database may map any login of the server to a user there, and mark that user.
+func TestAMarkInOnesOwnDatabaseGivesNoLoginOfOthers(t *testing.T) {
+	app := newApplication(t, ofServer, tds.Options{})
+	victim := jsonValue("payroll_a", "canary-of-Another-1")
+	app.exec(t, "master", "CREATE DATABASE eves", "CREATE LOGIN payroll_a WITH PASSWORD = 'canary-of-Another-1'", "CREATE LOGIN eve WITH PASSWORD = 'canary-of-Someone-1'")
+	s := app.alternating()
+	s.Address, s.CredentialID, s.Current = app.address("eves"), "payroll", jsonValue("eve", "canary-of-Someone-1")
+	keeper := quoteName(app.keeper)
+	app.exec(t, "eves", "CREATE ROLE payroll", "CREATE USER eve FOR LOGIN eve", "ALTER ROLE payroll ADD MEMBER eve", "CREATE USER "+keeper+" FOR LOGIN "+keeper,
+		"GRANT ALTER ANY USER TO "+keeper, "GRANT ALTER ON ROLE::payroll TO "+keeper,
+		"CREATE USER payroll_a FOR LOGIN payroll_a", targetOf(t, s).markStatement("payroll_a"))
+	refuses(t, s, "has another default database")
+	retire(t, s, jsonValue("payroll_a", "canary-guess"))
+	single := s
+	single.Tags, single.CredentialID, single.Current = map[string]string{rotation.TagClass: "S"}, "payroll_a", jsonValue("payroll_a", "canary-guess")
+	rotatortest.RefuseApply(t, Rotator{}, single, plan(t, single).Next.Reveal(), "Nothing proves")
+	probes(t, single, victim, rotation.Accepted)
+	app.exec(t, "master", "ALTER LOGIN payroll_a WITH DEFAULT_DATABASE = eves") // by somebody who may alter it
+	ready(t, s)
 }

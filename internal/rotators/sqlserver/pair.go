@@ -113,9 +113,11 @@ func (t target) checkPairUser(p principal, name string) error {
 	case err != nil:
 		return err
 	case p.mark == "" && !isCurrent:
-		return t.nobodysLogin(p.name)
+		return t.nobodysLogin(p)
 	case !p.isContained && !strings.EqualFold(p.login, name), !strings.EqualFold(p.name, name):
 		return t.orphan(p.name)
+	case !p.isHere && !isCurrent:
+		return t.elsewhere(p)
 	}
 	return nil
 }

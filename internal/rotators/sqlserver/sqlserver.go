@@ -23,7 +23,8 @@
 // A user that an administrator changes is marked with the vault and the secret, by the extended
 // property Rotunda. One with another secret's mark is never changed, and one without a mark only
 // if the secret's own password logs in as it. A login of the server can't have such a property:
-// the mark is that of its user in the database, if it has one there.
+// the mark is that of its user in the database, if it has one there. That mark counts only if the
+// login has the database as its default: who owns another database could write it there.
 //
 // The server is sent passwords as they are: Azure SQL refuses hashes (PASSWORD = 0x... HASHED),
 // and a server applies its policy to passwords only. So the server must be verified.

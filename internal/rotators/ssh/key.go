@@ -50,7 +50,17 @@ func parseKey(value secret.Value, field string) (key, error) {
 		return key{}, err
 	}
 	k, err := parsePEM(found.Value.Reveal())
-	k.render = func(text string) (secret.Value, error) { return found.With(secret.NewValue(text)) }
+	k.render = func(text string) (secret.Value, error) {
+		next, err := parsePEM(text)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		value, err := found.With(secret.NewValue(text))
+		if err != nil {
+			return value, err
+		}
+		return k.replaceCopies(value, next)
+	}
 	return k, err
 }
 

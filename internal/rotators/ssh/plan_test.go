@@ -195,3 +195,30 @@ func (f whole) text() (text string) {
 	}
 	return text
 }
+
+// A value that has the public key beside the private one is given to readers whole.
+func TestThePublicKeyInTheValueGoesWithThePrivateOne(t *testing.T) {
+	private, public := newKey(t)
+	for _, escape := range []*strings.Replacer{strings.NewReplacer(), strings.NewReplacer("+", `\u002B`), strings.NewReplacer("/", `\/`)} {
+		signer, err := ssh.ParsePrivateKey([]byte(private))
+		rotatortest.Must(t, err)
+		text, err := json.Marshal(map[string]string{"privateKey": private, "z": "+/"})
+		rotatortest.Must(t, err)
+		fields := `{"publicKey":"` + public + ` deploy@host","fingerprint":"` + ssh.FingerprintSHA256(signer.PublicKey()) + `",`
+		s := subject(escape.Replace(fields) + string(text[1:]))
+		next := planned(t, s)
+		k, err := parseKey(next, "")
+		rotatortest.Must(t, err)
+		var got map[string]string
+		rotatortest.Must(t, json.Unmarshal([]byte(next.Reveal()), &got))
+		line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k.signer.PublicKey())))
+		if got["publicKey"] != line+" deploy@host" || got["fingerprint"] != ssh.FingerprintSHA256(k.signer.PublicKey()) || got["z"] != "+/" {
+			t.Errorf("%q, %q", got["publicKey"], got["fingerprint"])
+		}
+	}
+	text, err := json.Marshal(map[string]string{"privateKey": private})
+	rotatortest.Must(t, err)
+	s := subject(`{"publicKey":"` + strings.ReplaceAll(public, "A", `\u0041`) + `",` + string(text[1:]))
+	_, err = Rotator{}.Plan(s)
+	rotatortest.WantPermanent(t, err, "repeats the public key")
+}

@@ -1,5 +1,7 @@
 package tds
 
+import "cmp"
+
 // The statements that change logins, users and roles, as learn.microsoft.com/sql/t-sql/statements
 // describes them.
 
@@ -113,7 +115,7 @@ func createLogin(c *session, group []string) *refusal {
 	if refused := checkPolicy(name, password); refused != nil && fold(group[3]) != "off" {
 		return refused
 	}
-	c.server.logins[fold(name)] = &login{name: name, password: password}
+	c.server.logins[fold(name)] = &login{name: name, password: password, defaultDatabase: cmp.Or(group[2], "master")}
 	c.mutate(func() { delete(c.server.logins, fold(name)) })
 	return nil
 }
@@ -178,6 +180,17 @@ func alterLogin(c *session, group []string) *refusal {
 		l.condition = MustChange
 	}
 	c.mutate(func() { *l = before })
+	return nil
+}
+
+func setDefaultDatabase(c *session, group []string) *refusal {
+	l := c.server.logins[fold(group[0])]
+	if l == nil || !c.canAlterLogins() {
+		return denied()
+	}
+	before := l.defaultDatabase
+	l.defaultDatabase = group[1]
+	c.mutate(func() { l.defaultDatabase = before })
 	return nil
 }
 

@@ -9,6 +9,7 @@ var statements = []statement{
 	{form: query(infoQuery), columns: 11, run: info},
 	{form: query(principalQuery), columns: 7, run: principals},
 	{form: query(`SELECT CONVERT(nvarchar(20), COUNT(*)) FROM sys.sql_logins WHERE name = <text>`), columns: 1, run: countLogins},
+	{form: query(`SELECT default_database_name FROM sys.sql_logins WHERE name = <text>`), columns: 1, run: defaultDatabase},
 	{form: query(`SELECT CONVERT(nvarchar(20), IS_ROLEMEMBER(<text>))`), columns: 1, run: isRoleMember},
 	{form: query(rightsQuery), columns: 3, run: rights},
 	{form: query(lockBatch), columns: 1, run: lock},
@@ -25,6 +26,7 @@ var statements = []statement{
 	change(`ALTER USER <id> WITH PASSWORD = <text>(?: OLD_PASSWORD = <text>)?`, alterUser),
 	change(`ALTER LOGIN <id> WITH PASSWORD = <text>(?: OLD_PASSWORD = <text>)?( MUST_CHANGE)?`, alterLogin),
 	change(`ALTER LOGIN <id> (ENABLE|DISABLE)`, switchLogin),
+	change(`ALTER LOGIN <id> WITH DEFAULT_DATABASE = <id>`, setDefaultDatabase),
 	change(`ALTER ROLE <id> (ADD|DROP) MEMBER <id>`, alterMember),
 	change(`DROP (LOGIN|USER|ROLE) <id>`, drop),
 	change(`(GRANT|REVOKE) (ALTER ANY USER|ALTER ANY ROLE) (?:TO|FROM) <id>`, grant),
@@ -117,6 +119,14 @@ func digit(is bool) string {
 func countLogins(c *session, group []string) ([][]string, *refusal) {
 	found := c.server.logins[fold(group[0])] != nil && c.canAlterLogins()
 	return [][]string{{digit(found)}}, nil
+}
+
+func defaultDatabase(c *session, group []string) ([][]string, *refusal) {
+	l := c.server.logins[fold(group[0])]
+	if l == nil || !c.canAlterLogins() {
+		return nil, nil
+	}
+	return [][]string{{l.defaultDatabase}}, nil
 }
 
 func isRoleMember(c *session, group []string) ([][]string, *refusal) {

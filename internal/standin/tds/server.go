@@ -67,7 +67,7 @@ func Start(address string, options Options) (*Server, error) {
 	for _, name := range []string{"master", "tempdb"} {
 		s.databases[name] = newDatabase(name, false)
 	}
-	s.logins[fold(options.Admin)] = &login{name: options.Admin, password: options.Password, sysadmin: true}
+	s.logins[fold(options.Admin)] = &login{name: options.Admin, password: options.Password, sysadmin: true, defaultDatabase: "master"}
 	s.serving.Go(s.serve)
 	return s, nil
 }

@@ -26,6 +26,8 @@ type login struct {
 	condition      Condition
 	sysadmin       bool
 	altersLogins   bool // of others
+
+	defaultDatabase string
 }
 
 // database has principals and a partial containment or none.
