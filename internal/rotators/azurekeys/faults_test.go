@@ -297,3 +297,18 @@ func TestAKeyThatCannotSign(t *testing.T) {
 		t.Errorf("%v, %v", verdict, err)
 	}
 }
+
+// Some services name the port of Azure Resource Manager, such as Microsoft.EventGrid. Without the
+// operation, the key would be ordered again.
+func TestAnOperationWithAPortIsAsked(t *testing.T) {
+	const at = "https://management.azure.com:443/subscriptions/1/operations/1"
+	for name, header := range map[string]string{"status": "Azure-AsyncOperation", "location": "Location"} {
+		g := &rogue{given: answer(202, strings.NewReader(""), header, at)}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
+		defer cancel()
+		err := g.rotator().Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2")
+		if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation != name+" "+at {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -97,7 +97,8 @@ func (m *manager) isOwn(address string) bool {
 	if err != nil || len(address) > maxPollURL || parsed.Scheme != "https" || parsed.User != nil {
 		return false
 	}
-	host, own := strings.ToLower(parsed.Host), strings.ToLower(m.host)
+	// Some services name the port, such as Microsoft.EventGrid.
+	host, own := strings.TrimSuffix(strings.ToLower(parsed.Host), ":443"), strings.ToLower(m.host)
 	return host == own || strings.HasSuffix(host, "."+own)
 }
 
