@@ -33,6 +33,7 @@ type scenario struct {
 	stranger bool          // in class A, somebody else has an account under the second login's name
 	azure    bool          // class K: the real rotator of Azure's keys, over HTTP
 	async    bool          // there, a key is made by an operation that takes a while
+	untold   int           // there, with which status Azure does not tell about it; 202 for no URL at all
 	delay    time.Duration // there, before a new key works where it is used
 	settles  time.Duration // after which sign-ins learn of a change, with a real rotator
 	mistake  mistake       // in the engine, which an invariant must find
