@@ -18,8 +18,8 @@ const (
 	// patience is how long an operation may run before a person should know of it.
 	patience = time.Hour
 	// untoldTime is for how long nothing is ordered again after an operation of which the provider
-	// does not tell how far it is.
-	untoldTime = 2 * time.Hour
+	// does not tell how far it is: Cosmos DB may take hours.
+	untoldTime = 24 * time.Hour
 	// untold begins the note of such an operation. The time until when it may run follows.
 	untold = "untold "
 )
