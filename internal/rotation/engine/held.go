@@ -13,8 +13,8 @@ import (
 // revoked. Somebody may have set the tag back, as tools do that keep tags, or may have set a value
 // again with another tag.
 
-// checkHeld returns a fault if the tag CredentialId of the latest version is known not to name what
-// that version holds.
+// checkHeld returns a fault if the tag CredentialId of the latest version is known not to name
+// what that version holds.
 func (c issuing) checkHeld(ctx context.Context, o operation, issued []string, versions []secret.Secret) error {
 	held, base, err := c.heldByVersions(ctx, o, versions)
 	switch {

@@ -10,9 +10,9 @@ import (
 )
 
 // latestTag returns a tag of the latest version.
-func (w *world) latestTag(name string) string {
+func (w *world) latestID() string {
 	all := w.vault.versions(theName)
-	return all[len(all)-1].Tags[name]
+	return all[len(all)-1].Tags[rotation.TagCredentialID]
 }
 
 // Without a tag, the secret's value tells which key it holds; and the tag may have any of the
@@ -41,12 +41,12 @@ func TestTheKeyThatTheSecretHoldsIsFound(t *testing.T) {
 					}
 					return
 				}
-				if err != nil || out.State != rotation.Retiring || w.latestTag(rotation.TagCredentialID) != "key2" {
-					t.Errorf("%+v, %v, CredentialId %q", out, err, w.latestTag(rotation.TagCredentialID))
+				if err != nil || out.State != rotation.Retiring || w.latestID() != "key2" {
+					t.Errorf("%+v, %v, CredentialId %q", out, err, w.latestID())
 				}
 				w.settle()
 				w.sleep(time.Hour)
-				if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestTag(rotation.TagCredentialID) != "key1" {
+				if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestID() != "key1" {
 					t.Errorf("again: %+v, %v", out, err)
 				}
 			})

@@ -186,7 +186,7 @@ func TestARollbackOfAKeyWithoutATag(t *testing.T) {
 		}
 		w.settle()
 		w.sleep(time.Hour)
-		if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestTag(rotation.TagCredentialID) != "key2" {
+		if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestID() != "key2" {
 			t.Errorf("%+v, %v", out, err)
 		}
 	})
