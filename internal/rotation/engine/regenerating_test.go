@@ -9,7 +9,7 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// latestTag returns a tag of the latest version.
+// latestID returns the tag CredentialId of the latest version.
 func (w *world) latestID() string {
 	all := w.vault.versions(theName)
 	return all[len(all)-1].Tags[rotation.TagCredentialID]
