@@ -181,3 +181,22 @@ func TestAKeyIsMadeOnceWhateverFails(t *testing.T) {
 		})
 	}
 }
+
+// A secret whose tag names somebody else's key does not rotate: that key would be deleted.
+func TestAHostKeyOfSomebodyElseIsNotDeleted(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	id := azureGroup + "Microsoft.Web/sites/shopapp"
+	if err := app.Azure.AddResource(id); err != nil {
+		t.Fatal(err)
+	}
+	setKey(t, app, "orders", armKey(t, app.Azure.ARM(), id, "default"), id, "default")
+	must(t, app, "/secrets/orders/rotate?wait=true", http.StatusOK, `"state":"retiring"`)
+	orders := latestOf(t, app, "orders")
+	setKey(t, app, "mine", armKey(t, app.Azure.ARM(), id, "default"), id, "other")
+	must(t, app, "/secrets/mine/rotate?wait=true", http.StatusConflict, "names a key that")
+	app.Do(t, http.MethodPatch, "/secrets/orders", fmt.Sprintf(`{"tags":{"ProviderAddress":%q,"CredentialId":"default","ValidityPeriodDays":"60"}}`, id))
+	must(t, app, "/secrets/orders/rotation/retire", http.StatusConflict, "Set the tag to that, then resume")
+	if armKey(t, app.Azure.ARM(), id, orders.Tags["CredentialId"]) != orders.Value {
+		t.Error("the key that readers have was deleted")
+	}
+}

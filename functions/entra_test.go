@@ -223,3 +223,41 @@ func TestAClientSecretThatWasNotPublishedIsTakenBack(t *testing.T) {
 	must(t, app, "/secrets/payroll/rotation/cancel", http.StatusOK, `"state":"abandoned"`)
 	p.want(t, 2, map[string]bool{firstPassword: true, strangers: true})
 }
+
+// Somebody who sets the tag CredentialId back, as a tool that keeps tags does, or who sets the
+// secret again, doesn't have the client secret removed that readers have.
+func TestTheClientSecretThatReadersHaveStays(t *testing.T) {
+	for name, disturb := range map[string]func(t *testing.T, p payroll, next string){
+		"the tag is set back": func(t *testing.T, p payroll, _ string) {
+			p.app.Do(t, http.MethodPatch, "/secrets/payroll", p.tags(firstPassword))
+		},
+		"the tag is removed": func(t *testing.T, p payroll, _ string) {
+			p.app.Do(t, http.MethodPatch, "/secrets/payroll", fmt.Sprintf(`{"tags":{"ProviderAddress":%q,"ValidityPeriodDays":"60"}}`, p.RegistrationID))
+		},
+		"the value is set again with the old tag": func(t *testing.T, p payroll, next string) {
+			setTagged(t, p.app, "payroll", next, map[string]string{"ProviderAddress": p.RegistrationID, "CredentialId": p.keyOf(firstPassword), "ValidityPeriodDays": "60"})
+		},
+		"the old value is set again with the new tag": func(t *testing.T, p payroll, next string) {
+			setTagged(t, p.app, "payroll", firstPassword, map[string]string{"ProviderAddress": p.RegistrationID, "CredentialId": p.keyOf(next), "ValidityPeriodDays": "60"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := wiretest.Start(t, wiretest.Options{})
+			p := registerPayroll(t, app, nil)
+			must(t, app, "/secrets/payroll/rotate?wait=true", http.StatusOK, `"state":"retiring"`)
+			disturb(t, p, p.next(t))
+			held := valueOf(t, app, "payroll")
+			for range 3 { // each has a grace period of its own
+				t.Log(app.Do(t, http.MethodPost, "/secrets/payroll/rotation/retire", ""))
+			}
+			if !p.signsIn(t, held) || !p.signsIn(t, strangers) {
+				t.Error("a client secret that is in use was removed")
+			}
+		})
+	}
+}
+
+// tags returns the secret's tags, as a request body, with the key id of a client secret.
+func (p payroll) tags(text string) string {
+	return fmt.Sprintf(`{"tags":{"ProviderAddress":%q,"CredentialId":%q,"ValidityPeriodDays":"60"}}`, p.RegistrationID, p.keyOf(text))
+}

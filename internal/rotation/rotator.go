@@ -149,7 +149,8 @@ type Regenerator interface {
 type Awaiter interface {
 	// Await asks the provider once how far an operation is that an *Underway names. It returns nil if
 	// the operation has ended, well or not: Keys then shows what came of it. It returns an *Underway
-	// while the operation runs, and any other error if the provider did not say.
+	// while the operation runs, one without a name if the provider does not tell about it, and any
+	// other error if the provider did not answer.
 	Await(ctx context.Context, s Subject, operation string) error
 }
 

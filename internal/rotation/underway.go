@@ -5,7 +5,7 @@ package rotation
 type Underway struct {
 	*Fault
 	// Operation is how Await asks the provider about it, such as a URL. It holds no secret, and has
-	// at most MaxNote bytes. "" means that the provider did not name it.
+	// at most MaxNote bytes. "" means that the provider did not name it, or does not tell about it.
 	Operation string
 }
 

@@ -117,11 +117,15 @@ func (a *attempt) rollBack(ctx context.Context) error {
 	if !before.value.IsSet() {
 		return rotation.Permanentf("The version before the rotation, %s, is gone.", a.record.Base)
 	}
+	id, err := a.baseID(ctx)
+	if err != nil {
+		return err
+	}
 	if err := a.makeValid(ctx, before.value); err != nil {
 		return err
 	}
 	a.rollingBack = true
-	a.pending = credential{value: before.value, id: a.baseID(ctx)}
+	a.pending = credential{value: before.value, id: id}
 	if err := a.reread(ctx); err != nil {
 		return err
 	}
@@ -166,13 +170,10 @@ func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
 func (a *attempt) reopen(ctx context.Context) error { return a.enter(ctx, rotation.Intent, "") }
 
 // baseID returns the tag CredentialId of the version that was replaced, or "".
-func (a *attempt) baseID(ctx context.Context) string {
+func (a *attempt) baseID(ctx context.Context) (string, error) {
 	if a.plan.Class != rotation.DualKey && a.plan.Class != rotation.Issued {
-		return ""
+		return "", nil
 	}
 	found, err := a.Vault.Get(ctx, a.latest.Name, a.record.Base)
-	if err != nil {
-		return ""
-	}
-	return found.Tags[rotation.TagCredentialID]
+	return found.Tags[rotation.TagCredentialID], err
 }

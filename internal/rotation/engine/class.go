@@ -18,6 +18,7 @@ type operation struct {
 	setter  rotation.Subject // by whose authority Apply works
 	single  bool             // class S: readers are exposed from Apply to Publish
 	latest  owner
+	version string    // the latest
 	fresh   bool      // this attempt began it
 	intent  time.Time // since when the provider may have changed
 	settled time.Time // when no interrupted attempt's change can still take effect

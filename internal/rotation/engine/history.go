@@ -80,3 +80,12 @@ func (h history) older(ctx context.Context, latest string, tried ...secret.Value
 }
 
 func isDisabled(s secret.Secret) bool { return s.Attributes.Enabled != nil && !*s.Attributes.Enabled }
+
+// value returns the value of a version, or none if it can't be read.
+func (h history) value(ctx context.Context, version string) (secret.Value, error) {
+	found, err := h.vault.Get(ctx, h.name, version)
+	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled || secret.IsMissing(err) {
+		return secret.Value{}, nil
+	}
+	return found.Value, err
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/secret"
@@ -86,26 +87,32 @@ func (c issuing) retire(ctx context.Context, o operation, old oldCredential) (re
 	if err != nil {
 		return false, err
 	}
-	spared := map[string]bool{"": true, o.CredentialID: true}
+	versions, err := o.history.versions(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := c.checkHeld(ctx, o, ids, versions); err != nil {
+		return false, err
+	}
+	spared := map[string]bool{"": true, folded(o.CredentialID): true}
 	if o.retires == retireBase {
-		versions, err := o.history.versions(ctx)
-		if err != nil {
-			return false, err
-		}
 		for _, v := range versions {
 			switch id := v.Tags[rotation.TagCredentialID]; {
-			case v.Version == o.Base && !spared[id]:
+			case v.Version == o.Base && !spared[folded(id)]:
 				if err := c.mustHold(ctx, o, id, old.value); err != nil {
 					return false, err
 				}
 				ids = append(ids, id)
-			case v.Tags[tagOperation] == o.Operation && !spared[id]:
-				spared[id], rest = true, true
+			case v.Tags[tagOperation] == o.Operation && !spared[folded(id)]:
+				spared[folded(id)], rest = true, true
 			}
 		}
 	}
 	return rest, c.revoke(ctx, o, ids, spared)
 }
+
+// folded returns an id as ids are compared: a GUID may be written in capitals.
+func folded(id string) string { return strings.ToLower(id) }
 
 // mustHold returns a fault if the tag CredentialId of the version that was replaced is known not
 // to name what that version holds: it would have somebody else's credential removed.
@@ -119,7 +126,7 @@ func (c issuing) mustHold(ctx context.Context, o operation, id string, old secre
 
 func (c issuing) revoke(ctx context.Context, o operation, ids []string, spared map[string]bool) error {
 	for _, id := range ids {
-		if spared[id] {
+		if spared[folded(id)] {
 			continue
 		}
 		if err := c.provider.Revoke(ctx, o.Subject, id); err != nil {

@@ -150,11 +150,17 @@ func (w *world) regenerateAzure(key string) reply {
 		return reply{status: http.StatusConflict}
 	}
 	w.running = &landing{what: "the operation", before: time.Now().Add(operationTime), effect: regenerate}
+	if w.untold == http.StatusAccepted {
+		return reply{status: http.StatusAccepted}
+	}
 	at := "https://" + azureHost + "/subscriptions/1/operations/1?api-version=1"
 	return reply{status: http.StatusAccepted, header: http.Header{"Azure-Asyncoperation": {at}, "Retry-After": {"10"}}}
 }
 
 func (w *world) poll() reply {
+	if w.untold != 0 {
+		return reply{status: w.untold}
+	}
 	status := "Succeeded"
 	if w.running != nil {
 		status = "Running"

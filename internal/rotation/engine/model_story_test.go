@@ -33,6 +33,7 @@ type scenario struct {
 	stranger bool          // in class A, somebody else has an account under the second login's name
 	real     real          // the rotator of a real kind in place of the model's own
 	async    bool          // there, a key is made by an operation that takes a while
+	untold   int           // there, with which status Azure does not tell about it; 202 for no URL at all
 	settles  time.Duration // there, before a change takes effect where a credential is used
 	mistake  mistake       // in the engine, which an invariant must find
 }

@@ -24,8 +24,11 @@ func (a *attempt) version() secret.Draft {
 	if tags[tagOperation] = a.record.Operation; a.rollingBack {
 		delete(tags, tagOperation)
 	}
-	if a.pending.id != "" {
+	switch {
+	case a.pending.id != "":
 		tags[rotation.TagCredentialID] = a.pending.id
+	case a.rollingBack && a.plan.Class == rotation.DualKey: // the value alone named the key
+		delete(tags, rotation.TagCredentialID)
 	}
 	return secret.Draft{
 		Value: a.pending.value, ContentType: a.latest.ContentType, Tags: tags, Enabled: a.latest.Attributes.Enabled,

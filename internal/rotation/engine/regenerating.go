@@ -72,7 +72,8 @@ func (k regenerating) draft(ctx context.Context, o operation, _ secret.Value, c 
 // base, the key counts as accepted only once it was regenerated. It is not ordered twice: two
 // calls would make two values.
 func (k regenerating) probePending(ctx context.Context, o operation) (credential, rotation.Verdict, error) {
-	if err := k.await(ctx, o); err != nil {
+	until, err := k.await(ctx, o)
+	if err != nil {
 		return credential{}, rotation.Unknown, err
 	}
 	if o.latest == base { // another operation may have regenerated it
@@ -89,6 +90,8 @@ func (k regenerating) probePending(ctx context.Context, o operation) (credential
 			return credential{}, rotation.Unknown, err
 		}
 		return found, rotation.Accepted, nil
+	case time.Now().Before(until):
+		return credential{}, rotation.Unknown, o.stillUntold(until)
 	case !o.fresh && time.Now().Before(o.settled):
 		return credential{}, rotation.Unknown, unsettled{
 			rotation.Temporaryf("An interrupted attempt may still be regenerating the key; this will be settled at %s.", formatTime(o.settled)), o.settled,
@@ -169,7 +172,8 @@ func (k regenerating) retire(ctx context.Context, o operation, old oldCredential
 	if !old.value.IsSet() || o.same(old.value, o.Current) {
 		return false, nil
 	}
-	if err := k.await(ctx, o); err != nil {
+	until, err := k.await(ctx, o)
+	if err != nil {
 		return false, err
 	}
 	keys, err := k.provider.Keys(ctx, o.Subject)
@@ -179,6 +183,9 @@ func (k regenerating) retire(ctx context.Context, o operation, old oldCredential
 	for id, value := range keys {
 		if !o.same(value, old.value) {
 			continue
+		}
+		if time.Now().Before(until) {
+			return false, o.stillUntold(until)
 		}
 		if err := o.fence(ctx); err != nil {
 			return false, err

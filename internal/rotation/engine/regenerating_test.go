@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -8,10 +9,10 @@ import (
 	"rotunda/internal/rotation"
 )
 
-// latestTag returns a tag of the latest version.
-func (w *world) latestTag(name string) string {
+// latestID returns the tag CredentialId of the latest version.
+func (w *world) latestID() string {
 	all := w.vault.versions(theName)
-	return all[len(all)-1].Tags[name]
+	return all[len(all)-1].Tags[rotation.TagCredentialID]
 }
 
 // Without a tag, the secret's value tells which key it holds; and the tag may have any of the
@@ -40,12 +41,12 @@ func TestTheKeyThatTheSecretHoldsIsFound(t *testing.T) {
 					}
 					return
 				}
-				if err != nil || out.State != rotation.Retiring || w.latestTag(rotation.TagCredentialID) != "key2" {
-					t.Errorf("%+v, %v, CredentialId %q", out, err, w.latestTag(rotation.TagCredentialID))
+				if err != nil || out.State != rotation.Retiring || w.latestID() != "key2" {
+					t.Errorf("%+v, %v, CredentialId %q", out, err, w.latestID())
 				}
 				w.settle()
 				w.sleep(time.Hour)
-				if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestTag(rotation.TagCredentialID) != "key1" {
+				if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestID() != "key1" {
 					t.Errorf("again: %+v, %v", out, err)
 				}
 			})
@@ -130,6 +131,46 @@ func TestAnOperationOfHoursIsReported(t *testing.T) {
 			if long := time.Since(began) > 2*time.Hour; long != (len(w.alarms) > 0) && (long || time.Since(began) < patience) {
 				t.Fatalf("after %s: %d alarms", time.Since(began), len(w.alarms))
 			}
+		}
+		w.settle()
+		if r := w.record(); r.state != rotation.Closed || w.target.made != 3 {
+			t.Errorf("it ends %s: %s; %d keys were made", r.state, r.reason, w.target.made)
+		}
+	})
+}
+
+// A key whose operation Azure does not tell about, as the app may not ask about it, is not ordered
+// again while it may still be made; it is published once it is listed.
+func TestAnOperationThatNobodyTellsOfIsNotRepeated(t *testing.T) {
+	for name, status := range map[string]int{"no URL": http.StatusAccepted, "the app may not ask": http.StatusForbidden, "it is not found": http.StatusNotFound} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, scenario{class: rotation.DualKey, real: azure, async: true, untold: status}, func(w *world) {
+				w.run(Request{Name: theName, By: ByHand})
+				w.running.before = time.Now().Add(90 * time.Minute)
+				for began := time.Now(); time.Since(began) < 2*time.Hour; {
+					w.sleepToWork()
+					w.run(Request{Name: theName, By: BySweep})
+				}
+				if len(w.alarms) == 0 {
+					t.Error("nobody was told that it takes so long")
+				}
+				w.settle()
+				if r := w.record(); r.state != rotation.Closed || w.target.made != 3 {
+					t.Errorf("it ends %s: %s; %d keys were made", r.state, r.reason, w.target.made)
+				}
+			})
+		})
+	}
+}
+
+// Where nothing comes of such an operation, the key is ordered again.
+func TestAnOperationThatEndsUntoldIsRepeated(t *testing.T) {
+	inWorld(t, scenario{class: rotation.DualKey, real: azure, async: true, untold: http.StatusForbidden}, func(w *world) {
+		w.run(Request{Name: theName, By: ByHand})
+		w.running = nil // it has failed
+		for began := time.Now(); time.Since(began) < untoldTime+2*time.Hour; {
+			w.sleepToWork()
+			w.run(Request{Name: theName, By: BySweep})
 		}
 		w.settle()
 		if r := w.record(); r.state != rotation.Closed || w.target.made != 3 {

@@ -174,3 +174,20 @@ func TestRollBackRefused(t *testing.T) {
 		})
 	}
 }
+
+// A key that the value alone names has no tag after a rollback either: that of the other key would
+// keep the secret from rotating.
+func TestARollbackOfAKeyWithoutATag(t *testing.T) {
+	inWorld(t, scenario{class: rotation.DualKey, real: azure}, func(w *world) {
+		w.tag(rotation.TagCredentialID, "")
+		w.onEvent()
+		if _, err := w.whole().RollBack(context.Background(), theName); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		w.sleep(time.Hour)
+		if out, err := w.attempt(Request{Name: theName, By: ByHand}); err != nil || out.State != rotation.Retiring || w.latestID() != "key2" {
+			t.Errorf("%+v, %v", out, err)
+		}
+	})
+}

@@ -191,7 +191,7 @@ func (a *attempt) operation() operation {
 	subject.OperationID, setter.OperationID = a.record.Operation, a.record.Operation
 	return operation{
 		Subject: subject, content: a.record.content, decoy: a.plan.Decoy, setter: setter,
-		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, fresh: a.evidence.fresh,
+		single: a.plan.Class == rotation.Single, latest: a.evidence.latest, version: a.latest.Version, fresh: a.evidence.fresh,
 		intent: a.record.changing(), settled: a.settled(), retires: a.record.retire, ended: a.record.ended, history: a.history(), fence: a.fence, recordFence: a.fenceRecord,
 		same: a.same, notes: a.Locks,
 	}

@@ -96,8 +96,8 @@ func (s Server) check() error {
 	if !isHost(s.Host) {
 		return rotation.Permanentf("The host in the tag ProviderAddress must be one host name or IP address.")
 	}
-	if port, err := strconv.ParseUint(s.Port, 10, 16); err != nil || port == 0 {
-		return rotation.Permanentf("The port in the tag ProviderAddress must be a number from 1 to 65535.")
+	if port, err := strconv.ParseUint(s.Port, 10, 16); err != nil || port == 0 || s.Port[0] == '0' {
+		return rotation.Permanentf("The port in the tag ProviderAddress must be a number from 1 to 65535, without zeros before it.")
 	}
 	return nil
 }

@@ -29,3 +29,14 @@ func FuzzAddresses(f *testing.F) {
 		}
 	})
 }
+
+// A port has one spelling, so that one server has one address: two secrets with one login are
+// found by it.
+func TestAPortHasOneSpelling(t *testing.T) {
+	form := Form{Ports: map[string]string{"db": "1"}}
+	for text, fine := range map[string]bool{"db://h": true, "db://h:1": true, "db://h:01": false, "db://h:0": false, "db://h:65535": true, "db://h:065535": false} {
+		if _, _, err := form.Parse(text); (err == nil) != fine {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

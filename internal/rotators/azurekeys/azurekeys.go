@@ -48,6 +48,7 @@ var (
 	_ rotation.Regenerator = (*Rotator)(nil)
 	_ rotation.Awaiter     = (*Rotator)(nil)
 	_ rotation.Issuer      = (*Rotator)(nil)
+	_ rotation.Identifier  = (*Rotator)(nil)
 	_ rotation.Checker     = (*Rotator)(nil)
 	_ rotation.Comparer    = (*Rotator)(nil)
 )

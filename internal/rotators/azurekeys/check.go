@@ -23,7 +23,7 @@ func (r *Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []str
 		warnings = append(warnings, warning)
 	}
 	about, err := r.describe(ctx, t)
-	wrong := []error{rights, err, t.checkOff(about)}
+	wrong := []error{rights, err, t.checkOff(about), r.checkHeld(ctx, s, t)}
 	switch {
 	case !t.proven || wrong[1] != nil || wrong[2] != nil:
 	case !t.proof.fits(about):

@@ -171,7 +171,8 @@ func TestAnOperationThatTakesLongIsLeftAndAskedAbout(t *testing.T) {
 		if asked == 0 || asked == 30 || keys(t, r, s)["secondary"].Equal(before) || a.orders(cosmos) != 1 {
 			t.Errorf("asked %d times; %d orders", asked, a.orders(cosmos))
 		}
-		if err := r.Await(t.Context(), s, "status https://management.azure.com/subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.DocumentDB/locations/westeurope/operationsStatus/00000000-0000-0000-0000-000000000000?api-version=2024-11-15"); err != nil {
+		err := r.Await(t.Context(), s, "status https://management.azure.com/subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.DocumentDB/locations/westeurope/operationsStatus/00000000-0000-0000-0000-000000000000?api-version=2024-11-15")
+		if forgotten, is := errors.AsType[*rotation.Underway](err); !is || forgotten.Operation != "" {
 			t.Errorf("an operation that Azure has forgotten: %v", err)
 		}
 	})
@@ -274,7 +275,8 @@ func TestARogueAzureIsHarmless(t *testing.T) {
 
 func TestAnOperationThatIsNotAzuresIsNotAsked(t *testing.T) {
 	g := &rogue{given: answer(200, strings.NewReader(`{"status":"Running"}`))}
-	if err := g.rotator().Await(t.Context(), subject(account, "key1", "k"), "status https://evil.example/"); err != nil || len(g.hosts) != 0 {
+	err := g.rotator().Await(t.Context(), subject(account, "key1", "k"), "status https://evil.example/")
+	if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation != "" || len(g.hosts) != 0 {
 		t.Errorf("%v, asked %v", err, g.hosts)
 	}
 }
@@ -295,5 +297,20 @@ func TestAKeyThatCannotSign(t *testing.T) {
 	verdict, err := r.Probe(t.Context(), subject(account, "key1", "no base64!"), secret.NewValue("canary no base64"))
 	if verdict != rotation.Unknown || rotatortest.Fault(t, err) == nil || a.Counts()[account][arm.Data] != 0 {
 		t.Errorf("%v, %v", verdict, err)
+	}
+}
+
+// Some services name the port of Azure Resource Manager, such as Microsoft.EventGrid. Without the
+// operation, the key would be ordered again.
+func TestAnOperationWithAPortIsAsked(t *testing.T) {
+	const at = "https://management.azure.com:443/subscriptions/1/operations/1"
+	for name, header := range map[string]string{"status": "Azure-AsyncOperation", "location": "Location"} {
+		g := &rogue{given: answer(202, strings.NewReader(""), header, at)}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
+		defer cancel()
+		err := g.rotator().Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2")
+		if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation != name+" "+at {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func TestKeysAreIssuedAndDeleted(t *testing.T) {
 // A connection string keeps its form, and a wrong right is named.
 func TestIssuingNeedsTheRightsToMakeAndToDelete(t *testing.T) {
 	a, r := start(t, functionApp)
-	s := subject(functionApp, "default", "canary-key")
+	s := subject(functionApp, "default", a.key(t, functionApp, "default"))
 	if warnings, err := r.Check(t.Context(), s); err != nil || len(warnings) != 0 {
 		t.Errorf("%q, %v", warnings, err)
 	}
@@ -83,5 +83,32 @@ func TestAKeyThatIsNotListedIsRejected(t *testing.T) {
 	rotatortest.WantVerdict(t, r, s, "canary-other", rotation.Rejected)
 	if r.Same(s, secret.NewValue("a"), secret.NewValue("b")) || !r.Same(s, secret.NewValue("a"), secret.NewValue("a")) {
 		t.Error("values are compared wrongly")
+	}
+}
+
+// What the tag CredentialId names is deleted after a rotation, so it must be the key in the value.
+func TestTheTagMustNameTheKeyOfTheValue(t *testing.T) {
+	for name, id := range map[string]string{"query keys of AI Search": searchService, "host keys of Functions": functionApp} {
+		t.Run(name, func(t *testing.T) {
+			_, r := start(t, id)
+			s := subject(id, "default", "canary-key", rotation.TagClass, "C")
+			own, value, err := r.Issue(t.Context(), s, "OPERATION0")
+			rotatortest.Must(t, err)
+			s.CredentialID, s.Current = own, value
+			if _, err := r.Check(t.Context(), s); err != nil {
+				t.Error(err)
+			}
+			rotatortest.Must(t, r.MustHold(t.Context(), s, strings.ToUpper(own), s.Current))
+			rotatortest.Must(t, r.MustHold(t.Context(), s, "gone", s.Current))
+			victims, _, err := r.Issue(t.Context(), s, "OPERATION1")
+			rotatortest.Must(t, err)
+			rotatortest.WantPermanent(t, r.MustHold(t.Context(), s, victims, s.Current), "names another one of the")
+			s.CredentialID = victims
+			_, err = r.Check(t.Context(), s)
+			rotatortest.WantPermanent(t, err, "names another one of the")
+			s.CredentialID = "gone"
+			_, err = r.Check(t.Context(), s)
+			rotatortest.WantPermanent(t, err, "names a key that")
+		})
 	}
 }

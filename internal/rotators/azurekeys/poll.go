@@ -36,7 +36,7 @@ func (m *manager) finish(ctx context.Context, r request, accepted answer) error 
 		if accepted.status != http.StatusAccepted {
 			return nil
 		}
-		return &rotation.Underway{Fault: rotation.Temporaryf("Azure is making a new key of %s and does not say how far it is. The rotation goes on once the list has the key.", r.what)}
+		return untold(r)
 	}
 	pause := accepted.retryAfter(time.Second, maxPollPause)
 	for mayWait(ctx, pause) {
@@ -53,6 +53,11 @@ func (m *manager) finish(ctx context.Context, r request, accepted answer) error 
 		pause = next
 	}
 	return underway(r, operation)
+}
+
+// untold is for an operation about which Azure does not tell.
+func untold(r request) error {
+	return &rotation.Underway{Fault: rotation.Temporaryf("Azure is making a new key of %s and does not say how far it is. The rotation goes on once the list has the key.", r.what)}
 }
 
 func underway(r request, operation string) *rotation.Underway {
@@ -97,7 +102,8 @@ func (m *manager) isOwn(address string) bool {
 	if err != nil || len(address) > maxPollURL || parsed.Scheme != "https" || parsed.User != nil {
 		return false
 	}
-	host, own := strings.ToLower(parsed.Host), strings.ToLower(m.host)
+	// Some services name the port, such as Microsoft.EventGrid.
+	host, own := strings.TrimSuffix(strings.ToLower(parsed.Host), ":443"), strings.ToLower(m.host)
 	return host == own || strings.HasSuffix(host, "."+own)
 }
 
@@ -108,14 +114,14 @@ func (m *manager) poll(ctx context.Context, r request, operation string) (ended 
 		address = strings.TrimPrefix(operation, byLocation)
 	}
 	if !m.isOwn(address) {
-		return true, 0, nil // not ours to ask: the list tells
+		return false, 0, untold(r) // not ours to ask: the list tells
 	}
 	r.method, r.url, r.body = http.MethodGet, address, nil
 	found, err := m.do(ctx, r)
 	next = found.retryAfter(time.Second, maxPollPause)
 	switch {
-	case found.status == http.StatusNotFound, found.status == http.StatusForbidden:
-		return true, 0, nil // Azure has forgotten it, or does not tell the app: the list tells
+	case found.status == http.StatusNotFound, found.status == http.StatusForbidden, !isStatus && found.status == http.StatusInternalServerError:
+		return false, next, untold(r) // Azure may have forgotten it, or not know it yet, or not tell the app
 	case !isStatus && hasFailed(found.status):
 		return true, 0, nil
 	case err != nil:
@@ -130,7 +136,7 @@ func (m *manager) poll(ctx context.Context, r request, operation string) (ended 
 // failed.
 func hasFailed(status int) bool {
 	switch status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusInternalServerError:
+	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed:
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package entra
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,5 +56,26 @@ func (a application) credential(keyID string) (credential, bool) {
 
 // mayBe reports whether a text can be the client secret's, as far as Graph shows that.
 func (c credential) mayBe(text secret.Value) bool {
-	return c.Hint == "" || strings.HasPrefix(text.Reveal(), c.Hint)
+	return c.Hint == "" || c.isLike(text)
+}
+
+// isLike reports whether a text begins as Graph shows that the client secret does.
+func (c credential) isLike(text secret.Value) bool {
+	return c.Hint != "" && strings.HasPrefix(text.Reveal(), c.Hint)
+}
+
+// holds reports whether a client secret of the application is the one that a text is, as far as
+// Graph shows that. One without a hint is not, if another one has the text's.
+func (a application) holds(c credential, text secret.Value) bool {
+	return c.mayBe(text) && (c.Hint != "" || !slices.ContainsFunc(a.Credentials, func(other credential) bool { return other.isLike(text) }))
+}
+
+// unhinted returns how many client secrets have no hint.
+func (a application) unhinted() (n int) {
+	for _, c := range a.Credentials {
+		if c.Hint == "" {
+			n++
+		}
+	}
+	return n
 }

@@ -79,7 +79,7 @@ func (r Rotator) MustHold(ctx context.Context, s rotation.Subject, id string, va
 	if err != nil {
 		return err
 	}
-	if found, listed := a.credential(id); listed && !found.mayBe(key.Value) {
+	if found, listed := a.credential(id); listed && !a.holds(found, key.Value) {
 		return rotation.Permanentf("The tag %s of the version that was replaced names another client secret than that version holds, so nothing was removed. Set the tag of that version to the key id of its client secret, then resume.", rotation.TagCredentialID)
 	}
 	return nil
@@ -89,10 +89,13 @@ func (r Rotator) MustHold(ctx context.Context, s rotation.Subject, id string, va
 // value: what it names is removed after the rotation.
 func (t target) checkKeyID(a application) error {
 	found, listed := a.credential(t.keyID)
-	if listed && found.mayBe(t.secret.Value) {
+	const tag = rotation.TagCredentialID
+	if listed && a.holds(found, t.secret.Value) {
+		if found.Hint == "" && a.unhinted() > 1 {
+			return rotation.Permanentf("Microsoft Graph shows no hint of several client secrets of the application, as they are old, so nothing tells which one the secret's value is. Add a client secret (az ad app credential reset --id %s --append), and set the secret and its tag %s to it.", a.ID, tag)
+		}
 		return nil
 	}
-	const tag = rotation.TagCredentialID
 	what := "names another client secret than the one in the secret's value"
 	switch {
 	case t.keyID == "":
@@ -102,7 +105,7 @@ func (t target) checkKeyID(a application) error {
 	}
 	var alike []string
 	for _, c := range a.Credentials {
-		if isGUID(c.KeyID) && c.Hint != "" && c.mayBe(t.secret.Value) {
+		if isGUID(c.KeyID) && c.isLike(t.secret.Value) {
 			alike = append(alike, c.KeyID)
 		}
 	}

@@ -148,8 +148,10 @@ func TestWhatIsIssuedMustFit(t *testing.T) {
 		"no value":                    {"second", "", "without a value"},
 		"a long value":                {"second", strings.Repeat("v", 25601), "without a value"},
 		"the value of the current":    {"second", firstValue, "with the value of the current one"},
-		"an id that is the value":     {"canary-issued", "canary-issued", "repeats part of its value"},
-		"an id that begins the value": {"id-canary-issu", "canary-issued", "repeats part of its value"},
+		"an id that is the value":     {"canary-issued", "canary-issued", "repeats part of a value"},
+		"an id that is the old value": {firstValue, "canary-issued", "repeats part of a value"},
+		"an id that is the current one in capitals": {"FIRST", "canary-issued", "with the id of the current one"},
+		"an id that begins the value":               {"id-canary-issu", "canary-issued", "repeats part of a value"},
 	} {
 		body, err := json.Marshal(map[string]string{"verdict": "accepted", "id": row.id, "value": row.value})
 		rotatortest.Must(t, err)
@@ -192,5 +194,20 @@ func TestARejectionOfANewValueIsItsPolicy(t *testing.T) {
 		},
 	} {
 		rotatortest.WantPermanent(t, call(t.Context()), "refuses to "+action)
+	}
+}
+
+// What a hook says goes into the status, so it must not repeat a value of the secret, whether the
+// request had it or not.
+func TestNoAnswerRepeatsAValueThatTheRequestDoesNotHave(t *testing.T) {
+	const password = "canary!of#words$only"
+	for name, leaked := range map[string]string{"the password": password, "the key for signatures": signingKey[:12]} {
+		h := startHook(t, 200, `{"verdict":"rejected","class":"S","problems":["can't log in with `+leaked+`"],"warnings":["`+leaked+` is old"]}`)
+		s := subject(rotation.Single, h.URL)
+		s.Current = secret.NewValue(password)
+		warnings, err := Rotator{}.Check(t.Context(), s)
+		if said := fmt.Sprint(warnings, err); strings.Contains(said, leaked) || strings.Count(said, withheld) != 2 {
+			t.Errorf("%s: %s", name, said)
+		}
 	}
 }

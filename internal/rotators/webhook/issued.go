@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,27 +32,32 @@ func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string
 	case err != nil:
 		return "", value, err
 	}
-	return said.ID, secret.NewValue(said.Value), t.checkIssue(said)
+	return said.ID, secret.NewValue(said.Value), t.checkIssue(asked, said)
 }
 
 // checkIssue returns a fault if what the hook issued can't be published.
-func (t target) checkIssue(said answer) error {
+func (t target) checkIssue(asked request, said answer) error {
 	wrong := ""
 	switch {
 	case !isID(said.ID):
 		wrong = "without an id, or with one that is no text of at most 256 characters"
-	case said.ID == t.CredentialID:
+	case strings.EqualFold(said.ID, t.CredentialID):
 		wrong = "with the id of the current one"
 	case said.Value == "" || len(said.Value) > secret.MaxValueBytes || !utf8.ValidString(said.Value):
 		wrong = "without a value, or with one that is no text of at most 25 KB"
 	case secret.NewValue(said.Value).Equal(t.Current):
 		wrong = "with the value of the current one"
-	case hasPart(said.ID, []string{said.Value}):
-		wrong = "with an id that repeats part of its value: the id is kept where anybody may read it"
+	case hasPart(said.ID, []string{said.Value}), asked.isRepeatedIn(said.ID):
+		wrong = "with an id that repeats part of a value: the id is kept where anybody may read it"
 	default:
 		return nil
 	}
 	return rotation.Permanentf("The hook at %s issued a credential %s. docs/webhook.md describes the answer to \"issue\".", t.hook, wrong)
+}
+
+// isRepeatedIn reports whether an id has a whole value of the request or the secret.
+func (r request) isRepeatedIn(id string) bool {
+	return slices.ContainsFunc(r.values(), func(value string) bool { return value != "" && strings.Contains(id, value) })
 }
 
 func isID(id string) bool {

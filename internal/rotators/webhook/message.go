@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"rotunda/internal/rotation"
 )
@@ -32,6 +33,8 @@ type request struct {
 	Next       *credential    `json:"next,omitempty"`       // apply
 	Sample     string         `json:"sample,omitempty"`     // plan: a password that is never used
 	ID         string         `json:"id,omitempty"`         // revoke
+
+	known []string // of the secret: no answer may repeat them, whether the request has them or not
 }
 
 // credential is a credential in a request.
@@ -52,7 +55,7 @@ func (c *credential) values() []string {
 
 // values returns what no answer may repeat.
 func (r request) values() []string {
-	all := []string{r.Sample}
+	all := append([]string{r.Sample}, r.known...)
 	for _, c := range []*credential{r.Credential, r.Current, r.Next} {
 		all = append(all, c.values()...)
 	}
@@ -61,11 +64,23 @@ func (r request) values() []string {
 
 // request returns a request about the target.
 func (t target) request(a action) request {
-	asked := request{Action: a, Hook: t.hook.String(), Owner: t.Owner, Class: t.class}
+	asked := request{Action: a, Hook: t.hook.String(), Owner: t.Owner, Class: t.class, known: t.known()}
 	if a != actionPlan && a != actionVerify {
 		asked.Operation = t.OperationID
 	}
 	return asked
+}
+
+// known returns what a hook may know of the secret's values.
+func (t target) known() []string {
+	value := t.Current.Reveal()
+	if t.class == rotation.Single {
+		value = t.current.Password.Reveal()
+	}
+	if !t.Admin.IsSet() {
+		return []string{value}
+	}
+	return []string{value, strings.TrimPrefix(t.Admin.Reveal(), keyPrefix)}
 }
 
 // key returns the idempotency key of a request that changes something, and otherwise "". A
