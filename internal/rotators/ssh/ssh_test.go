@@ -241,3 +241,23 @@ func TestAServerIsKnownByItsHostKey(t *testing.T) {
 		t.Errorf("another server is at %v", got)
 	}
 }
+
+// A server looks at all lines of a key until one lets it in.
+func TestAKeyWithSeveralLinesKeepsThemAll(t *testing.T) {
+	server, s := start(t, func(public string) string {
+		return `from="192.0.2.1" ` + public + " elsewhere\n" + public + " here\n"
+	})
+	next := planned(t, s)
+	_, err := Rotator{}.Check(t.Context(), s)
+	rotatortest.Must(t, err)
+	rotatortest.Apply(t, Rotator{}, s, next.Reveal())
+	rotatortest.Apply(t, Rotator{}, s, next.Reveal())
+	rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
+	retired := s.Current
+	s.Current = next
+	rotatortest.Retire(t, Rotator{}, s, retired.Reveal())
+	rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
+	if got := content(t, server); strings.Count(got, "\n") != 2 || !strings.HasPrefix(got, `from="192.0.2.1" `) {
+		t.Errorf("the file became\n%s", got)
+	}
+}
