@@ -156,3 +156,14 @@ func TestRightsToTheOwnersRolesAreCheckedBefore(t *testing.T) {
 	_, err = Rotator{}.Check(t.Context(), s)
 	rotatortest.Must(t, err)
 }
+
+// A server knows the passwords that it was sent, and may write them where a fault would repeat them.
+func TestAMarkThatHasAPasswordIsNotRepeated(t *testing.T) {
+	server := start(t)
+	s := subject(server, "orders")
+	for _, password := range []string{"canary-rotator", oldPassword, newPassword} {
+		mark(server, "orders", "x.example.com/"+password)
+		err := Rotator{}.Apply(t.Context(), s, secret.NewValue(value("orders_a", newPassword)), rotatortest.Unfenced)
+		rotatortest.WantPermanent(t, err, "belongs to another secret")
+	}
+}

@@ -2,14 +2,15 @@ package ssh
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markPrefix begins the comment of a line that Rotunda has added. After it comes the secret's
@@ -85,11 +86,6 @@ func remove(lines []line, old key) []byte {
 	return []byte(file.String())
 }
 
-// secretName is the form of a mark's owner: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
-
 // checkLine makes sure that the current key is in the file, and not another secret's.
 func (t target) checkLine(lines []line) error {
 	found := slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.has(t.current) })
@@ -105,8 +101,6 @@ func (t target) checkLine(lines []line) error {
 }
 
 func (t target) otherOwner(owner string) error {
-	if len(owner) > maxOwner || !secretName.MatchString(owner) {
-		owner = "of another name"
-	}
+	owner = cmp.Or(login.OwnerIn(owner, nil), "of another name")
 	return rotation.Permanentf("The key belongs to the secret %s, as the end of its line in the file %s at %s says. A key may be rotated by one secret only: remove the rotation tags of one of them, or use another key. If it now belongs to this secret, remove the end of that line, from %s on.", owner, t.server.file, t.server, markPrefix)
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
 
@@ -46,7 +47,7 @@ func (t target) checkIssue(said answer) error {
 		wrong = "without a value, or with one that is no text of at most 25 KB"
 	case secret.NewValue(said.Value).Equal(t.Current):
 		wrong = "with the value of the current one"
-	case hasPart(said.ID, []string{said.Value}):
+	case login.Repeats(said.ID, said.Value):
 		wrong = "with an id that repeats part of its value: the id is kept where anybody may read it"
 	default:
 		return nil
