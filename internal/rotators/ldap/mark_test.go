@@ -62,7 +62,7 @@ func TestALoginThatCantBeMarked(t *testing.T) {
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
 }
 
-// Whoever may write an entry may write a password into its mark, which status and log would repeat.
+// Whoever may write an entry may write a password into its mark, which a status would repeat.
 func TestAMarkThatHasAPasswordIsNotRepeated(t *testing.T) {
 	server, s := start(t, testserver.SlapdOptions{Access: rotatorMay})
 	s = byRotator(s)

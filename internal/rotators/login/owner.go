@@ -3,8 +3,8 @@ package login
 import "regexp"
 
 // secretName is the form of a secret's name beside its vault's, as marks at providers have it:
-// text in any other form may be anything. The length is checked apart, because a counted repetition
-// of 200 costs half a millisecond of each start.
+// text in any other form may be anything. The length is checked apart, because a counted
+// repetition of 200 costs half a millisecond of each start.
 var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
 
 const maxOwner = 328

@@ -157,7 +157,7 @@ func TestRightsToTheOwnersRolesAreCheckedBefore(t *testing.T) {
 	rotatortest.Must(t, err)
 }
 
-// A server knows the passwords that it was sent, and may write them where a fault would repeat them.
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
 func TestAMarkThatHasAPasswordIsNotRepeated(t *testing.T) {
 	server := start(t)
 	s := subject(server, "orders")

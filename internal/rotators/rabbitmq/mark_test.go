@@ -111,7 +111,7 @@ func TestALongMarkFitsInATag(t *testing.T) {
 	rotatortest.RefuseApply(t, Rotator{}, s, app.login("a", third), "does not know the name")
 }
 
-// A server knows the passwords that it has seen, and may write them where a fault would repeat them.
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
 func TestATagThatHasAPasswordIsNotRepeated(t *testing.T) {
 	const current, next, administrators = "canary-Current-1", "canary-Next-2", "canary-Keeper-3"
 	s := rotation.Subject{

@@ -38,8 +38,8 @@ func (t target) passwords() []string {
 	return append(login.Passwords(&t.current, t.admin), t.next.Reveal())
 }
 
-// shown returns a name that the server has told, as a fault may have it: a server that lies may call
-// a user by a password.
+// shown returns a name that the server has told, as a fault may have it: a server that lies may
+// call a user by a password.
 func (t target) shown(name string) string {
 	if login.Repeats(name, t.passwords()...) {
 		return "(its name is withheld, because it repeats part of a password)"

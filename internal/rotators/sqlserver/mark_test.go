@@ -152,7 +152,7 @@ func TestAMarkInOnesOwnDatabaseGivesNoLoginOfOthers(t *testing.T) {
 	ready(t, s)
 }
 
-// A server knows the passwords that it was sent, and may write them where a fault would repeat them.
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
 func TestNamesAndMarksThatHaveAPasswordAreNotRepeated(t *testing.T) {
 	app := newApplication(t, ofServer, tds.Options{})
 	s := app.byAdmin()

@@ -49,8 +49,8 @@ func isAuthority(option string) bool { return strings.EqualFold(option, "cert-au
 func (l line) has(k key) bool { return l.public != nil && bytes.Equal(l.public, k.public) }
 
 // add returns the file with a line for a further key after each line of the current one, with the
-// same options: a server goes on to a key's next line if the options of one don't let it in. A file
-// that has the key stays as it is.
+// same options: a server goes on to a key's next line if the options of one don't let it in. A
+// file that has the key stays as it is.
 func add(lines []line, current, next key, owner string) []byte {
 	added := slices.ContainsFunc(lines, func(l line) bool { return l.has(next) })
 	var file strings.Builder
