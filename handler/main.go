@@ -34,6 +34,7 @@ func run(ctx context.Context, getenv func(string) string, stdout io.Writer) erro
 	s, err := settings.Load(getenv)
 	log, flush := jsonlog.New(stdout, s.LogLevel)
 	defer flush()
+	jsonlog.TakeLibraries(log)
 	for _, problem := range s.Telemetry.Problems {
 		log.Warn("telemetry is off until a setting is corrected", "error", problem.Error())
 	}

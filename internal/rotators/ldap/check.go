@@ -80,6 +80,9 @@ func (c *check) lookAtEntry() {
 		return
 	}
 	c.add(c.checkOwner(c.directory, c.entry))
+	if len(c.entry.passwords) > 1 {
+		c.warnings = append(c.warnings, "The login has several passwords in the directory, and class S replaces all of them: whoever logs in with another one than the secret's loses it. Class O keeps them.")
+	}
 	if days := lifetime(c.tags); c.directory.windows && c.entry.Entry != nil {
 		c.add(c.checkAge(maxAge(c.entry), days))
 	}

@@ -159,3 +159,16 @@ func TestConnectionsThatCantBe(t *testing.T) {
 	s.Address = "ldaps://" + server.TLSAddr + "?sslrootcert=roots.pem&sslmode=verify-ca"
 	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Accepted)
 }
+
+// Class S takes the passwords that others have set, too.
+func TestSeveralPasswordsAreToldBeforeClassSReplacesThem(t *testing.T) {
+	server, s := start(t, testserver.SlapdOptions{Access: rotatorMay})
+	server.Replace(t, app, userPassword, oldPassword, "canary-of-another-3")
+	s = inClass(byRotator(s), rotation.Single)
+	warnings, err := Rotator{}.Check(t.Context(), s)
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "replaces all of them") {
+		t.Errorf("%v, %v", warnings, err)
+	}
+	rotatortest.Apply(t, Rotator{}, s, newPassword)
+	rotatortest.WantVerdict(t, Rotator{}, s, "canary-of-another-3", rotation.Rejected)
+}

@@ -14,6 +14,7 @@ type directory struct {
 	windows         bool // Active Directory, or Samba as one
 	openLDAP        bool
 	domain          string // the base of Active Directory's accounts
+	configuration   string // the base of what all domains of a forest share
 	modifyPasswords bool   // it has the password modify operation
 }
 
@@ -24,7 +25,7 @@ const (
 
 // look reads the root entry. A server that hides it is neither of the two.
 func (s *session) look() (directory, error) {
-	root, err := s.readEntry("", "(objectClass=*)", ldap.ScopeBaseObject, "objectClass", "supportedCapabilities", "supportedExtension", "defaultNamingContext")
+	root, err := s.readEntry("", "(objectClass=*)", ldap.ScopeBaseObject, "objectClass", "supportedCapabilities", "supportedExtension", "defaultNamingContext", "configurationNamingContext")
 	if err != nil || root == nil {
 		return directory{}, err
 	}
@@ -32,6 +33,7 @@ func (s *session) look() (directory, error) {
 		windows:         slices.Contains(root.GetEqualFoldAttributeValues("supportedCapabilities"), capabilityActiveDirectory),
 		openLDAP:        slices.Contains(root.GetEqualFoldAttributeValues("objectClass"), "OpenLDAProotDSE"),
 		domain:          root.GetEqualFoldAttributeValue("defaultNamingContext"),
+		configuration:   root.GetEqualFoldAttributeValue("configurationNamingContext"),
 		modifyPasswords: slices.Contains(root.GetEqualFoldAttributeValues("supportedExtension"), extensionModifyPassword),
 	}, nil
 }

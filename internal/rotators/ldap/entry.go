@@ -61,10 +61,31 @@ func (s *session) readNamed(d directory, name string, attributes []string) (*lda
 		return s.readEntry(name, "(objectClass=*)", ldap.ScopeBaseObject, attributes...)
 	}
 	filter := "(userPrincipalName=%s)"
-	if _, account, downLevel := strings.Cut(name, `\`); downLevel {
+	if domain, account, downLevel := strings.Cut(name, `\`); downLevel {
+		if err := s.checkDomain(d, domain); err != nil {
+			return nil, err
+		}
 		filter, name = "(sAMAccountName=%s)", account
 	}
 	return s.readEntry(d.domain, fmt.Sprintf(filter, ldap.EscapeFilter(name)), ldap.ScopeWholeSubtree, attributes...)
+}
+
+// checkDomain makes sure that a down-level name is one of the server's own domain. A login of
+// another domain that this one trusts is accepted too, and its account may have a namesake here.
+func (s *session) checkDomain(d directory, domain string) error {
+	filter := "(&(objectClass=crossRef)(nCName=" + ldap.EscapeFilter(d.domain) + "))" // MS-ADTS, 6.1.1.2.1.1
+	found, err := s.readEntry("CN=Partitions,"+d.configuration, filter, ldap.ScopeSingleLevel, "nETBIOSName", "dnsRoot")
+	if err != nil {
+		return err
+	}
+	if found != nil {
+		for _, name := range []string{"nETBIOSName", "dnsRoot"} {
+			if strings.EqualFold(domain, found.GetEqualFoldAttributeValue(name)) {
+				return nil
+			}
+		}
+	}
+	return rotation.Permanentf("The domain in the tag CredentialId is not that of the directory at %s, or the directory does not tell its domain's name. Name a server of the account's own domain in the tag ProviderAddress, or set the tag CredentialId to the account's user principal name.", s.server)
 }
 
 func idOf(found *ldap.Entry) string {

@@ -105,6 +105,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	if err != nil {
 		return err
 	}
+	target.next = added.password
 	session, err := target.server.open(ctx, target.changer())
 	if err != nil {
 		return err

@@ -1,8 +1,8 @@
 package ldap
 
 import (
+	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,6 +10,7 @@ import (
 	ldap "github.com/go-ldap/ldap/v3"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markPrefix begins the value that names the secret to which a login belongs, such as
@@ -36,15 +37,8 @@ func (t target) checkOwner(d directory, e entry) error {
 	return nil
 }
 
-// secretName is the form of a mark's owner: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
-
 func (t target) otherOwner(d directory, owner string) error {
-	if len(owner) > maxOwner || !secretName.MatchString(owner) {
-		owner = "of another name"
-	}
+	owner = cmp.Or(login.OwnerIn(owner, append(login.Passwords(&t.current, t.admin), t.next.Reveal())), "of another name")
 	return rotation.Permanentf("The login belongs to the secret %s, as its attribute %s in the directory at %s says. A login may be rotated by one secret only: remove the rotation tags of one of them, "+
 		"or use another login. If it now belongs to this secret, remove the value that begins with %s from that attribute.", owner, d.markAttribute(), t.server, markPrefix)
 }

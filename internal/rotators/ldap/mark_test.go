@@ -61,3 +61,17 @@ func TestALoginThatCantBeMarked(t *testing.T) {
 	rotatortest.Apply(t, Rotator{}, byRotator(s), newPassword)
 	rotatortest.WantVerdict(t, Rotator{}, s, newPassword, rotation.Accepted)
 }
+
+// Whoever may write an entry may write a password into its mark, which a status would repeat.
+func TestAMarkThatHasAPasswordIsNotRepeated(t *testing.T) {
+	server, s := start(t, testserver.SlapdOptions{Access: rotatorMay})
+	s = byRotator(s)
+	for _, password := range []string{oldPassword, "canary-rotator", newPassword} {
+		server.Replace(t, app, "description", markPrefix+"x.example.com/of-"+password)
+		err := Rotator{}.Apply(t.Context(), s, secret.NewValue(newPassword), rotatortest.Unfenced)
+		wantFault(t, err, "of another name")
+		if strings.Contains(err.Error(), "canary") {
+			t.Error(err)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type target struct {
 	admin   *login.Login // nil without AdminSecret
 	secret  string       // its owner, with which the login's entry is marked
 	tags    map[string]string
+	next    secret.Value // the password that is applied
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.

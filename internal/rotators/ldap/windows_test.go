@@ -138,3 +138,15 @@ func TestAnAccountHasOneLocation(t *testing.T) {
 		t.Errorf("%v, not %v", got, here)
 	}
 }
+
+// Another domain, which this one trusts, may have an account of the same name.
+func TestAnAccountOfAnotherDomain(t *testing.T) {
+	server, _, s := account(t, "namesake")
+	s = byAdministrator(server, s)
+	s.CredentialID = `OTHER\namesake`
+	failCheck(t, s, "is not that of the directory")
+	rotatortest.RefuseApply(t, Rotator{}, s, newDomainPassword, "is not that of the directory")
+	s.CredentialID = `corp\Namesake`
+	_, err := Rotator{}.Check(t.Context(), s)
+	rotatortest.Must(t, err)
+}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"rotunda/internal/rotation"
 )
 
@@ -24,18 +26,19 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 	}
 	defer session.close()
 	faults := target.checkServer(session)
-	rights, err := target.checkRights(ctx, session)
+	status, err := session.status(ctx, true)
 	if err != nil {
 		return nil, target.server.fault("reading its rights", err)
 	}
-	faults = appendFaults(faults, rights)
+	faults = appendFaults(faults, target.checkRights(status.Privileges))
 	if target.admin == nil {
 		return nil, errors.Join(faults...)
 	}
-	_, _, wrong, err := target.look(ctx, session, target.nextUser())
+	_, fields, wrong, err := target.look(ctx, session, target.nextUser())
 	if err != nil {
 		wrong = append(wrong, target.server.fault(reading, err))
 	}
+	faults = appendFaults(faults, target.checkGrants(status.Privileges, fields))
 	return nil, errors.Join(append(faults, wrong...)...)
 }
 
@@ -71,10 +74,9 @@ var neededActions = []string{"viewUser", "changePassword", "changeCustomData", "
 
 // checkRights returns a fault about the actions that the changer's privileges lack. A server that
 // tells no privileges is asked nothing more: the rotation finds out.
-func (t target) checkRights(ctx context.Context, session *session) (fault, err error) {
-	status, err := session.status(ctx, true)
-	if err != nil || len(status.Privileges) == 0 {
-		return nil, err
+func (t target) checkRights(privileges []privilege) error {
+	if len(privileges) == 0 {
+		return nil
 	}
 	needed := slices.Clone(neededActions)
 	switch {
@@ -83,15 +85,39 @@ func (t target) checkRights(ctx context.Context, session *session) (fault, err e
 	case t.class == rotation.Alternating:
 		needed = append(needed, "createUser")
 	}
-	missing := slices.DeleteFunc(needed, func(action string) bool { return permits(status.Privileges, t.server.Database, action) })
+	missing := slices.DeleteFunc(needed, func(action string) bool { return permits(privileges, t.server.Database, action) })
 	if len(missing) == 0 {
-		return nil, nil
+		return nil
 	}
 	if t.admin == nil {
 		return rotation.Temporaryf("MongoDB at %s does not let the user %s change its own password: it lacks changeOwnPassword on the database %s. Grant it a role with that action, or name an administrator in the tag AdminSecret.",
-			t.server, t.current.User, t.server.Database), nil
+			t.server, t.current.User, t.server.Database)
 	}
-	return t.server.lacks(strings.Join(missing, ", ")), nil
+	return t.server.lacks(strings.Join(missing, ", "))
+}
+
+// checkGrants returns a fault about what giving the owner's roles and restrictions takes beside
+// that: a role is granted and revoked by right of its own database.
+func (t target) checkGrants(privileges []privilege, fields bson.D) error {
+	if len(privileges) == 0 {
+		return nil
+	}
+	for _, field := range fields {
+		value, _ := field.Value.(bson.RawValue)
+		var roles []name
+		switch {
+		case field.Key == "authenticationRestrictions" && !permits(privileges, t.server.Database, "setAuthenticationRestriction"):
+			return t.server.lacks("setAuthenticationRestriction, which the owner's restrictions take")
+		case field.Key != "roles" || isEmpty(value) || value.Unmarshal(&roles) != nil:
+			continue
+		}
+		for _, role := range roles {
+			if !permits(privileges, role.DB, "grantRole") || !permits(privileges, role.DB, "revokeRole") {
+				return t.server.lacks("grantRole and revokeRole on the database of each of the owner's roles")
+			}
+		}
+	}
+	return nil
 }
 
 // permits reports whether privileges have an action. Who may change every password may change its

@@ -129,3 +129,41 @@ func TestMongoDBValuesInOtherForms(t *testing.T) {
 		t.Errorf("%v, %s, %v", plan.Identity, next, plan.Warnings)
 	}
 }
+
+// The owner's roles may be of other databases than its users are of.
+func TestRightsToTheOwnersRolesAreCheckedBefore(t *testing.T) {
+	server := start(t)
+	s := subject(server, "orders")
+	var roles []mongodb.Role
+	for _, action := range []string{"viewUser", "createUser", "changePassword", "changeCustomData", "grantRole", "revokeRole"} {
+		roles = append(roles, mongodb.Role{Role: "@" + action, DB: "shop"})
+	}
+	rotatortest.Must(t, server.Create("admin", "rotator", "canary-rotator", roles...))
+	_, err := Rotator{}.Check(t.Context(), s)
+	if fault := rotatortest.Fault(t, err); fault == nil || !strings.Contains(fault.Reason, "setAuthenticationRestriction") {
+		t.Errorf("got %v", err)
+	}
+	server.Change("shop", "orders", func(u *mongodb.User) { u.Restrictions = nil })
+	_, err = Rotator{}.Check(t.Context(), s)
+	rotatortest.Must(t, err)
+	server.Change("shop", "orders", func(u *mongodb.User) { u.Roles = append(u.Roles, mongodb.Role{Role: "read", DB: "reports"}) })
+	rotatortest.RefuseApply(t, Rotator{}, s, value("orders_a", newPassword), "Unauthorized")
+	_, err = Rotator{}.Check(t.Context(), s)
+	if fault := rotatortest.Fault(t, err); fault == nil || !strings.Contains(fault.Reason, "each of the owner's roles") {
+		t.Errorf("got %v", err)
+	}
+	rotatortest.Must(t, server.Create("admin", "rotator", "canary-rotator", append(roles, mongodb.Role{Role: "@grantRole", DB: "reports"}, mongodb.Role{Role: "@revokeRole", DB: "reports"})...))
+	_, err = Rotator{}.Check(t.Context(), s)
+	rotatortest.Must(t, err)
+}
+
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
+func TestAMarkThatHasAPasswordIsNotRepeated(t *testing.T) {
+	server := start(t)
+	s := subject(server, "orders")
+	for _, password := range []string{"canary-rotator", oldPassword, newPassword} {
+		mark(server, "orders", "x.example.com/"+password)
+		err := Rotator{}.Apply(t.Context(), s, secret.NewValue(value("orders_a", newPassword)), rotatortest.Unfenced)
+		rotatortest.WantPermanent(t, err, "belongs to another secret")
+	}
+}

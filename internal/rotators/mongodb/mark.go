@@ -1,11 +1,10 @@
 package mongodb
 
 import (
-	"regexp"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markField is the field of a user's custom data that names the secret to which the user belongs,
@@ -38,11 +37,6 @@ func (t target) isOurs(u user) bool {
 	return t.secret != "" && owner == t.secret
 }
 
-// secretName is the form of a mark: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
-
 // checkOther returns a fault if a user bears another secret's mark.
 func (t target) checkOther(u user) error {
 	owner, marked := u.mark()
@@ -50,8 +44,9 @@ func (t target) checkOther(u user) error {
 		return nil
 	}
 	other := "another secret"
-	if text, isText := owner.(string); isText && len(text) <= maxOwner && secretName.MatchString(text) {
-		other = "the secret " + text
+	text, _ := owner.(string)
+	if name := login.OwnerIn(text, append(login.Passwords(&t.current, t.admin), t.next.Reveal())); name != "" {
+		other = "the secret " + name
 	}
 	return rotation.Permanentf("The user %s of MongoDB at %s belongs to %s, as the field %s of its customData says. A user may be rotated by one secret only: remove the rotation tags of one of them, "+
 		"or use another user. If it now belongs to this secret, set that field to %s.", u.Name, t.server, other, markField, t.secret)

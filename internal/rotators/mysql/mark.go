@@ -55,17 +55,17 @@ func (t target) mayChange(accounts []stored) error {
 	for _, one := range accounts {
 		if other := t.otherOwner(one.owners); other != "" {
 			return rotation.Permanentf("The account %s on %s belongs to another secret (%s). Two secrets can't rotate one account. Give this secret a login of its own; or, if the other secret is gone, drop the role that marks the account, %s%s.",
-				one.account, t.server, nameOfMark(other), markPrefix, nameOfMark(other))
+				one.account, t.server, t.nameOfMark(other), markPrefix, t.nameOfMark(other))
 		}
 	}
 	return nil
 }
 
 // nameOfMark returns a mark's owner. Anybody may name a role, so other text than ours is not
-// repeated.
-func nameOfMark(mark string) string {
+// repeated, nor is a password.
+func (t target) nameOfMark(mark string) string {
 	name := strings.TrimPrefix(mark, markPrefix)
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-/:~") != "" {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-/:~") != "" || login.Repeats(name, login.Passwords(&t.current, t.admin)...) {
 		return "unreadable"
 	}
 	return name

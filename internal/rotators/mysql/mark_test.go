@@ -160,7 +160,7 @@ func TestMarksFitARolesName(t *testing.T) {
 	if markOf("contoso.vault.azure.net/db") != "rotunda:contoso.vault.azure.net/db" || len(markOf(long)) != maxMark || markOf(long) == markOf(long+"b") {
 		t.Error(markOf(long))
 	}
-	if name := nameOfMark(markPrefix + "it's; DROP"); strings.Contains(name, "DROP") {
+	if name := (target{}).nameOfMark(markPrefix + "it's; DROP"); strings.Contains(name, "DROP") {
 		t.Error(name)
 	}
 }

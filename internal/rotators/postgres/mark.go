@@ -2,12 +2,12 @@ package postgres
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markPrefix begins the line of a role's comment that names the secret to which the role belongs,
@@ -76,17 +76,11 @@ func (t target) checkSecret() error {
 	return nil
 }
 
-// secretName is the form of a mark's owner: text in any other form may be anything. The length is
-// checked apart, because a counted repetition of 200 costs half a millisecond of each start.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
-
 func (t target) otherOwner(r role) error {
 	other := "another secret"
 	for _, owner := range marks(r.comment) {
-		if owner != t.secret && len(owner) <= maxOwner && secretName.MatchString(owner) {
-			other = "the secret " + owner
+		if name := login.OwnerIn(owner, login.Passwords(&t.current, t.admin)); name != "" && owner != t.secret {
+			other = "the secret " + name
 		}
 	}
 	return rotation.Permanentf("The login %s belongs to %s, as its comment at the server says. A login may be rotated by one secret only: remove the rotation tags of one of them, "+

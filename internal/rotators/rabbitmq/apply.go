@@ -25,6 +25,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	if err != nil {
 		return err
 	}
+	target.next = renewed.Password
 	if err := target.checkMayChange(renewed); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markPrefix begins the tag that names the secret to which a user belongs, such as
@@ -53,7 +54,7 @@ func (t target) checkOther(u user) error {
 		if mark != t.mark {
 			return rotation.Permanentf("The user %s of RabbitMQ at %s belongs to another secret (%s), as its tags say. Two secrets can't rotate one user. "+
 				"Set CredentialId to a user of its own; or, if the user now belongs to this secret, replace that tag by %s with rabbitmqctl set_user_tags.",
-				u.Name, t.server, nameOfMark(mark), t.mark)
+				u.Name, t.server, t.nameOfMark(mark), t.mark)
 		}
 	}
 	return nil
@@ -69,10 +70,11 @@ func (t target) checkTake(u user) error {
 }
 
 // nameOfMark returns a mark's owner. Anybody may write a tag, so other text than ours is not
-// repeated.
-func nameOfMark(mark string) string {
+// repeated, nor is a password.
+func (t target) nameOfMark(mark string) string {
 	name := strings.TrimPrefix(mark, markPrefix)
-	if len(name) > maxMark || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-/:~") != "" {
+	if len(name) > maxMark || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-/:~") != "" ||
+		login.Repeats(name, t.current.Password.Reveal(), t.admin.Password.Reveal(), t.next.Reveal()) {
 		return "unreadable"
 	}
 	return name

@@ -110,3 +110,18 @@ func TestALongMarkFitsInATag(t *testing.T) {
 	s.Owner = ""
 	rotatortest.RefuseApply(t, Rotator{}, s, app.login("a", third), "does not know the name")
 }
+
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
+func TestATagThatHasAPasswordIsNotRepeated(t *testing.T) {
+	const current, next, administrators = "canary-Current-1", "canary-Next-2", "canary-Keeper-3"
+	s := rotation.Subject{
+		Owner: vaultSecret, Address: "rabbitmq://127.0.0.1?sslmode=disable", CredentialID: "orders", Current: application{}.value("orders", current),
+		Admin: application{}.value("keeper", administrators),
+	}
+	target, err := readTarget(s)
+	rotatortest.Must(t, err)
+	target.next = secret.NewValue(next)
+	for _, password := range []string{current, next, administrators} {
+		rotatortest.WantPermanent(t, target.checkOther(user{Name: "orders", Tags: tags{markPrefix + "x/" + password}}), "another secret (unreadable)")
+	}
+}

@@ -21,7 +21,8 @@ type target struct {
 	owner   string
 	current login.Login
 	admin   login.Login
-	field   string // the tag ValueField
+	field   string       // the tag ValueField
+	next    secret.Value // the password that is applied
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.

@@ -21,6 +21,7 @@ func (r Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Valu
 	if err != nil {
 		return err
 	}
+	target.next = renewed.Password
 	if err := target.checkMayChange(renewed); err != nil {
 		return err
 	}

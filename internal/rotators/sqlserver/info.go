@@ -105,8 +105,8 @@ func (s *session) principals(ctx context.Context, role, name string) (found []pr
 }
 
 // isHere reports whether the database may speak for a user's login. Who may alter users in a
-// database can map any login of the server to one, and mark that. Only the login itself and who may
-// alter it can set its default database.
+// database can map any login of the server to one, and mark that. Only the login itself and who
+// may alter it can set its default database.
 func (s *session) isHere(ctx context.Context, p principal) (bool, error) {
 	if p.login == "" || p.mark == "" {
 		return p.isContained, nil

@@ -2,21 +2,16 @@ package sqlserver
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"unicode"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // property is the extended property of a user that names the secret to which the user belongs. Who
 // may alter a user may set it, and sees it (learn.microsoft.com/sql, "sp_addextendedproperty").
 const property = "Rotunda"
-
-// secretName is the form of a mark's owner: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
 
 // isOurs reports whether a user bears the secret's mark, in a place where only those can write it
 // who may change the password.
@@ -29,12 +24,27 @@ func (t target) checkMark(p principal) error {
 	if p.mark == "" || t.bearsMark(p) {
 		return nil
 	}
+	p.name = t.shown(p.name)
 	other := "another secret"
-	if len(p.mark) <= maxOwner && secretName.MatchString(p.mark) {
-		other = "the secret " + p.mark
+	if name := login.OwnerIn(p.mark, t.passwords()); name != "" {
+		other = "the secret " + name
 	}
 	return rotation.Permanentf("The user %s belongs to %s, as its extended property %s says. A login may be rotated by one secret only: remove the rotation tags of one of them, "+
 		"or use another login. If it now belongs to this secret, run: EXEC sp_dropextendedproperty N'%s', N'USER', %s; %s", p.name, other, property, property, quoteText(p.name), t.markStatement(p.name))
+}
+
+// passwords are those that the server may know, and so may repeat.
+func (t target) passwords() []string {
+	return append(login.Passwords(&t.current, t.admin), t.next.Reveal())
+}
+
+// shown returns a name that the server has told, as a fault may have it: a server that lies may
+// call a user by a password.
+func (t target) shown(name string) string {
+	if login.Repeats(name, t.passwords()...) {
+		return "(its name is withheld, because it repeats part of a password)"
+	}
+	return name
 }
 
 // checkSecret makes sure that a mark can name the secret.
@@ -50,6 +60,7 @@ func (t target) markStatement(name string) string {
 }
 
 func (t target) nobodysLogin(p principal) error {
+	p.name, p.login = t.shown(p.name), t.shown(p.login)
 	return rotation.Permanentf("The user %s exists in the database, and nothing shows that Rotunda made it for this secret. If it is this secret's, run: %s; %sOtherwise drop it, or set the tag CredentialId to another role.",
 		p.name, t.markStatement(p.name), t.moveStatement(p))
 }
@@ -64,6 +75,7 @@ func (t target) moveStatement(p principal) string {
 
 // elsewhere is about a mark that whoever owns the database could have written.
 func (t target) elsewhere(p principal) error {
+	p.name, p.login = t.shown(p.name), t.shown(p.login)
 	return rotation.Permanentf("The login %s of the user %s has another default database, so the user's mark in this one does not show that Rotunda made the login for this secret. If it is this secret's, run: %sOtherwise drop the user, or set the tag CredentialId to another role.",
 		p.login, p.name, t.moveStatement(p))
 }

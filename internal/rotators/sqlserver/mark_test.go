@@ -151,3 +151,16 @@ func TestAMarkInOnesOwnDatabaseGivesNoLoginOfOthers(t *testing.T) {
 	app.exec(t, "master", "ALTER LOGIN payroll_a WITH DEFAULT_DATABASE = eves") // by somebody who may alter it
 	ready(t, s)
 }
+
+// A server knows the passwords that it was sent, and may write them where a fault would have them.
+func TestNamesAndMarksThatHaveAPasswordAreNotRepeated(t *testing.T) {
+	app := newApplication(t, ofServer, tds.Options{})
+	s := app.byAdmin()
+	for _, password := range []string{canaryFirst, canaryAdmin, canaryNext} {
+		app.in(t, "DROP USER "+quoteName(app.login), "CREATE USER "+quoteName(password)+" FOR LOGIN "+quoteName(app.login),
+			"EXEC sys.sp_addextendedproperty @name = N'Rotunda', @value = "+quoteText("x.example/"+password)+", @level0type = N'USER', @level0name = "+quoteText(password))
+		err := Rotator{}.Apply(t.Context(), s, jsonValue(app.login, canaryNext), rotatortest.Unfenced)
+		rotatortest.WantPermanent(t, err, "is withheld")
+		app.in(t, "DROP USER "+quoteName(password), "CREATE USER "+quoteName(app.login)+" FOR LOGIN "+quoteName(app.login))
+	}
+}

@@ -123,5 +123,5 @@ func (t target) checkPairUser(p principal, name string) error {
 }
 
 func (t target) orphan(name string) error {
-	return rotation.Permanentf("The user %s exists in the database without a login of the same name. Drop the user, so that Rotunda creates both anew.", name)
+	return rotation.Permanentf("The user %s exists in the database without a login of the same name. Drop the user, so that Rotunda creates both anew.", t.shown(name))
 }

@@ -24,6 +24,7 @@ type target struct {
 	current login.Login
 	admin   *login.Login // nil without AdminSecret
 	field   string       // the tag ValueField
+	next    secret.Value // the password that is applied
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.

@@ -35,8 +35,8 @@ func (k key) copies() []string {
 	return []string{base64.StdEncoding.EncodeToString(k.public), strings.TrimPrefix(ssh.FingerprintSHA256(k.signer.PublicKey()), "SHA256:")}
 }
 
-// jsonEscapes are how common encoders write base64 in JSON: .NET escapes the plus sign, and PHP the
-// slash.
+// jsonEscapes are how common encoders write base64 in JSON: .NET escapes the plus sign, and PHP
+// the slash.
 var jsonEscapes = []*strings.Replacer{
 	strings.NewReplacer(), strings.NewReplacer("+", `\u002B`), strings.NewReplacer("+", `\u002b`), strings.NewReplacer("/", `\/`),
 }

@@ -2,14 +2,15 @@ package ssh
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 )
 
 // markPrefix begins the comment of a line that Rotunda has added. After it comes the secret's
@@ -44,31 +45,24 @@ func parseLines(file []byte) (lines []line) {
 // isAuthority reports whether a line trusts every key that its key has signed.
 func isAuthority(option string) bool { return strings.EqualFold(option, "cert-authority") }
 
-// find returns the first line that has a key.
-func find(lines []line, k key) (line, bool) {
-	i := slices.IndexFunc(lines, func(l line) bool { return bytes.Equal(l.public, k.public) })
-	if i < 0 {
-		return line{}, false
-	}
-	return lines[i], true
-}
+// has reports whether a line has a key.
+func (l line) has(k key) bool { return l.public != nil && bytes.Equal(l.public, k.public) }
 
-// add returns the file with a line for a further key. It has the options of the current key's
-// line, and goes after it. A file that has the key stays as it is.
+// add returns the file with a line for a further key after each line of the current one, with the
+// same options: a server goes on to a key's next line if the options of one don't let it in. A
+// file that has the key stays as it is.
 func add(lines []line, current, next key, owner string) []byte {
-	_, has := find(lines, next)
-	at, _ := find(lines, current)
+	added := slices.ContainsFunc(lines, func(l line) bool { return l.has(next) })
 	var file strings.Builder
-	added := has
 	for _, l := range lines {
 		file.WriteString(l.text)
-		if !added && bytes.Equal(l.public, current.public) {
-			if !strings.HasSuffix(l.text, "\n") {
-				file.WriteString("\n")
-			}
-			file.WriteString(newLine(at.options, next, owner))
-			added = true
+		if added || !l.has(current) {
+			continue
 		}
+		if !strings.HasSuffix(l.text, "\n") {
+			file.WriteString("\n")
+		}
+		file.WriteString(newLine(l.options, next, owner))
 	}
 	return []byte(file.String())
 }
@@ -85,28 +79,28 @@ func newLine(options []string, k key, owner string) string {
 func remove(lines []line, old key) []byte {
 	var file strings.Builder
 	for _, l := range lines {
-		if l.public == nil || !bytes.Equal(l.public, old.public) {
+		if !l.has(old) {
 			file.WriteString(l.text)
 		}
 	}
 	return []byte(file.String())
 }
 
-// secretName is the form of a mark's owner: text in any other form may be anything.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
-
-const maxOwner = 328
-
 // checkLine makes sure that the current key is in the file, and not another secret's.
 func (t target) checkLine(lines []line) error {
-	found, has := find(lines, t.current)
-	switch {
-	case !has:
+	found := slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.has(t.current) })
+	if len(found) == 0 {
 		return rotation.Permanentf("The file %s of the user %s at %s does not have the secret's current key. If the server reads another file (AuthorizedKeysFile), name it in the parameter file of the tag ProviderAddress. Keys that come from a command or a directory can't be rotated.", t.server.file, t.user, t.server)
-	case found.owner == "" || found.owner == t.secret:
-		return nil
-	case len(found.owner) > maxOwner || !secretName.MatchString(found.owner):
-		found.owner = "of another name"
 	}
-	return rotation.Permanentf("The key belongs to the secret %s, as the end of its line in the file %s at %s says. A key may be rotated by one secret only: remove the rotation tags of one of them, or use another key. If it now belongs to this secret, remove the end of that line, from %s on.", found.owner, t.server.file, t.server, markPrefix)
+	for _, l := range found {
+		if l.owner != "" && l.owner != t.secret {
+			return t.otherOwner(l.owner)
+		}
+	}
+	return nil
+}
+
+func (t target) otherOwner(owner string) error {
+	owner = cmp.Or(login.OwnerIn(owner, nil), "of another name")
+	return rotation.Permanentf("The key belongs to the secret %s, as the end of its line in the file %s at %s says. A key may be rotated by one secret only: remove the rotation tags of one of them, or use another key. If it now belongs to this secret, remove the end of that line, from %s on.", owner, t.server.file, t.server, markPrefix)
 }

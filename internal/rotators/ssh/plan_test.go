@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,7 +176,7 @@ func FuzzAuthorizedKeys(f *testing.F) {
 			t.Fatalf("%q came back as %q", file, whole{lines}.text())
 		}
 		both := parseLines(add(lines, current, next, owner))
-		if _, has := find(both, next); !has {
+		if !slices.ContainsFunc(both, func(l line) bool { return l.has(next) }) {
 			t.Fatalf("%q has no new line", file)
 		}
 		if got := string(remove(both, next)); got != file {

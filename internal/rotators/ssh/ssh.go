@@ -19,6 +19,7 @@ package ssh
 
 import (
 	"context"
+	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -95,7 +96,10 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 	if err != nil {
 		return nil, err
 	}
-	return nil, target.checkLine(found.lines)
+	if err := target.checkLine(found.lines); err != nil {
+		return nil, err
+	}
+	return nil, target.checkExpiry(found.lines, time.Now())
 }
 
 // Locate implements rotation.Locator. A server is known by its host key.

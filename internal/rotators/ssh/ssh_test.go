@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
@@ -239,5 +240,48 @@ func TestAServerIsKnownByItsHostKey(t *testing.T) {
 	_, other := start(t, plain)
 	if got := rotatortest.Locate(t, Rotator{}, other); got == here {
 		t.Errorf("another server is at %v", got)
+	}
+}
+
+// A server looks at all lines of a key until one lets it in.
+func TestAKeyWithSeveralLinesKeepsThemAll(t *testing.T) {
+	server, s := start(t, func(public string) string {
+		return `from="192.0.2.1" ` + public + " elsewhere\n" + public + " here\n"
+	})
+	next := planned(t, s)
+	_, err := Rotator{}.Check(t.Context(), s)
+	rotatortest.Must(t, err)
+	rotatortest.Apply(t, Rotator{}, s, next.Reveal())
+	rotatortest.Apply(t, Rotator{}, s, next.Reveal())
+	rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
+	retired := s.Current
+	s.Current = next
+	rotatortest.Retire(t, Rotator{}, s, retired.Reveal())
+	rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
+	if got := content(t, server); strings.Count(got, "\n") != 2 || !strings.HasPrefix(got, `from="192.0.2.1" `) {
+		t.Errorf("the file became\n%s", got)
+	}
+}
+
+// The new line has the options of the old one, and so ends when that does.
+func TestAKeyThatExpiresBeforeTheSecretIsFoundBefore(t *testing.T) {
+	in := func(days int) string {
+		return `expiry-time="` + time.Now().UTC().AddDate(0, 0, days).Format("20060102") + `Z" `
+	}
+	for options, fails := range map[string]bool{in(20): true, "no-pty," + in(20): true, in(40): false, "": false} {
+		_, s := start(t, func(public string) string { return options + plain(public) })
+		s.Tags[rotation.TagInterval] = "30"
+		rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
+		_, err := Rotator{}.Check(t.Context(), s)
+		if (err != nil) != fails {
+			t.Errorf("%s: %v", options, err)
+		}
+		if fails {
+			rotatortest.WantPermanent(t, err, "expiry-time")
+		}
+	}
+	long := `expiry-time="20991231235959" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBUKF/xEUrlsbsSwM2GD5z2TkWiZ0rHtFEDvGqdXUSL6`
+	if end, limited := parseLines([]byte(long))[0].expiry(); !limited || end.Year() != 2099 {
+		t.Error(end, limited)
 	}
 }

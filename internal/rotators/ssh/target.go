@@ -18,6 +18,7 @@ type target struct {
 	current key
 	admin   *key   // another key of the user; nil without AdminSecret
 	secret  string // the key's owner, with which its line is marked
+	tags    map[string]string
 }
 
 // isUser is the form of user names: what a server would read as something else is left out.
@@ -25,7 +26,7 @@ var isUser = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\+-]*$`).MatchString
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
-	t.user, t.secret = s.CredentialID, s.Owner
+	t.user, t.secret, t.tags = s.CredentialID, s.Owner, s.Tags
 	if t.server, err = parseAddress(s.Address, s.Tags[rotation.TagSSHHostKey]); err != nil {
 		return t, err
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
 
@@ -47,7 +48,7 @@ func (t target) checkIssue(asked request, said answer) error {
 		wrong = "without a value, or with one that is no text of at most 25 KB"
 	case secret.NewValue(said.Value).Equal(t.Current):
 		wrong = "with the value of the current one"
-	case hasPart(said.ID, []string{said.Value}), asked.isRepeatedIn(said.ID):
+	case login.Repeats(said.ID, said.Value), asked.isRepeatedIn(said.ID):
 		wrong = "with an id that repeats part of a value: the id is kept where anybody may read it"
 	default:
 		return nil

@@ -69,7 +69,20 @@ func allowed(by *user, command, db, name string, r request) bool {
 			continue
 		}
 		isOwnPassword := self && action == "changePassword" && by.may("changeOwnPassword", db)
-		if action != "" && !isOwnPassword && !by.may(action, db) {
+		if action != "" && action != "grantRole" && !isOwnPassword && !by.may(action, db) || !by.mayGrant(field) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayGrant reports whether a user may grant the roles in a field, each by right of its own
+// database.
+func (u *user) mayGrant(field bson.E) bool {
+	named, _ := field.Value.(bson.A)
+	for _, one := range named {
+		document, _ := one.(bson.D)
+		if field.Key == "roles" && !u.may("grantRole", request{document}.text("db")) {
 			return false
 		}
 	}
