@@ -13,7 +13,7 @@ func (c change) rewritePlaces(text string, places []place, user, password, depth
 	foreign := c.foreign(places)
 	for i, p := range places {
 		next := c.rewritePlace(p, i == user, i == password, foreign[i], depth)
-		if c.isInGap(text[end:p.begin]) || c.isInGap(p.path) && p.name != "" {
+		if c.isInGap(text[end:p.begin]) || p.name != "" && (c.isInGap(p.path) || c.isInGap(p.name)) {
 			next.failed = "the name of a field"
 		}
 		out.password, out.user = out.password || next.password, out.user || next.user
