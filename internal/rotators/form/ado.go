@@ -20,9 +20,9 @@ func splitADO(text string) ([]place, bool) {
 	return sameNames(places), ok && !isODBC(places) && !isAzure(places)
 }
 
-// synonyms are the names that drivers take for one (dotnet/SqlClient DbConnectionStringSynonyms.cs,
-// npgsql/npgsql NpgsqlConnectionStringBuilder.cs, mysql-net/MySqlConnector
-// MySqlConnectionStringBuilder.cs). The last of them counts, in most drivers.
+// synonyms are the names that drivers take for one (dotnet/SqlClient
+// DbConnectionStringSynonyms.cs, npgsql/npgsql NpgsqlConnectionStringBuilder.cs,
+// mysql-net/MySqlConnector MySqlConnectionStringBuilder.cs). In most drivers the last one counts.
 var synonyms = map[string]string{
 	"uid": "User Id", "user": "User Id", "userid": "User Id", "username": "User Id", "user name": "User Id",
 	"pwd": "Password", "psw": "Password",

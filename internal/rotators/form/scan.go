@@ -23,8 +23,8 @@ func scan(text string) []leaf {
 	return s.found
 }
 
-// longPath is from where on a path does not grow, so that a value that is nested deeply needs little
-// memory. A tag, which has 256 characters, names none that long.
+// longPath is from where on a path does not grow, so that a value that is nested deeply needs
+// little memory. A tag, which has 256 characters, names none that long.
 const longPath = 1024
 
 func joinPath(path, name string) string {

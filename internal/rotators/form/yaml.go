@@ -80,8 +80,8 @@ func (y *yamlReader) value(node *yaml.Node, p place) {
 	}
 }
 
-// scalar returns the place of a value that is on one line. One that is nowhere, such as that of a key
-// after a question mark, is an empty place.
+// scalar returns the place of a value that is on one line. One that is nowhere, such as that of a
+// key after a question mark, is an empty place.
 func (y *yamlReader) scalar(node *yaml.Node, p place) place {
 	p.text, p.encode, p.unsure = node.Value, never, "several lines, an anchor or a tag. Write it on one line, without them."
 	p.begin, p.end = y.end, y.end
