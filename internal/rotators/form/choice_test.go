@@ -100,6 +100,7 @@ func TestValuesThatAreRejected(t *testing.T) {
 		{"\xffcanary", app, "UTF-8"},
 		{"jdbc:mariadb://h/db?user=u&password=can%41ary", form.Options{}, "does not decode"},
 		{"DB_USER=u\nDB_PASSWORD=can$ary\n", form.Options{}, "readers"},
+		{"DB_USER=u\nDB_PASSWORD='can${ary}'\n", form.Options{}, "readers"},
 		{"user: u\npassword: |\n  canary\n", form.Options{}, "one line"},
 		{"user: u\npassword: canary\n---\nuser: u\npassword: x\n", form.Options{}, "several lines"},
 		{"user: u\npassword: &a canary\n", form.Options{}, "one line"},
