@@ -112,6 +112,9 @@ func TestValuesThatAreRejected(t *testing.T) {
 		{`{"user":"u","password":12345}`, form.Options{Field: "password"}, "must be a string"},
 		{`{"user":"u","password":""}`, form.Options{Field: "password"}, "is empty"},
 		{"canary", form.Options{User: "app", Field: "password"}, "does not have"},
+		{"AccountName=shop;AccountKey=canary==;EndpointSuffix=core.windows.net", app, "a connection string without a user"},
+		{"DB_PASSWORD=canary;x", app, "password= that can't be parsed"},
+		{"dbPassword=canary;x", app, "password= that can't be parsed"},
 		{strings.Repeat("a=", 20000) + "canary", app, ""},
 		{strings.Repeat(`{"a":`, 2000) + `"canary"` + strings.Repeat("}", 2000), app, "must have"},
 	} {
