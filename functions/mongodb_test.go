@@ -28,8 +28,8 @@ func startMongoDB(t *testing.T) *mongodb.Server {
 	return server
 }
 
-// Two rotations of a login of MongoDB, from the owner's to both that take turns. MongoDB's own client
-// logs in with what readers get.
+// Two rotations of a login of MongoDB, from the owner's to both that take turns. MongoDB's own
+// client logs in with what readers get.
 func TestAMongoDBLoginRotates(t *testing.T) {
 	server := startMongoDB(t)
 	app := wiretest.Start(t, wiretest.Options{})
@@ -87,7 +87,8 @@ func wantMongoDBLogins(t *testing.T, values map[string]bool) {
 	}
 }
 
-// A handler that is killed before or after a change of the server's users goes on with the same login.
+// A handler that is killed before or after a change of the server's users goes on with the same
+// login.
 func TestAMongoDBRotationGoesOnAfterAKill(t *testing.T) {
 	for name, after := range map[string]bool{"before": false, "after": true} {
 		for _, command := range []string{"createUser", "updateUser"} { // the next user, and the owner's end

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 )
@@ -16,7 +17,22 @@ import (
 // (microsoft/go-mssqldb msdsn/conn_str.go, splitConnectionString).
 func splitADO(text string) ([]place, bool) {
 	places, ok := readPairs(text, 0, quoting{pairName, true, adoValue})
-	return places, ok && !isODBC(places) && !isAzure(places)
+	return sameNames(places), ok && !isODBC(places) && !isAzure(places)
+}
+
+// synonyms are the names that drivers take for one (dotnet/SqlClient
+// DbConnectionStringSynonyms.cs, npgsql/npgsql NpgsqlConnectionStringBuilder.cs,
+// mysql-net/MySqlConnector MySqlConnectionStringBuilder.cs). In most drivers the last one counts.
+var synonyms = map[string]string{
+	"uid": "User Id", "user": "User Id", "userid": "User Id", "username": "User Id", "user name": "User Id",
+	"pwd": "Password", "psw": "Password",
+}
+
+func sameNames(places []place) []place {
+	for i, p := range places {
+		places[i].name = cmp.Or(synonyms[strings.ToLower(p.name)], p.name)
+	}
+	return places
 }
 
 func adoValue(text string, begin int) (place, bool) {

@@ -17,10 +17,11 @@ type change struct {
 	now, next        credential
 	names            names
 	users, passwords []string // the encodings of now
+	inBase64         []string // the password
 }
 
 func newChange(now, next credential, n names) change {
-	return change{now, next, n, encodings(now.user), encodings(now.password)}
+	return change{now, next, n, encodings(now.user), encodings(now.password), inBase64(now.password)}
 }
 
 // longPassword is from where on a password does not occur in a text by chance.
@@ -92,16 +93,30 @@ func (c change) rewriteUser(text string) (_ string, replaced bool) {
 	return text, replaced
 }
 
-// isHidden reports whether a text has the password in an encoding of bytes.
+// isHidden reports whether a text has the password in an encoding of bytes, or with characters
+// escaped that need not be.
 func (c change) isHidden(text string) bool {
-	if strings.Contains(strings.ToLower(text), hex.EncodeToString([]byte(c.now.password))) {
-		return true
+	unescaped, _ := url.PathUnescape(text) // what is no percent-encoding has no copy in it
+	bytes := toBase64.Replace(text)
+	return strings.Contains(strings.ToLower(bytes), hex.EncodeToString([]byte(c.now.password))) ||
+		strings.Contains(html.UnescapeString(text), c.now.password) || strings.Contains(unescaped, c.now.password) ||
+		slices.ContainsFunc(c.inBase64, func(part string) bool { return strings.Contains(bytes, part) })
+}
+
+// toBase64 makes one alphabet of those of base64, and one line of several.
+var toBase64 = strings.NewReplacer("-", "+", "_", "/", "%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", "\r", "", "\n", "", " ", "")
+
+// inBase64 returns what base64 makes of a text wherever it is within another: three groups of
+// characters, without those that depend on the bytes beside it. A short text has none.
+func inBase64(text string) (parts []string) {
+	if len(text) < longPassword {
+		return nil
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:\"'=&?", r) })
-	return slices.ContainsFunc(words, func(word string) bool {
-		decoded, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(word))
-		return err == nil && strings.Contains(string(decoded), c.now.password)
-	})
+	for before := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
+		parts = append(parts, encoded[(before*8+5)/6:(before+len(text))*8/6])
+	}
+	return parts
 }
 
 // encodings returns the forms that a text takes in other texts, each once, the longest first: one

@@ -11,6 +11,11 @@ var (
 	// envSafe matches what a shell, dotenv and Docker all take as it is, without quotes.
 	envSafe    = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]*$`)
 	envComment = regexp.MustCompile(`[ \t]+#`)
+	// inSingleQuotes and inDoubleQuotes match what some reader does not take as it is there.
+	// python-dotenv expands ${…} in all quotes (theskumar/python-dotenv
+	// src/dotenv/variables.py, parse_variables).
+	inSingleQuotes = regexp.MustCompile(`['\\]|\$\{`)
+	inDoubleQuotes = regexp.MustCompile("[\"\\\\$`]")
 	// afterQuotes matches what may follow a quoted value.
 	afterQuotes = regexp.MustCompile(`^[ \t]*(#.*)?\r?$`)
 )
@@ -82,14 +87,14 @@ func quotedEnvValue(rest string) (place, bool) {
 	if end < 1 || !afterQuotes.MatchString(rest[end+1:]) {
 		return place{}, false
 	}
-	special := `'\`
+	isSpecial := inSingleQuotes.MatchString
 	if rest[0] == '"' {
-		special = "\"\\$`"
+		isSpecial = inDoubleQuotes.MatchString
 	}
 	p := place{begin: 1, end: end, text: rest[1:end], encode: func(next string) (string, bool) {
-		return next, !strings.ContainsAny(next, special) && !strings.ContainsFunc(next, unicode.IsControl)
+		return next, !isSpecial(next) && !strings.ContainsFunc(next, unicode.IsControl)
 	}}
-	if strings.ContainsAny(p.text, special) {
+	if isSpecial(p.text) {
 		p.unsure = expanded
 	}
 	return p, true

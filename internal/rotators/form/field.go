@@ -9,9 +9,12 @@ import (
 // chooseField returns the reading in which the tag ValueField names the password, or the place
 // that has a login in a form of its own.
 func (o Options) chooseField(r reading) (reading, error) {
-	at := fieldOf(r.places, o.Field)
-	if at < 0 {
+	at, twice := fieldOf(r.places, o.Field)
+	switch {
+	case at < 0:
 		return r, errNoPassword
+	case twice:
+		return r, rotation.Permanentf("The secret's value has the field %q twice, with different values. Remove one.", r.places[at].path)
 	}
 	within := o
 	within.Field, within.depth = "", o.depth+1
@@ -30,18 +33,21 @@ func (o Options) chooseField(r reading) (reading, error) {
 	return o.take(r, o.userBeside(r.places, at), chosen{place: at})
 }
 
-// fieldOf returns the place that a path names, or -1. Case counts only if it has to.
-func fieldOf(places []place, path string) int {
-	found := -1
+// fieldOf returns the place that a path names, or -1, and whether it also names another text. Case
+// counts only if it has to.
+func fieldOf(places []place, path string) (found int, twice bool) {
+	found = -1
 	for i, p := range places {
+		isExact := p.path == path
 		switch {
-		case p.path == path:
-			return i
-		case strings.EqualFold(p.path, path) && found < 0:
-			found = i
+		case !isExact && !strings.EqualFold(p.path, path):
+		case found < 0 || isExact && places[found].path != path:
+			found, twice = i, false
+		case isExact || places[found].path != path:
+			twice = twice || p.text != places[found].text
 		}
 	}
-	return found
+	return found, twice
 }
 
 // userBeside returns the user that belongs to a password: the one with the same prefix, or else

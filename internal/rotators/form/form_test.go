@@ -13,7 +13,7 @@ import (
 // difficult are passwords that need quotes somewhere.
 var difficult = []string{
 	"N3w", "a;b", "it's", `say "hi"`, `both ' and "`, "a b", " lead", "trail ", "p@ss:w/rd?#[]", "100%41", "a+b", "=x", "x==", "{x}", "a}b", "};,{",
-	`\back`, "$HOME", "`x`", "#c", "a #c", "a: b", "a,b", "&x&", "*x", "!x", "|x", "ünï", "1234567", "1e5", "null", "yes", "- x", "%", "~", "<x>",
+	`\back`, "$HOME", "`x`", "#c", "a #c", "a: b", "a,b", "&x&", "*x", "!x", "|x", "ünï", "1234567", "1e5", "null", "yes", "- x", "%", "~", "<x>", "${HOME}",
 }
 
 // each of these is read by the parser that programs use.
@@ -46,15 +46,15 @@ var judged = map[string]struct {
 	"YAML":                              {"spring:\n  datasource: # x\n    username: app\n    password: pw # y\nb: [1, 2]", "app", "pw", yamlReads, nil, "spring:\n  datasource: # x\n    username: app\n    password: a;b # y\nb: [1, 2]"},
 	"YAML with single quotes":           {"spring:\n  datasource:\n    username: 'app'\n    password: 'it''s'\r\n", "app", "it's", yamlReads, nil, "spring:\n  datasource:\n    username: 'app'\n    password: 'a;b'\r\n"},
 	"YAML with double quotes":           {"---\nspring:\n  datasource: {username: app, password: \"p\\u0077\"}\n", "app", "pw", yamlReads, nil, "---\nspring:\n  datasource: {username: app, password: \"a;b\"}\n"},
-	"lines with single quotes":          {"# x\nexport DB_USER=app\nDB_PASSWORD='p w' # y\nDB_URL=x", "app", "p w", shellReads, []string{"it's", `both ' and "`, `\back`}, "# x\nexport DB_USER=app\nDB_PASSWORD='a;b' # y\nDB_URL=x"},
-	"lines with double quotes":          {"DB_USER=app\nDB_PASSWORD=\"p w\"\n", "app", "p w", shellReads, []string{`say "hi"`, `both ' and "`, `\back`, "$HOME", "`x`"}, "DB_USER=app\nDB_PASSWORD=\"a;b\"\n"},
+	"lines with single quotes":          {"# x\nexport DB_USER=app\nDB_PASSWORD='p w' # y\nDB_URL=x", "app", "p w", shellReads, []string{"it's", `both ' and "`, `\back`, "${HOME}"}, "# x\nexport DB_USER=app\nDB_PASSWORD='a;b' # y\nDB_URL=x"},
+	"lines with double quotes":          {"DB_USER=app\nDB_PASSWORD=\"p w\"\n", "app", "p w", shellReads, []string{`say "hi"`, `both ' and "`, `\back`, "$HOME", "`x`", "${HOME}"}, "DB_USER=app\nDB_PASSWORD=\"a;b\"\n"},
 	"lines without quotes":              {"DB_USER=app\n\nDB_PASSWORD=pw\n", "app", "pw", shellReads, unlessPlain("N3w", "a+b", "=x", "x==", "a,b", "1234567", "1e5", "null", "yes", "%", "100%41"), ""},
 	"Npgsql":                            {"Host=db;Username=app;Password='p''w'", "app", "p'w", nil, nil, "Host=db;Username=app;Password='a;b'"},
 	"ODBC's driver manager":             {"Driver={ODBC Driver 18 for SQL Server};Server=db;Uid=app;Pwd=pw", "app", "pw", nil, nil, "Driver={ODBC Driver 18 for SQL Server};Server=db;Uid=app;Pwd={a;b}"},
 	"JDBC, MySQL with a login in front": {"jdbc:mysql://app:p%40w@db/x", "app", "p@w", nil, nil, "jdbc:mysql://app:a%3Bb@db/x"},
 	"JDBC, MariaDB":                     {"jdbc:mariadb://db/x?user=app&password=pw", "app", "pw", nil, unlessPlain("N3w", "1234567", "1e5", "null", "yes", "~"), ""},
-	"JDBC, SQL Server":                  {"jdbc:sqlserver://db:1433;user=app;password={p;w};encrypt=true", "app", "p;w", nil, []string{"{x}", "a}b", "};,{"}, "jdbc:sqlserver://db:1433;user=app;password={a;b};encrypt=true"},
-	"JDBC, SQL Server without braces":   {"jdbc:sqlserver://db;user=app;password=pw", "app", "pw", nil, []string{"{x}", "};,{"}, "jdbc:sqlserver://db;user=app;password={a;b}"},
+	"JDBC, SQL Server":                  {"jdbc:sqlserver://db:1433;user=app;password={p;w};encrypt=true", "app", "p;w", nil, []string{"{x}", "a}b", "};,{", "${HOME}"}, "jdbc:sqlserver://db:1433;user=app;password={a;b};encrypt=true"},
+	"JDBC, SQL Server without braces":   {"jdbc:sqlserver://db;user=app;password=pw", "app", "pw", nil, []string{"{x}", "};,{", "${HOME}"}, "jdbc:sqlserver://db;user=app;password={a;b}"},
 	"StackExchange.Redis":               {"h1:6380, h2:6380,user=app,password= p=w ,ssl=True", "app", "p=w", nil, []string{" lead", "trail ", "};,{", "a,b"}, "h1:6380, h2:6380,user=app,password= a;b ,ssl=True"},
 }
 

@@ -12,9 +12,9 @@ import (
 // forms says what a value may be.
 const forms = `A value may be a URL with user:password@ before its host, a JSON object with "username" and "password", a connection string, or a bare password with its user name in the tag CredentialId.`
 
-// hasPassword matches a name and a value as connection strings have them. The value keeps the end
-// of a text in base64 from matching.
-var hasPassword = regexp.MustCompile(`(?i)\b(password|pwd)\s*=\s*[^=\s]`)
+// hasPassword matches a name that ends in password and a value, as connection strings have them.
+// The value keeps the end of a text in base64 from matching.
+var hasPassword = regexp.MustCompile(`(?i)(password|pwd)\s*=\s*[^=\s]`)
 
 // rejectBare returns a fault if a text that no syntax reads is no bare password either.
 func (o Options) rejectBare(text string) error {
@@ -42,12 +42,24 @@ func isOther(text string) string {
 		return "a JDBC URL of another kind than postgresql, mysql, mariadb and sqlserver"
 	case hasPassword.MatchString(text) && !strings.Contains(text, "://"):
 		return "a connection string with password= that can't be parsed"
+	case hasPairs(text):
+		return "a connection string without a user and a password by their names"
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return "a file of several lines without a password by its name"
 	case strings.ContainsAny(text[:1], `["`) && json.Valid([]byte(text)):
 		return "JSON that is not an object"
 	}
 	return ""
+}
+
+// hasPairs reports whether a text is several name=value pairs, of which none is a password.
+func hasPairs(text string) bool {
+	for _, split := range []func(string) ([]place, bool){splitADO, splitODBC, splitAzure} {
+		if places, ok := split(text); ok && len(places) > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (o Options) noField() error {

@@ -13,7 +13,7 @@ func (c change) rewritePlaces(text string, places []place, user, password, depth
 	foreign := c.foreign(places)
 	for i, p := range places {
 		next := c.rewritePlace(p, i == user, i == password, foreign[i], depth)
-		if c.isInGap(text[end:p.begin]) || c.isInGap(p.path) && p.name != "" {
+		if c.isInGap(text[end:p.begin]) || p.name != "" && (c.isInGap(p.path) || c.isInGap(p.name)) {
 			next.failed = "the name of a field"
 		}
 		out.password, out.user = out.password || next.password, out.user || next.user
@@ -54,6 +54,8 @@ func (c change) rewritePlace(p place, isUser, isPassword, foreign bool, depth in
 		return rewritten{text: c.next.password, password: true}
 	case p.fixed || p.unsure != "":
 		return c.keep(p)
+	case foreign && says.role == password && p.text == c.now.password && c.now.password != c.next.password:
+		return rewritten{text: p.text, password: true, failed: p.where()}
 	case p.text == c.now.password && p.text != "" && (says.role == password || len(c.now.password) >= longPassword):
 		return rewritten{text: c.next.password, password: true}
 	case p.text == c.now.user && says.role == user && p.text != "" && !foreign:
@@ -75,13 +77,17 @@ func (c change) keep(p place) rewritten {
 	return out
 }
 
-// foreign reports which places belong to another login: their group has another password.
+// foreign reports which places belong to another login: the user of a group with another password,
+// and the password of one with another user.
 func (c change) foreign(places []place) map[int]bool {
 	found := map[int]bool{}
 	for _, g := range c.names.groupsOf(places) {
-		if g.password.place >= 0 && g.users.place >= 0 && places[g.password.place].text != c.now.password {
-			found[g.users.place] = true
+		if g.password.place < 0 || g.users.place < 0 {
+			continue
 		}
+		in := g.credential(places)
+		found[g.users.place] = in.password != c.now.password
+		found[g.password.place] = in.user != c.now.user && in.user != "" && c.now.user != ""
 	}
 	return found
 }

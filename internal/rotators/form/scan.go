@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -20,6 +21,24 @@ func scan(text string) []leaf {
 	s := &scanner{text: text}
 	s.value(leaf{})
 	return s.found
+}
+
+// longPath is from where on a path does not grow, so that a value that is nested deeply needs
+// little memory. A tag, which has 256 characters, names none that long.
+const longPath = 1024
+
+func joinPath(path, name string) string {
+	if path == "" || len(path) > longPath {
+		return cmp.Or(path, name)
+	}
+	return path + "." + name
+}
+
+func itemPath(path string, i int) string {
+	if len(path) > longPath {
+		return path
+	}
+	return path + "[" + strconv.Itoa(i) + "]"
 }
 
 type scanner struct {
@@ -69,7 +88,7 @@ func (s *scanner) object(path string) {
 		s.peek()
 		key := s.scalar()
 		_ = s.take(':')
-		s.value(leaf{path: strings.TrimPrefix(path+"."+key, "."), key: key, object: object})
+		s.value(leaf{path: joinPath(path, key), key: key, object: object})
 	}
 }
 
@@ -77,7 +96,7 @@ func (s *scanner) array(in leaf) {
 	path := in.path
 	for i := 0; !s.take(']'); i++ {
 		_ = s.take(',')
-		in.path = path + "[" + strconv.Itoa(i) + "]"
+		in.path = itemPath(path, i)
 		in.key = ""
 		s.value(in)
 	}

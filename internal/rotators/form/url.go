@@ -34,10 +34,30 @@ func splitURL(text string) ([]place, bool) {
 			places = append(places, plainText(text, at, at+scheme[0]))
 		}
 		end := urlEnd(text, at+slashes+len("://"))
-		places = append(places, splitOneURL(text, at+slashes+len("://"), end, escapedQuery)...)
+		one := splitOneURL(text, at+slashes+len("://"), end, escapedQuery)
+		if scheme != nil {
+			markOverridden(text[at+scheme[0]:at+slashes], one)
+		}
+		places = append(places, one...)
 		at = end
 	}
 	return places, true
+}
+
+// markOverridden marks a user and a password in front of a host that clients do not use. Those of
+// PostgreSQL prefer the parameters (libpq's conninfo_uri_parse_params; jackc/pgx pgconn/config.go,
+// parseURLSettings).
+func markOverridden(scheme string, places []place) {
+	if !strings.EqualFold(scheme, "postgres") && !strings.EqualFold(scheme, "postgresql") {
+		return
+	}
+	for _, parameter := range places {
+		for i, p := range places {
+			if p.group == userInfo && parameter.group != userInfo && p.name == parameter.name && p.text != parameter.text {
+				places[i].unsure = "another value among the parameters of the URL. Remove one."
+			}
+		}
+	}
 }
 
 // plainText is a part of a text that is no URL.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -27,7 +28,7 @@ func splitYAML(text string) ([]place, bool) {
 	if !ok || root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
 		return nil, false
 	}
-	y := yamlReader{text: text, lines: strings.SplitAfter(text, "\n")}
+	y := yamlReader{text: text, line: 1, column: 1}
 	y.mapping(root, "")
 	return y.found, len(y.found) > 0
 }
@@ -45,11 +46,13 @@ func parseYAML(text string) (root *yaml.Node, ok bool) {
 	return document.Content[0], true
 }
 
+// yamlReader goes through a text once, because the nodes of a document come in its order.
 type yamlReader struct {
-	text  string
-	lines []string
-	maps  int
-	found []place
+	text             string
+	at, line, column int // as the parser counts: columns of characters
+	maps             int
+	end              int // of the last place
+	found            []place
 }
 
 func (y *yamlReader) mapping(node *yaml.Node, path string) {
@@ -57,7 +60,7 @@ func (y *yamlReader) mapping(node *yaml.Node, path string) {
 	y.maps++
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name := node.Content[i].Value
-		y.value(node.Content[i+1], place{path: strings.TrimPrefix(path+"."+name, "."), name: name, group: group})
+		y.value(node.Content[i+1], place{path: joinPath(path, name), name: name, group: group})
 	}
 }
 
@@ -67,19 +70,23 @@ func (y *yamlReader) value(node *yaml.Node, p place) {
 		y.mapping(node, p.path)
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			y.value(item, place{path: p.path + "[" + strconv.Itoa(i) + "]", group: p.group})
+			y.value(item, place{path: itemPath(p.path, i), group: p.group})
 		}
 	case yaml.ScalarNode:
-		y.found = append(y.found, y.scalar(node, p))
+		p = y.scalar(node, p)
+		y.end = p.end
+		y.found = append(y.found, p)
 	default: // an alias repeats what its anchor has
 	}
 }
 
-// scalar returns the place of a value that is on one line.
+// scalar returns the place of a value that is on one line. One that is nowhere, such as that of a
+// key after a question mark, is an empty place.
 func (y *yamlReader) scalar(node *yaml.Node, p place) place {
 	p.text, p.encode, p.unsure = node.Value, never, "several lines, an anchor or a tag. Write it on one line, without them."
+	p.begin, p.end = y.end, y.end
 	begin, ok := y.offset(node)
-	if !ok {
+	if !ok || begin < y.end {
 		return p
 	}
 	p.begin, p.end = begin, begin
@@ -101,22 +108,29 @@ func (y *yamlReader) scalar(node *yaml.Node, p place) place {
 	return p
 }
 
-// offset returns where a node begins. Its column counts characters.
+// offset returns where a node begins.
 func (y *yamlReader) offset(node *yaml.Node) (offset int, ok bool) {
-	if node.Line < 1 || node.Line > len(y.lines) {
-		return 0, false
-	}
-	for _, line := range y.lines[:node.Line-1] {
-		offset += len(line)
-	}
-	column := 1
-	for i := range y.lines[node.Line-1] + "\x00" {
-		if column == node.Column {
-			return offset + i, offset+i <= len(y.text)
+	for y.line < node.Line || y.line == node.Line && y.column < node.Column {
+		if y.at == len(y.text) {
+			return 0, false
 		}
-		column++
+		y.step()
 	}
-	return 0, false
+	return y.at, y.line == node.Line && y.column == node.Column
+}
+
+// step goes to the next character. Lines end where they do for the parser (go.yaml.in/yaml/v3
+// yamlprivateh.go, is_break).
+func (y *yamlReader) step() {
+	r, size := utf8.DecodeRuneInString(y.text[y.at:])
+	if strings.HasPrefix(y.text[y.at:], "\r\n") {
+		size = len("\r\n")
+	}
+	y.at += size
+	y.column++
+	if strings.ContainsRune("\r\n\u0085\u2028\u2029", r) {
+		y.line, y.column = y.line+1, 1
+	}
 }
 
 // endOfJSONString returns the index after the quote that ends a text.
