@@ -101,7 +101,7 @@ func TestPostgresIgnoresTheEnvironment(t *testing.T) {
 	}
 	s := app.single()
 	probes(t, s, s.Current, rotation.Accepted)
-	probes(t, s, urlValue(app.owner, ""), rotation.Unknown) // the value is refused, and no password looked for elsewhere
+	probes(t, s, urlValue(app.owner, ""), rotation.Rejected)
 	t.Setenv("PGSERVICE", "canary")
 	saysUnknown(t, s, "PGSERVICE")
 }
