@@ -98,8 +98,8 @@ func TestMySQLOfClassSIsCheckedBefore(t *testing.T) {
 		spoil func(*mysqld.Server, *rotation.Subject)
 		says  []string
 	}{
-		"no right at all":                   {true, of(func(a *mysqld.Account) { a.CreateUser = false }, "operator"), []string{"does not permit ALTER USER", "has no account"}},
-		"another secret's":                  {true, marked, []string{"belongs to another secret (contoso.vault.azure.net/other)"}},
+		"no right at all":  {true, of(func(a *mysqld.Account) { a.CreateUser = false }, "operator"), []string{"does not permit ALTER USER", "has no account"}},
+		"another secret's": {true, marked, []string{"belongs to another secret (contoso.vault.azure.net/other)"}},
 		"another secret's, without an administrator": {false, marked, []string{"belongs to another secret (contoso.vault.azure.net/other)"}},
 		"two accounts of the name": {true, func(server *mysqld.Server, _ *rotation.Subject) {
 			server.Create(mysqld.Account{User: dualUser, Host: "localhost", First: oldPassword})
