@@ -118,7 +118,7 @@ func TestAMySQLPasswordIsReplaced(t *testing.T) {
 	}
 }
 
-// startMySQLPair starts a stand-in with a role for class A, and a secret before its first rotation.
+// startMySQLPair starts a stand-in with a role, and sets a secret of class A.
 func startMySQLPair(t *testing.T) (mySQL, *wiretest.App) {
 	t.Helper()
 	server := startMySQL(t)

@@ -46,8 +46,9 @@ func (t target) createMySQL(ctx context.Context, session *session, account accou
 	return session.run(ctx, makingPair, "CREATE USER "+account.sql()+unknown+" ACCOUNT LOCK ATTRIBUTE "+t.attribute())
 }
 
-// equipMySQL gives an account the role. MySQL lets a session grant only roles that are active in it
-// (has_grant_role_privilege in its sql/auth/sql_authorization.cc), so it activates all that it has.
+// equipMySQL gives an account the role. MySQL lets a session grant only roles that are active in
+// it (has_grant_role_privilege in mysql/mysql-server, sql/auth/sql_authorization.cc), so it
+// activates all that it has.
 func (t target) equipMySQL(ctx context.Context, session *session, account account) error {
 	role := quote(t.account.user)
 	return session.run(ctx, makingPair, "SET ROLE ALL", "GRANT "+role+" TO "+account.sql(), "ALTER USER "+account.sql()+" DEFAULT ROLE "+role)

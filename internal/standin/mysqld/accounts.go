@@ -26,7 +26,8 @@ func create(s *Server, c *session, m []string) ([][]string, uint16) {
 	return nil, 0
 }
 
-// alter sets a password, and what else the statement has. Other terms and the second password stay.
+// alter sets a password, and what else the statement has. The plugin, other terms and the second
+// password stay (set_and_validate_user_attributes in mysql/mysql-server, sql/auth/sql_user.cc).
 func alter(s *Server, c *session, m []string) ([][]string, uint16) {
 	a, number := s.changed(c, m)
 	if number != 0 {

@@ -38,7 +38,7 @@ func (a *Account) has(name string) Role {
 }
 
 // grant gives an account a role that is active in the session, which must have it WITH ADMIN
-// OPTION (has_grant_role_privilege in MySQL's sql/auth/sql_authorization.cc).
+// OPTION (has_grant_role_privilege in mysql/mysql-server, sql/auth/sql_authorization.cc).
 func grant(s *Server, c *session, m []string) ([][]string, uint16) {
 	name, a := text(m[1]), s.find(text(m[2]), text(m[3]))
 	switch {

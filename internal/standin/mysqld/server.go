@@ -2,7 +2,7 @@
 // the statements about accounts with two passwords, roles, attributes and limits that the rotator
 // sends. Anything else is a syntax error.
 //
-// It follows MySQL's manual ("CREATE USER Statement", "ALTER USER Statement", "SET ROLE Statement",
+// It follows MySQL's manual ("CREATE USER Statement", "ALTER USER Statement", "Using Roles",
 // "Password Management", "The Password Validation Component") and its protocol
 // (dev.mysql.com/doc/dev/mysql-server, page_protocol_connection_phase). It can't show what MySQL
 // does beside these: what it logs, how it stores and caches passwords, whether limits and roles
