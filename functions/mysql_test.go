@@ -4,10 +4,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,12 +53,18 @@ func startMySQL(t *testing.T) mySQL {
 	return mySQL{server, folder, signer.Pool()}
 }
 
-// wantLogins logs in with passwords as Go's driver does.
+// wantLogins logs in as app with passwords.
 func (m mySQL) wantLogins(t *testing.T, passwords map[string]bool) {
+	t.Helper()
+	m.wantLoginsOf(t, "app", passwords)
+}
+
+// wantLoginsOf logs in with passwords as Go's driver does.
+func (m mySQL) wantLoginsOf(t *testing.T, user string, passwords map[string]bool) {
 	t.Helper()
 	for password, accepted := range passwords {
 		config := mysql.NewConfig()
-		config.User, config.Passwd, config.Net, config.Addr = "app", password, "tcp", m.Addr
+		config.User, config.Passwd, config.Net, config.Addr = user, password, "tcp", m.Addr
 		config.TLS = &tls.Config{RootCAs: m.roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
 		config.Logger = &mysql.NopLogger{}
 		connector, err := mysql.NewConnector(config)
@@ -92,6 +101,98 @@ func TestAMySQLPasswordRotates(t *testing.T) {
 	server.wantLogins(t, map[string]bool{firstPassword: false, second: false, valueOf(t, app, "db"): true})
 }
 
+// A login of MySQL in class S, which changes its own password or has it changed.
+func TestAMySQLPasswordIsReplaced(t *testing.T) {
+	for name, admin := range map[string]string{"by an administrator": "db-admin", "by itself": ""} {
+		t.Run(name, func(t *testing.T) {
+			server := startMySQL(t)
+			app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
+			setMySQLOf(t, app, server, firstPassword, map[string]string{"CredentialId": "app", "AdminSecret": admin, "RotationClass": "S"})
+			must(t, app, "/secrets/db/rotate?dryRun=true", http.StatusOK, `"ready":true`)
+			must(t, app, "/secrets/db/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+			server.wantLogins(t, map[string]bool{firstPassword: false, valueOf(t, app, "db"): true})
+			if changes := server.Changes(); !slices.Equal(changes, []string{mysqld.Set}) {
+				t.Error(changes)
+			}
+		})
+	}
+}
+
+// startMySQLPair starts a stand-in with a role, and sets a secret of class A.
+func startMySQLPair(t *testing.T) (mySQL, *wiretest.App) {
+	t.Helper()
+	server := startMySQL(t)
+	server.Create(mysqld.Account{User: "orders", Host: "%", Locked: true})
+	server.Create(mysqld.Account{User: "app", Host: "%", First: firstPassword, Roles: []mysqld.Role{{Name: "orders"}}, TLS: true, Limits: mysqld.Limits{Connections: 20}})
+	server.Create(mysqld.Account{User: "keeper", Host: "%", First: "canary-keeper", CreateUser: true, ReadUser: true, Roles: []mysqld.Role{{Name: "orders", Admin: true}}})
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"ROTATION_CA_FOLDER=" + server.folder}})
+	setMySQLOf(t, app, server, `{"username":"app","password":"`+firstPassword+`"}`,
+		map[string]string{"CredentialId": "orders", "AdminSecret": "db-admin", "RotationClass": "A"})
+	return server, app
+}
+
+// loginOf returns the user and password of the secret's value.
+func loginOf(t *testing.T, app *wiretest.App) (user, password string) {
+	t.Helper()
+	var value struct{ Username, Password string }
+	if err := json.Unmarshal([]byte(valueOf(t, app, "db")), &value); err != nil {
+		t.Fatal(err)
+	}
+	return value.Username, value.Password
+}
+
+// Two accounts of MySQL take turns in class A. Each has the role, the limits and the mark; the one
+// that is retired is locked, and its password is gone.
+func TestMySQLAccountsRotate(t *testing.T) {
+	server, app := startMySQLPair(t)
+	must(t, app, "/secrets/db/rotate?dryRun=true", http.StatusOK, `"ready":true`)
+	must(t, app, "/secrets/db/rotate?wait=true", http.StatusOK, `"retiring"`)
+	user, password := loginOf(t, app)
+	server.wantLogins(t, map[string]bool{firstPassword: true})
+	server.wantLoginsOf(t, user, map[string]bool{password: true})
+	must(t, app, "/secrets/db/rotation/retire", http.StatusOK, `"closed"`)
+	server.wantLogins(t, map[string]bool{firstPassword: false})
+	for _, next := range []string{"orders_b", "orders_a"} {
+		must(t, app, "/secrets/db/rotate?retire=now&wait=true", http.StatusOK, `"closed"`)
+		before, old := user, password
+		if user, password = loginOf(t, app); user != next {
+			t.Errorf("%s is not next", user)
+		}
+		server.wantLoginsOf(t, before, map[string]bool{old: false})
+		server.wantLoginsOf(t, user, map[string]bool{password: true})
+		a, retired := server.Account(user, "%"), server.Account(before, "%")
+		if a.DefaultRole != "orders" || !a.TLS || a.Limits.Connections != 20 || !strings.HasPrefix(a.Attribute, "rotunda:") || !retired.Locked || retired.First == old {
+			t.Errorf("%+v, %+v", a, retired)
+		}
+	}
+}
+
+// A handler that is killed at a change of the pair leaves one account in use.
+func TestAMySQLPairsRotationGoesOnAfterAKill(t *testing.T) {
+	for _, change := range []string{mysqld.Create, mysqld.Grant, mysqld.Default, mysqld.Unlock, mysqld.Lock, mysqld.Discard} {
+		t.Run(change, func(t *testing.T) {
+			server, app := startMySQLPair(t)
+			killed := make(chan error, 1)
+			server.Interrupt(change, true, func() { killed <- app.Host.KillHandler() })
+			for tries := 1; !finished(t, app, "/secrets/db/rotate?retire=now&wait=true"); tries++ {
+				if tries > 20 {
+					t.Fatal("the rotation does not end")
+				}
+			}
+			if err := <-killed; err != nil {
+				t.Error(err)
+			}
+			user, password := loginOf(t, app)
+			server.wantLoginsOf(t, user, map[string]bool{password: true})
+			// The call after the kill may have resumed the rotation, or begun the next one.
+			if a := server.Account("orders_a", "%"); a.Locked != (user == "orders_b") {
+				t.Errorf("%s is in use, and orders_a: %+v", user, a)
+			}
+			server.wantLogins(t, map[string]bool{firstPassword: false})
+		})
+	}
+}
+
 // A handler that is killed before or after a change of the account goes on with the same password.
 func TestAMySQLRotationGoesOnAfterAKill(t *testing.T) {
 	for name, after := range map[string]bool{"before": false, "after": true} {
@@ -126,10 +227,16 @@ func killAtMySQLChange(t *testing.T, change string, after bool) {
 // setMySQL sets a secret of class O, and its administrator's.
 func setMySQL(t *testing.T, app *wiretest.App, server mySQL) {
 	t.Helper()
+	setMySQLOf(t, app, server, firstPassword, map[string]string{"CredentialId": "app", "AdminSecret": "db-admin"})
+}
+
+// setMySQLOf sets a secret with these tags, and its administrator's. An empty tag is left out.
+func setMySQLOf(t *testing.T, app *wiretest.App, server mySQL, value string, tags map[string]string) {
+	t.Helper()
 	setTagged(t, app, "db-admin", `{"username":"keeper","password":"canary-keeper"}`, map[string]string{"AdminFor": "mysql://" + server.Addr})
-	setTagged(t, app, "db", firstPassword, map[string]string{
-		"ProviderAddress": "mysql://" + server.Addr + "?sslrootcert=roots.pem", "CredentialId": "app", "AdminSecret": "db-admin", "ValidityPeriodDays": "60",
-	})
+	maps.DeleteFunc(tags, func(_, text string) bool { return text == "" })
+	tags["ProviderAddress"], tags["ValidityPeriodDays"] = "mysql://"+server.Addr+"?sslrootcert=roots.pem", "60"
+	setTagged(t, app, "db", value, tags)
 }
 
 // The stand-in is judged by another client than the one that the rotator has.

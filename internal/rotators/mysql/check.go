@@ -22,7 +22,10 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 		return nil, err
 	}
 	defer own.close()
-	c := checking{target: target, own: own, tags: s.Tags}
+	c := checking{target: target, own: own}
+	if !c.note(c.checkVersion(ctx)) {
+		return nil, errors.Join(c.wrong...)
+	}
 	c.checkOwn(ctx)
 	if target.admin == nil {
 		c.checkSelf(ctx)
@@ -41,7 +44,7 @@ type checking struct {
 	target
 	own      *session // logged in with the secret's value
 	self     account  // that the server chose for it
-	tags     map[string]string
+	version  version
 	warnings []string
 	wrong    []error
 }
@@ -56,7 +59,7 @@ func (c *checking) note(err error) bool {
 
 // checkOwn is about the secret's own login.
 func (c *checking) checkOwn(ctx context.Context) {
-	c.note(c.checkVersion(ctx))
+	c.note(c.checkNames())
 	var err error
 	if c.self, err = c.own.self(ctx); c.note(err) {
 		c.note(c.checkAccount())
@@ -82,7 +85,7 @@ func (c *checking) checkAccount() error {
 // read which roles it has; the administrator may lack the right to.
 func (c *checking) checkOwnMark(ctx context.Context) error {
 	if !c.own.mariaDB {
-		return nil
+		return c.checkOwnAttribute(ctx)
 	}
 	rows, err := c.own.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
 		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME LIKE 'rotunda:%'")
@@ -96,6 +99,20 @@ func (c *checking) checkOwnMark(ctx context.Context) error {
 		}
 	}
 	return c.mayChange([]stored{self})
+}
+
+// checkOwnAttribute is checkOwnMark on MySQL, where every login may read its own attributes.
+func (c *checking) checkOwnAttribute(ctx context.Context) error {
+	if !c.version.atLeast(oldestMySQL) { // it has no attributes
+		return nil
+	}
+	all, err := c.own.mySQLAccounts(ctx, c.self.user)
+	for _, one := range all {
+		if one.account == c.self && one.mark != "" && one.mark != c.mark {
+			return c.foreignMySQL(one)
+		}
+	}
+	return err
 }
 
 // hasRole returns a fault if the secret's login does not have the role: the rotation would give

@@ -112,7 +112,9 @@ func TestAPasswordThatExpiresBeforeItsSecret(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	for text, want := range map[string]version{"10.11.19-MariaDB-0+deb12u1": {10, 11}, "8.0.36": {8, 0}, "": {}, "canary": {}} {
+	for text, want := range map[string]version{
+		"10.11.19-MariaDB-0+deb12u1": {10, 11, 19}, "8.0.36": {8, 0, 36}, "8.0.36-azure": {8, 0, 36}, "8.4": {8, 4}, "8.0.": {8}, "8.0.x": {8}, "": {}, "canary": {},
+	} {
 		if got := parseVersion(text); got != want {
 			t.Errorf("%q: %v", text, got)
 		}

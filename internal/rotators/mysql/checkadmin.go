@@ -80,6 +80,10 @@ func (c *checking) checkPair(ctx context.Context, admin *session) {
 		}
 		unmarked = unmarked || !marked
 	}
+	if !admin.mariaDB {
+		_, err := c.mySQLTerms(ctx, admin)
+		c.note(err)
+	}
 	if admin.mariaDB && unmarked {
 		c.note(c.mayMark(ctx, admin))
 	}

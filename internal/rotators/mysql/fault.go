@@ -37,6 +37,7 @@ const (
 	accountLocked      = 3118
 	tlsRequired        = 3159
 	unknownRole        = 3523
+	presentNeeded      = 3892 // an account that sets its own password must give the present one
 	mariaDBAccountLock = 4151
 )
 
@@ -88,7 +89,7 @@ func (s server) fault(action string, err error) error {
 	case refusedByPolicy:
 		return rotation.ErrRefusedByPolicy
 	case databaseDenied, tableDenied, columnDenied, privilegeNeeded:
-		return rotation.Permanentf("The server %s does not permit %s (error %d). Grant the login that changes the password CREATE USER and SELECT on mysql.global_priv (on MySQL in class O, on mysql.user), and for class A also SELECT on mysql.roles_mapping.", s, action, number)
+		return rotation.Permanentf("The server %s does not permit %s (error %d). Grant the login that changes the password CREATE USER and SELECT on mysql.global_priv (on MySQL in classes O and A, on mysql.user), and on MariaDB for class A also SELECT on mysql.roles_mapping.", s, action, number)
 	case optionPrevents:
 		return s.optionFault(action, err)
 	case wrongHashLength:

@@ -37,9 +37,10 @@ func (t target) mayTakeMySQL(accounts []mySQLAccount, l login.Login) error {
 
 func (t target) foreignMySQL(one mySQLAccount) error {
 	if one.mark != "" {
-		return t.mayChange([]stored{{account: one.account, owners: []string{one.mark}}})
+		return rotation.Permanentf("The account %s on %s belongs to another secret (%s). Two secrets can't rotate one account. Give this secret a login of its own; or, if the other secret is gone, remove its mark: ALTER USER %s ATTRIBUTE '{\"rotunda\": null}';",
+			one.account, t.server, t.nameOfMark(one.mark), one.sql())
 	}
-	return rotation.Permanentf("The server %s has an account %s that this secret's rotation did not make, and Rotunda changes no such account. Drop it, or name another role in the tag CredentialId.", t.server, one.account)
+	return rotation.Permanentf("The server %s has an account %s that this secret's rotation did not make, and Rotunda changes no such account. Drop it, or name another role in the tag CredentialId. If it is this secret's all the same, run: ALTER USER %s ATTRIBUTE %s;", t.server, one.account, one.sql(), t.attribute())
 }
 
 // attribute is the attribute that marks a MySQL account.

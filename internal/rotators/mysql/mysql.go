@@ -17,7 +17,7 @@
 //
 // MariaDB is sent hashes, so its general log holds no password. MySQL is sent passwords, which it
 // leaves out of its logs. What is done on MySQL follows its manual; the tests run on MariaDB, and
-// for class O on a stand-in of MySQL.
+// on a stand-in of MySQL.
 //
 // Tags:
 //   - ProviderAddress: mysql://host:3306 or mariadb://host:3306, with
@@ -30,9 +30,9 @@
 //   - RotationClass, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
 // The login of AdminSecret needs CREATE USER and, on MariaDB, SELECT on mysql.global_priv; in
-// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. On MySQL, class O
-// needs SELECT on mysql.user. An account that
-// changes its own password needs no right.
+// class A also SELECT on mysql.roles_mapping, and the role WITH ADMIN OPTION. On MySQL, classes O
+// and A need SELECT on mysql.user, and class A the role WITH ADMIN OPTION. An account that changes
+// its own password needs no right.
 package mysql
 
 import (

@@ -49,8 +49,11 @@ func (t target) checkRole(ctx context.Context, session *session, user string) (r
 
 // grantable reports whether a session's login has a role, and whether it may grant it.
 func (s *session) grantable(ctx context.Context, role string) (has, may bool, err error) {
-	rows, err := s.pairs(ctx, "reading information_schema.APPLICABLE_ROLES",
-		"SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME = "+quote(role))
+	query := "SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema.APPLICABLE_ROLES WHERE ROLE_NAME = " + quote(role)
+	if !s.mariaDB {
+		query += " AND ROLE_HOST = '%'" // what a role without a host means
+	}
+	rows, err := s.pairs(ctx, "reading information_schema.APPLICABLE_ROLES", query)
 	for _, row := range rows { // which have the name in any case
 		has, may = has || row[0] == role, may || row[0] == role && row[1] == "YES"
 	}

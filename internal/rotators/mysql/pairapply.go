@@ -106,28 +106,3 @@ func (t target) setDefaultRole(ctx context.Context, session *session, account ac
 	defer own.close()
 	return own.run(ctx, "SET DEFAULT ROLE", "SET DEFAULT ROLE "+quote(t.account.user))
 }
-
-// applyMySQLPair needs no more than CREATE USER. A policy may check the account's password from
-// the beginning, so that is the new one.
-func (t target) applyMySQLPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
-	found, err := session.mySQLAccounts(ctx, next.User)
-	if err == nil {
-		err = t.mayTakeMySQL(found, next)
-	}
-	if err != nil {
-		return err
-	}
-	if err := fence(ctx); err != nil {
-		return err
-	}
-	account, role := t.accountOf(next).sql(), quote(t.account.user)
-	statements := []string{
-		"GRANT " + role + " TO " + account,
-		"ALTER USER " + account + " DEFAULT ROLE " + role,
-		"ALTER USER " + account + session.identified(next.Password) + " ACCOUNT UNLOCK",
-	}
-	if len(found) == 0 {
-		statements = append([]string{"CREATE USER " + account + session.identified(next.Password) + " ACCOUNT LOCK ATTRIBUTE " + t.attribute()}, statements...)
-	}
-	return session.run(ctx, makingPair, statements...)
-}

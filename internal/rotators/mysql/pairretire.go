@@ -99,19 +99,3 @@ func (s *stored) spoil(password secret.Value) error {
 	}
 	return nil
 }
-
-// retireMySQLAccount locks the account that accepts the old password. If none does, it was retired
-// already, or somebody set another password.
-func (t target) retireMySQLAccount(ctx context.Context, session *session, old login.Login) error {
-	own, verdict, err := t.server.logIn(ctx, old)
-	defer own.close()
-	if verdict != rotation.Accepted {
-		_, err = login.Answer(verdict, err)
-		return err
-	}
-	account, err := own.self(ctx)
-	if err != nil {
-		return err
-	}
-	return session.run(ctx, "ACCOUNT LOCK", "ALTER USER "+account.sql()+" ACCOUNT LOCK")
-}

@@ -128,7 +128,7 @@ func TestMySQLsRefusalSaysWhatItsPolicyIs(t *testing.T) {
 func TestMySQLsPolicyIsCheckedBefore(t *testing.T) {
 	in, ok := packets(2, okBody), packets(1, okBody)
 	for symbols, refused := range map[string]bool{"": true, "!#": false} {
-		s := mySQLThatSays(t, in, ok, one("8.0.36"), one("8.0.36"), one("app@%"), rowsOf(mySQLDefault))
+		s := mySQLThatSays(t, in, ok, one("8.0.36"), one("8.0.36"), one("app@%"), rowsOf(nil), rowsOf(mySQLDefault))
 		if symbols != "" {
 			s.Tags[rotation.TagPasswordSymbols] = symbols
 		}

@@ -182,11 +182,3 @@ func TestMySQLOfClassOIsVerified(t *testing.T) {
 		s.Address = strings.Replace(s.Address, "?sslmode="+sslmode, "?sslrootcert=roots.pem", 1)
 	}
 }
-
-func TestPatchesOfVersions(t *testing.T) {
-	for text, want := range map[string]int{"8.0.36": 36, "8.0.36-azure": 36, "8.4": 0, "8.0.": 0, "": 0, "8.0.x": 0, "10.11.19-MariaDB": 19} {
-		if got := patchOf(text); got != want {
-			t.Errorf("%s: %d", text, got)
-		}
-	}
-}

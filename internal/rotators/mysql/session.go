@@ -29,6 +29,7 @@ const idleTimeout = "60"
 type session struct {
 	db      *sql.DB
 	server  server
+	as      login.Login // who is logged in
 	mariaDB bool
 	locked  string // the name of the lock that it holds, or ""
 }
@@ -42,7 +43,7 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 	if err != nil {
 		return nil, verdictOf(err), s.fault(loggingIn, err)
 	}
-	session := &session{db: sql.OpenDB(&onlyConn{conn: conn}), server: s}
+	session := &session{db: sql.OpenDB(&onlyConn{conn: conn}), server: s, as: l}
 	session.db.SetMaxOpenConns(1)
 	version, err := session.text(ctx, "SELECT VERSION()")
 	if err != nil {

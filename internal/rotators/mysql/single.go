@@ -9,21 +9,42 @@ import (
 
 // applySingle replaces the password. An account that does so itself needs no right.
 func (t target) applySingle(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
-	statement := "ALTER USER USER() IDENTIFIED BY " + quote(next.Password.Reveal())
-	switch {
-	case t.admin != nil:
+	changed := "USER()"
+	if t.admin != nil {
 		account, err := t.onlyMySQLAccount(ctx, session)
 		if err != nil {
 			return err
 		}
-		statement = "ALTER USER " + account.sql() + " IDENTIFIED BY " + quote(next.Password.Reveal())
-	case session.mariaDB:
-		statement = "SET PASSWORD = " + quote(nativeHash(next.Password))
+		changed = account.sql()
 	}
 	if err := fence(ctx); err != nil {
 		return err
 	}
-	return session.run(ctx, settingPassword, statement)
+	if session.mariaDB {
+		return session.run(ctx, settingPassword, "SET PASSWORD = "+quote(nativeHash(next.Password)))
+	}
+	return t.setMySQLPassword(ctx, session, next, "ALTER USER "+changed+session.identified(next.Password))
+}
+
+// setMySQLPassword runs a statement that sets the password of a login. An account that must give
+// its present password when it sets another one gives it (MySQL's manual, "ALTER USER Statement",
+// REPLACE). A password that an earlier attempt set may be refused by a policy of reuse.
+func (t target) setMySQLPassword(ctx context.Context, session *session, next login.Login, statement string) error {
+	_, err := session.db.ExecContext(ctx, statement)
+	if errorNumber(err) == presentNeeded {
+		_, err = session.db.ExecContext(ctx, statement+" REPLACE "+quote(session.as.Password.Reveal()))
+	}
+	if errorNumber(err) == usedBefore && t.server.accepts(ctx, next) {
+		return nil
+	}
+	return t.server.fault(settingPassword, err)
+}
+
+// accepts reports whether the server accepts a login.
+func (s server) accepts(ctx context.Context, l login.Login) bool {
+	session, verdict, _ := s.logIn(ctx, l)
+	session.close()
+	return verdict == rotation.Accepted
 }
 
 // onlyMySQLAccount returns the account that CredentialId names. MySQL's hashes are salted, so

@@ -21,6 +21,7 @@ type target struct {
 	current login.Login
 	admin   *login.Login // nil without AdminSecret
 	field   string       // the tag ValueField
+	tags    map[string]string
 }
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
@@ -37,7 +38,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
 		return t, err
 	}
-	t.account, t.mark, t.field = parseAccount(s.CredentialID), markOf(s.Owner), s.Tags[rotation.TagValueField]
+	t.account, t.mark, t.field, t.tags = parseAccount(s.CredentialID), markOf(s.Owner), s.Tags[rotation.TagValueField], s.Tags
 	if t.current, err = t.parse(s.Current); err != nil {
 		return t, err
 	}

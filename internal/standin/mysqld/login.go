@@ -53,9 +53,11 @@ func (c *session) logIn() error {
 	if err != nil {
 		return err
 	}
-	if c.as = c.server.logIn(user, password); c.as == nil {
-		return errors.Join(c.fail(accessDenied), errProtocol)
+	var number uint16
+	if c.as, number = c.server.logIn(user, password); number != 0 {
+		return errors.Join(c.fail(number), errProtocol)
 	}
+	c.active = c.as.DefaultRole
 	return c.write(ok)
 }
 

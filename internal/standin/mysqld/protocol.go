@@ -17,6 +17,7 @@ type session struct {
 	conn   net.Conn
 	next   byte // the number of the next packet
 	as     *Account
+	active string // the default role, allRoles, or "" for none
 }
 
 // serve runs a connection to its end.

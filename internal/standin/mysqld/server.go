@@ -1,10 +1,12 @@
 // Package mysqld stands in for MySQL 8.4 for tests: logins by caching_sha2_password over TLS, and
-// the statements about accounts with two passwords. Anything else is a syntax error.
+// the statements about accounts with two passwords, roles, attributes and limits that the rotator
+// sends. Anything else is a syntax error.
 //
-// It follows MySQL's manual ("ALTER USER Statement", "Password Management") and its protocol
+// It follows MySQL's manual ("CREATE USER Statement", "ALTER USER Statement", "Using Roles",
+// "Password Management", "The Password Validation Component") and its protocol
 // (dev.mysql.com/doc/dev/mysql-server, page_protocol_connection_phase). It can't show what MySQL
-// does beside these: what it logs, how it stores and caches passwords, and how a change reaches
-// replicas.
+// does beside these: what it logs, how it stores and caches passwords, whether limits and roles
+// take effect, and how a change reaches replicas.
 package mysqld
 
 import (
@@ -14,7 +16,7 @@ import (
 	"sync"
 )
 
-// Version is what the server calls itself.
+// Version is what the server calls itself by default.
 const Version = "8.4.3"
 
 // Account is a user and the host that it may connect from, which is "%" or "localhost".
@@ -26,10 +28,33 @@ type Account struct {
 	Attribute  string // the attribute "rotunda"
 	History    int    // how many earlier passwords may not be set again
 
+	Locked         bool
+	RequireCurrent bool // must give its password when it sets another one
+	TLS            bool // REQUIRE SSL
+	Limits         Limits
+	Roles          []Role
+	DefaultRole    string
+
 	CreateUser bool // may change other accounts
 	ReadUser   bool // may read mysql.user
 
 	earlier []string
+}
+
+// Limits are an account's, or 0.
+type Limits struct{ Queries, Updates, Logins, Connections int }
+
+// Role is a role that an account has. A role's host is "%"; it is an account that is locked.
+type Role struct {
+	Name  string
+	Admin bool // WITH ADMIN OPTION
+}
+
+// Policy is what a server asks of new passwords.
+type Policy struct {
+	Length  int  // of validate_password, or 0 if it is not installed
+	Medium  bool // a digit, letters of both cases and a symbol
+	History int  // how many earlier passwords of new accounts may not be set again
 }
 
 // Server is a running server on 127.0.0.1.
@@ -43,6 +68,8 @@ type Server struct {
 	mu       sync.Mutex
 	accounts []*Account
 	locks    map[string]*session
+	version  string
+	policy   Policy
 	changes  []string // of accounts, by their names
 	planned  *interruption
 	conns    map[net.Conn]bool
@@ -57,7 +84,8 @@ func Start(certificate tls.Certificate) (*Server, error) {
 	}
 	s := &Server{
 		Addr: listener.Addr().String(), listener: listener, locks: map[string]*session{}, conns: map[net.Conn]bool{},
-		secure: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		version: Version,
+		secure:  &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	s.serving.Go(s.accept)
 	return s, nil
@@ -72,6 +100,20 @@ func (s *Server) Create(a Account) {
 	}
 	s.accounts = slices.DeleteFunc(s.accounts, func(one *Account) bool { return one.User == a.User && one.Host == a.Host })
 	s.accounts = append(s.accounts, &a)
+}
+
+// SetPolicy sets what the server asks of new passwords.
+func (s *Server) SetPolicy(p Policy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.policy = p
+}
+
+// Claim sets the version that the server calls itself. It has USER_ATTRIBUTES only with Version.
+func (s *Server) Claim(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
 }
 
 // Account returns a copy of an account as it is now, or the zero one.
@@ -113,7 +155,7 @@ func (s *Server) reach(change string, after bool) {
 	}
 }
 
-// Changes returns which changes were made to accounts: Set, Retain or Discard.
+// Changes returns which changes were made to accounts.
 func (s *Server) Changes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,8 +207,8 @@ func (s *Server) find(user, host string) *Account {
 	return nil
 }
 
-// logIn returns the account of a login, which is that of the nearest host, or nil.
-func (s *Server) logIn(user, password string) *Account {
+// logIn returns the account of a login, which is that of the nearest host, or the error's number.
+func (s *Server) logIn(user, password string) (*Account, uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.find(user, "localhost")
@@ -174,7 +216,10 @@ func (s *Server) logIn(user, password string) *Account {
 		a = s.find(user, "%")
 	}
 	if a == nil || password == "" || password != a.First && password != a.Second {
-		return nil
+		return nil, accessDenied
 	}
-	return a
+	if a.Locked {
+		return nil, accountLocked
+	}
+	return a, 0
 }

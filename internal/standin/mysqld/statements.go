@@ -9,15 +9,23 @@ import (
 
 // The numbers of errors (mysqld_error.h).
 const (
-	accessDenied    = 1045
-	syntaxError     = 1064
-	tableDenied     = 1142
-	privilegeNeeded = 1227
-	cannotUser      = 1396
-	secureTransport = 3159
-	usedBefore      = 3638
-	emptySecond     = 3878
-	pluginChange    = 3894
+	accessDenied     = 1045
+	syntaxError      = 1064
+	unknownTable     = 1109
+	tableDenied      = 1142
+	privilegeNeeded  = 1227
+	cannotUser       = 1396
+	weakPassword     = 1819
+	accountLocked    = 3118
+	secureTransport  = 3159
+	unknownRole      = 3523
+	notGranted       = 3530
+	usedBefore       = 3638
+	emptySecond      = 3878
+	wrongCurrent     = 3891
+	missingCurrent   = 3892
+	pluginChange     = 3894
+	invalidAttribute = 3982
 )
 
 // literal matches a text in a session with the sql_mode NO_BACKSLASH_ESCAPES.
@@ -35,8 +43,9 @@ type statement struct {
 func form(pattern string) *regexp.Regexp { return regexp.MustCompile(`^(?is:` + pattern + `);?\s*$`) }
 
 var statements = []statement{
+	{form(`SET ROLE ALL`), setRoleAll},
 	{form(`SET .*`), done},
-	{form(`SELECT VERSION\(\)`), func(*Server, *session, []string) ([][]string, uint16) { return one(Version) }},
+	{form(`SELECT VERSION\(\)`), func(s *Server, _ *session, _ []string) ([][]string, uint16) { return one(s.version) }},
 	{form(`select @@version_comment limit 1`), func(*Server, *session, []string) ([][]string, uint16) { return one("stand-in") }},
 	{form(`SELECT CURRENT_USER\(\)`), func(_ *Server, c *session, _ []string) ([][]string, uint16) { return one(c.as.User + "@" + c.as.Host) }},
 	{form(`SELECT GET_LOCK\(` + literal + `, 0\)`), getLock},
@@ -44,15 +53,21 @@ var statements = []statement{
 	{form(`SELECT CONCAT_WS.* UUID.*`), func(s *Server, _ *session, _ []string) ([][]string, uint16) {
 		return [][]string{{"location", "run"}, {s.Addr, "8000-0000"}}, 0
 	}},
-	{form(`SHOW GLOBAL VARIABLES WHERE .*`), func(*Server, *session, []string) ([][]string, uint16) {
-		return [][]string{{"Variable_name", "Value"}}, 0
-	}},
+	{form(`SHOW GLOBAL VARIABLES WHERE Variable_name LIKE 'validate_password%' .*`), policyVariables},
+	{form(`SELECT CURRENT_ROLE\(\)`), currentRole},
+	{form(`SELECT ROLE_NAME, IS_GRANTABLE FROM information_schema\.APPLICABLE_ROLES WHERE ROLE_NAME = ` + literal + ` AND ROLE_HOST = '%'`), applicableRoles},
+	{form(`SELECT Host, JSON_OBJECT\(.*\) FROM mysql\.user WHERE User = ` + literal + ` ORDER BY Host`), terms},
 	{form(`SELECT HOST, COALESCE\(ATTRIBUTE->>'\$\.rotunda', ''\) FROM information_schema\.USER_ATTRIBUTES WHERE USER = ` + literal + ` ORDER BY HOST`), attributes},
 	{form(`SELECT plugin, COALESCE\(JSON_CONTAINS_PATH\(User_attributes, 'one', '\$\.additional_password'\), 0\) FROM mysql\.user WHERE User = ` + literal + ` AND Host = ` + literal), stored},
 	{form(`SELECT COALESCE\(Password_reuse_history, @@GLOBAL\.password_history\), COALESCE\(Password_reuse_time, @@GLOBAL\.password_reuse_interval\) FROM mysql\.user WHERE User = ` + literal + ` AND Host = ` + literal), reuse},
 	{form(`ALTER USER IF EXISTS ` + literal + `@` + literal + ` ACCOUNT LOCK`), lockAccount},
 	{form(`ALTER USER ` + literal + `@` + literal + ` IDENTIFIED WITH ` + literal + ` BY ` + literal + `( RETAIN CURRENT PASSWORD)?`), setPassword},
 	{form(`ALTER USER ` + literal + `@` + literal + ` DISCARD OLD PASSWORD`), discard},
+	{form(`ALTER USER USER\(\) IDENTIFIED BY ` + literal + `(?: REPLACE (` + literal + `))?`), setOwn},
+	{form(`ALTER USER ` + literal + `@` + literal + ` DEFAULT ROLE ` + literal), setDefaultRole},
+	{form(`ALTER USER ` + literal + `@` + literal + ` IDENTIFIED BY ` + literal + `( REQUIRE SSL)?(?: WITH((?: MAX_[A-Z_]+ [0-9]+)+))?( ACCOUNT (?:UN)?LOCK)?(?: ATTRIBUTE ` + literal + `)?`), alter},
+	{form(`CREATE USER ` + literal + `@` + literal + ` IDENTIFIED BY ` + literal + ` ACCOUNT LOCK ATTRIBUTE ` + literal), create},
+	{form(`GRANT ` + literal + ` TO ` + literal + `@` + literal), grant},
 }
 
 // run runs a statement.
@@ -84,6 +99,11 @@ func (s *Server) runAlone(c *session, sql, change string) ([][]string, uint16) {
 
 // The changes of an account.
 const (
+	Create  = "CREATE USER"
+	Grant   = "GRANT"
+	Default = "DEFAULT ROLE"
+	Unlock  = "IDENTIFIED BY ... ACCOUNT UNLOCK"
+	Lock    = "IDENTIFIED BY ... ACCOUNT LOCK"
 	Set     = "IDENTIFIED BY"
 	Retain  = "IDENTIFIED BY ... RETAIN CURRENT PASSWORD"
 	Discard = "DISCARD OLD PASSWORD"
@@ -91,12 +111,23 @@ const (
 
 // changeOf returns which change a statement is, or "".
 func changeOf(sql string) string {
+	altered, password := strings.HasPrefix(sql, "ALTER USER "), strings.Contains(sql, " IDENTIFIED ")
 	switch {
+	case strings.HasPrefix(sql, "CREATE USER "):
+		return Create
+	case strings.HasPrefix(sql, "GRANT "):
+		return Grant
+	case altered && strings.Contains(sql, " DEFAULT ROLE "):
+		return Default
+	case altered && password && strings.Contains(sql, " ACCOUNT UNLOCK"):
+		return Unlock
+	case altered && password && strings.Contains(sql, " ACCOUNT LOCK"):
+		return Lock
 	case strings.HasSuffix(sql, " RETAIN CURRENT PASSWORD"):
 		return Retain
 	case strings.HasSuffix(sql, " DISCARD OLD PASSWORD"):
 		return Discard
-	case strings.HasPrefix(sql, "ALTER USER ") && strings.Contains(sql, " IDENTIFIED WITH "):
+	case altered && password:
 		return Set
 	}
 	return ""
@@ -123,6 +154,9 @@ func releaseLock(s *Server, c *session, m []string) ([][]string, uint16) {
 
 // attributes are visible of every account to who has CREATE USER.
 func attributes(s *Server, c *session, m []string) ([][]string, uint16) {
+	if s.version != Version {
+		return nil, unknownTable
+	}
 	rows := [][]string{{"HOST", "rotunda"}}
 	for _, a := range s.accounts {
 		if a.User == text(m[1]) && (a == c.as || c.as.CreateUser) {
@@ -186,15 +220,15 @@ func setPassword(s *Server, c *session, m []string) ([][]string, uint16) {
 		return nil, emptySecond
 	case retain && plugin != a.Plugin:
 		return nil, pluginChange
-	case a.History > 0 && (password == a.First || slices.Contains(a.earlier, password)):
-		return nil, usedBefore
+	case s.refuses(a, password) != 0:
+		return nil, s.refuses(a, password)
 	case retain:
 		a.Second = a.First
 	case plugin != a.Plugin:
 		a.Second = ""
 	}
-	a.earlier = append(a.earlier, a.First)
-	a.First, a.Plugin = password, plugin
+	a.Plugin = plugin
+	a.set(password)
 	return nil, 0
 }
 
