@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"rotunda/internal/identity"
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 )
 
@@ -40,12 +40,12 @@ func (a answer) error() (code, message string) {
 }
 
 // plainCode matches a code that may be shown: it can't be a key, which has digits or signs.
-var plainCode = regexp.MustCompile(`^[A-Za-z]{1,60}$`)
+var plainCode = lazyregexp.New(`^[A-Za-z]{1,60}$`)
 
 // cause returns the status and the code of an answer for a message.
 func (a answer) cause() string {
 	code, _ := a.error()
-	if !plainCode.MatchString(code) || len(code) > 45 {
+	if !plainCode().MatchString(code) || len(code) > 45 {
 		return strconv.Itoa(a.status)
 	}
 	return strconv.Itoa(a.status) + " " + code

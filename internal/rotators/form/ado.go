@@ -16,7 +16,7 @@ import (
 // ConnectionStringPattern). New quotes are double ones, because go-mssqldb knows no others
 // (microsoft/go-mssqldb msdsn/conn_str.go, splitConnectionString).
 func splitADO(text string) ([]place, bool) {
-	places, ok := readPairs(text, 0, quoting{pairName, true, adoValue})
+	places, ok := readPairs(text, 0, quoting{pairName(), true, adoValue})
 	return sameNames(places), ok && !isODBC(places) && !isAzure(places)
 }
 

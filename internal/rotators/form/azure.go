@@ -15,7 +15,7 @@ import (
 // Azure/azure-sdk-for-go sdk/storage/azblob/internal/shared/shared.go and
 // sdk/messaging/azservicebus/internal/conn/conn.go, ParseConnectionString).
 func splitAzure(text string) ([]place, bool) {
-	places, ok := readPairs(text, 0, quoting{pairName, false, azureValue})
+	places, ok := readPairs(text, 0, quoting{pairName(), false, azureValue})
 	return places, ok && isAzure(places)
 }
 

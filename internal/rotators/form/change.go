@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // change replaces a login by another, wherever a text repeats it.
@@ -28,7 +30,7 @@ func newChange(now, next credential, n names) change {
 const longPassword = 8
 
 // plain matches what has the same form in every encoding.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)
+var plain = lazyregexp.New(`^[A-Za-z0-9_.-]*$`)
 
 // rewriteText replaces copies in a text of no known form. found means that it replaced a password.
 func (c change) rewriteText(text string, loose bool) (_ string, found, ok bool) {
@@ -55,7 +57,7 @@ func (c change) rewritePassword(text string) (_ string, user, found, ok bool) {
 		if !isPaired && !named.MatchString(text) {
 			continue
 		}
-		if !plain.MatchString(c.next.password) || isPaired && !plain.MatchString(c.next.user) {
+		if !plain().MatchString(c.next.password) || isPaired && !plain().MatchString(c.next.user) {
 			return "", false, true, false
 		}
 		if isPaired {
@@ -78,7 +80,7 @@ func (c change) isLeft(text string, loose bool) bool {
 
 // rewriteUser replaces the user after a name that says so, as in user=app.
 func (c change) rewriteUser(text string) (_ string, replaced bool) {
-	if c.now.user == c.next.user || c.now.user == "" || !plain.MatchString(c.next.user) {
+	if c.now.user == c.next.user || c.now.user == "" || !plain().MatchString(c.next.user) {
 		return text, false
 	}
 	for _, user := range c.users {
@@ -129,13 +131,13 @@ func encodings(text string) []string {
 		strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(quoted), html.EscapeString(text),
 	}
 	for _, form := range forms {
-		forms = append(forms, lowerHex.ReplaceAllStringFunc(form, strings.ToLower))
+		forms = append(forms, lowerHex().ReplaceAllStringFunc(form, strings.ToLower))
 	}
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(forms)
 }
 
-var lowerHex = regexp.MustCompile(`%[0-9A-F]{2}`)
+var lowerHex = lazyregexp.New(`%[0-9A-F]{2}`)
 
 // hasWord reports whether a text has a word that no letter or digit extends.
 func hasWord(text, word string) bool {

@@ -1,23 +1,24 @@
 package form
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"rotunda/internal/lazyregexp"
 )
 
 var (
-	envName = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
+	envName = lazyregexp.New(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
 	// envSafe matches what a shell, dotenv and Docker all take as it is, without quotes.
-	envSafe    = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]*$`)
-	envComment = regexp.MustCompile(`[ \t]+#`)
+	envSafe    = lazyregexp.New(`^[A-Za-z0-9_./:@%+=,-]*$`)
+	envComment = lazyregexp.New(`[ \t]+#`)
 	// inSingleQuotes and inDoubleQuotes match what some reader does not take as it is there.
 	// python-dotenv expands ${…} in all quotes (theskumar/python-dotenv
 	// src/dotenv/variables.py, parse_variables).
-	inSingleQuotes = regexp.MustCompile(`['\\]|\$\{`)
-	inDoubleQuotes = regexp.MustCompile("[\"\\\\$`]")
+	inSingleQuotes = lazyregexp.New(`['\\]|\$\{`)
+	inDoubleQuotes = lazyregexp.New("[\"\\\\$`]")
 	// afterQuotes matches what may follow a quoted value.
-	afterQuotes = regexp.MustCompile(`^[ \t]*(#.*)?\r?$`)
+	afterQuotes = lazyregexp.New(`^[ \t]*(#.*)?\r?$`)
 )
 
 // expanded is about quotes within quotes, backslashes and the like.
@@ -40,7 +41,7 @@ func splitEnv(text string) (places []place, ok bool) {
 		if trimmed := strings.TrimSpace(line); trimmed == "" || trimmed[0] == '#' {
 			continue
 		}
-		found := envName.FindStringSubmatchIndex(line)
+		found := envName().FindStringSubmatchIndex(line)
 		if found == nil {
 			return nil, false
 		}
@@ -62,7 +63,7 @@ func envValue(rest string) (place, bool) {
 		return quotedEnvValue(rest)
 	}
 	value := strings.TrimRight(rest, " \t\r")
-	if comment := envComment.FindStringIndex(value); comment != nil {
+	if comment := envComment().FindStringIndex(value); comment != nil {
 		value = value[:comment[0]]
 	}
 	p := place{end: len(value), text: value, encode: func(next string) (string, bool) {
@@ -70,7 +71,7 @@ func envValue(rest string) (place, bool) {
 			if r == '~' && at > 0 && !strings.ContainsRune(":=", rune(next[at-1])) {
 				continue // a shell expands it only at the beginning of a word, or of a part of a path
 			}
-			if !envSafe.MatchString(string(r)) && !strings.ContainsRune(value, r) {
+			if !envSafe().MatchString(string(r)) && !strings.ContainsRune(value, r) {
 				return "", false
 			}
 		}
@@ -84,12 +85,12 @@ func envValue(rest string) (place, bool) {
 
 func quotedEnvValue(rest string) (place, bool) {
 	end := strings.IndexByte(rest[1:], rest[0]) + 1
-	if end < 1 || !afterQuotes.MatchString(rest[end+1:]) {
+	if end < 1 || !afterQuotes().MatchString(rest[end+1:]) {
 		return place{}, false
 	}
-	isSpecial := inSingleQuotes.MatchString
+	isSpecial := inSingleQuotes().MatchString
 	if rest[0] == '"' {
-		isSpecial = inDoubleQuotes.MatchString
+		isSpecial = inDoubleQuotes().MatchString
 	}
 	p := place{begin: 1, end: end, text: rest[1:end], encode: func(next string) (string, bool) {
 		return next, !isSpecial(next) && !strings.ContainsFunc(next, unicode.IsControl)

@@ -60,7 +60,7 @@ func splitJDBCURL(text string, rest int, rules queryRules) ([]place, bool) {
 func splitSQLServer(text string) ([]place, bool) {
 	semicolon := until(text, 0, ";")
 	server := place{begin: 5, end: semicolon, path: "host", text: text[5:semicolon], loose: true, encode: never}
-	places, ok := readPairs(text, semicolon, quoting{pairName, false, sqlServerValue})
+	places, ok := readPairs(text, semicolon, quoting{pairName(), false, sqlServerValue})
 	return append([]place{server}, places...), ok
 }
 

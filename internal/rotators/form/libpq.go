@@ -1,14 +1,15 @@
 package form
 
 import (
-	"regexp"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 const libpqSpace = " \t\n\r\v\f"
 
 // libpqName matches the keywords of libpq and the settings that pgx takes beside them.
-var libpqName = regexp.MustCompile(`^[a-z_]+$`)
+var libpqName = lazyregexp.New(`^[a-z_]+$`)
 
 // splitLibpq splits a connection string of keywords, as libpq and pgx read it:
 //
@@ -26,7 +27,7 @@ func splitLibpq(text string) (places []place, ok bool) {
 		name := strings.TrimRight(text[at:at+equals], libpqSpace)
 		p, ok := libpqValue(text, skipSpace(text, at+equals+1))
 		// "host=db; user=app" is ADO.NET.
-		if !ok || !libpqName.MatchString(name) || name != "password" && strings.HasSuffix(p.text, ";") {
+		if !ok || !libpqName().MatchString(name) || name != "password" && strings.HasSuffix(p.text, ";") {
 			return nil, false
 		}
 		p.path, p.name = name, name

@@ -1,13 +1,14 @@
 package form
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // mysqlNet matches what a data source name has between @ and the database.
-var mysqlNet = regexp.MustCompile(`^(\w+\(.*\))?$`)
+var mysqlNet = lazyregexp.New(`^(\w+\(.*\))?$`)
 
 // splitMySQL splits a data source name of go-sql-driver:
 //
@@ -21,7 +22,7 @@ func splitMySQL(text string) ([]place, bool) {
 		return nil, false
 	}
 	at := strings.LastIndexByte(text[:slash], '@')
-	if at < 0 || !mysqlNet.MatchString(text[at+1:slash]) || strings.ContainsFunc(text, unicode.IsControl) {
+	if at < 0 || !mysqlNet().MatchString(text[at+1:slash]) || strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, false
 	}
 	colon := strings.IndexByte(text[:at], ':')

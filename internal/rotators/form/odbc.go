@@ -15,9 +15,9 @@ import (
 func splitODBC(text string) ([]place, bool) {
 	const prefix = "odbc:"
 	if strings.HasPrefix(text, prefix) {
-		return readPairs(text, len(prefix), quoting{pairName, false, odbcValue})
+		return readPairs(text, len(prefix), quoting{pairName(), false, odbcValue})
 	}
-	places, ok := readPairs(text, 0, quoting{pairName, false, odbcValue})
+	places, ok := readPairs(text, 0, quoting{pairName(), false, odbcValue})
 	return places, ok && isODBC(places)
 }
 

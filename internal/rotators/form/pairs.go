@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // pairs reads name=value pairs that are divided by semicolons.
@@ -77,7 +79,7 @@ func (p *pairs) pairName() (string, bool) {
 
 // pairName matches the names in connection strings. No form is that strict, but no driver has a
 // name that is not so.
-var pairName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 _.=-]*$`)
+var pairName = lazyregexp.New(`^[A-Za-z][A-Za-z0-9 _.=-]*$`)
 
 // until returns the index of the next byte of stop in a text, or its end.
 func until(text string, begin int, stop string) int {

@@ -50,7 +50,7 @@ func syntaxes() []syntax {
 // splitWhole splits a text that has this form as a whole. A URL within another text is for copies
 // only.
 func (s syntax) splitWhole(text string) ([]place, bool) {
-	if s.name == "a URL" && !isURL.MatchString(text) {
+	if s.name == "a URL" && !isURL().MatchString(text) {
 		return nil, false
 	}
 	places, ok := s.split(text)

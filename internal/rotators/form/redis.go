@@ -1,14 +1,15 @@
 package form
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"rotunda/internal/lazyregexp"
 )
 
 var (
-	redisEndpoint = regexp.MustCompile(`^[A-Za-z0-9\[][^=;\s]*$`)
-	redisName     = regexp.MustCompile(`^(\$?[A-Za-z]+)$`)
+	redisEndpoint = lazyregexp.New(`^[A-Za-z0-9\[][^=;\s]*$`)
+	redisName     = lazyregexp.New(`^(\$?[A-Za-z]+)$`)
 )
 
 // splitRedis splits a configuration string of StackExchange.Redis:
@@ -46,7 +47,7 @@ func redisOption(part string) (place, bool) {
 		return next, !strings.Contains(next, ",") && strings.TrimSpace(next) == next && !strings.ContainsFunc(next, unicode.IsControl)
 	}}
 	if !named {
-		return p, value == "" || redisEndpoint.MatchString(value)
+		return p, value == "" || redisEndpoint().MatchString(value)
 	}
-	return p, redisName.MatchString(name)
+	return p, redisName().MatchString(name)
 }

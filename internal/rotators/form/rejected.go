@@ -2,10 +2,10 @@ package form
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"unicode"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 )
 
@@ -14,7 +14,7 @@ const forms = `A value may be a URL with user:password@ before its host, a JSON 
 
 // hasPassword matches a name that ends in password and a value, as connection strings have them.
 // The value keeps the end of a text in base64 from matching.
-var hasPassword = regexp.MustCompile(`(?i)(password|pwd)\s*=\s*[^=\s]`)
+var hasPassword = lazyregexp.New(`(?i)(password|pwd)\s*=\s*[^=\s]`)
 
 // rejectBare returns a fault if a text that no syntax reads is no bare password either.
 func (o Options) rejectBare(text string) error {
@@ -40,7 +40,7 @@ func isOther(text string) string {
 		return "a PEM file"
 	case isJDBC(text):
 		return "a JDBC URL of another kind than postgresql, mysql, mariadb and sqlserver"
-	case hasPassword.MatchString(text) && !strings.Contains(text, "://"):
+	case hasPassword().MatchString(text) && !strings.Contains(text, "://"):
 		return "a connection string with password= that can't be parsed"
 	case hasPairs(text):
 		return "a connection string without a user and a password by their names"

@@ -1,9 +1,10 @@
 package form
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // rewritten is a text after a change.
@@ -38,10 +39,10 @@ func (c change) rewrite(p place, depth int) rewritten {
 // mayBeIn reports whether a text has the user or password, or marks that may hide one from a plain
 // search: those of percent-encoding, backslashes, and doubled quotes.
 func (c change) mayBeIn(text string) bool {
-	return strings.Contains(text, c.now.password) || c.now.user != "" && strings.Contains(text, c.now.user) || hidden.MatchString(text)
+	return strings.Contains(text, c.now.password) || c.now.user != "" && strings.Contains(text, c.now.user) || hidden().MatchString(text)
 }
 
-var hidden = regexp.MustCompile(`[%\\]|""|''|}}`)
+var hidden = lazyregexp.New(`[%\\]|""|''|}}`)
 
 // at names the outer place of what went wrong within it.
 func (r rewritten) at(p place) rewritten {
@@ -68,7 +69,7 @@ func (c change) rewriteForms(text string, depth int) (out rewritten, found bool)
 	for _, urls := range []bool{false, true} {
 		for _, s := range syntaxes() {
 			places, ok := s.split(text)
-			if !ok || urls != (s.name == "a URL" && !isURL.MatchString(text)) {
+			if !ok || urls != (s.name == "a URL" && !isURL().MatchString(text)) {
 				continue
 			}
 			next := c.rewritePlaces(text, places, -1, -1, depth+1)

@@ -2,13 +2,14 @@ package form
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 var (
-	isURL     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-	urlScheme = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*$`)
+	isURL     = lazyregexp.New(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+	urlScheme = lazyregexp.New(`[A-Za-z][A-Za-z0-9+.-]*$`)
 )
 
 // splitURL splits a text that has URLs, such as
@@ -29,7 +30,7 @@ func splitURL(text string) ([]place, bool) {
 			places = append(places, plainText(text, at, len(text)))
 			break
 		}
-		scheme := urlScheme.FindStringIndex(text[at : at+slashes])
+		scheme := urlScheme().FindStringIndex(text[at : at+slashes])
 		if scheme != nil && scheme[0] > 0 {
 			places = append(places, plainText(text, at, at+scheme[0]))
 		}
@@ -71,7 +72,7 @@ func urlEnd(text string, begin int) int {
 	end := until(text, begin, " \t\r\n\"'<>")
 	question := until(text[:end], begin, "?")
 	if next := strings.Index(text[begin:question], "://"); next >= 0 {
-		scheme := urlScheme.FindStringIndex(text[begin : begin+next])
+		scheme := urlScheme().FindStringIndex(text[begin : begin+next])
 		if scheme != nil && scheme[0] > 0 {
 			return begin + scheme[0]
 		}

@@ -3,17 +3,18 @@ package form
 import (
 	"errors"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // yamlKey matches a line with a key, which every YAML of interest has.
-var yamlKey = regexp.MustCompile(`(?m)^[ -]*["']?[\w.-]+["']? *:([ \t\r]|$)`)
+var yamlKey = lazyregexp.New(`(?m)^[ -]*["']?[\w.-]+["']? *:([ \t\r]|$)`)
 
 // splitYAML splits YAML in block style, such as
 //
@@ -35,7 +36,7 @@ func splitYAML(text string) ([]place, bool) {
 
 // parseYAML returns the root of a text that is one document.
 func parseYAML(text string) (root *yaml.Node, ok bool) {
-	if !yamlKey.MatchString(text) {
+	if !yamlKey().MatchString(text) {
 		return nil, false
 	}
 	var document, more yaml.Node
@@ -148,12 +149,12 @@ func endOfJSONString(text string) int {
 
 var (
 	// yamlPlain matches what no YAML reader takes for anything but a string, if it is no yamlWord.
-	yamlPlain = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_./+=@~^*()?;!%&-]|:[^\s])*$`)
-	yamlWord  = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
+	yamlPlain = lazyregexp.New(`^[A-Za-z]([A-Za-z0-9_./+=@~^*()?;!%&-]|:[^\s])*$`)
+	yamlWord  = lazyregexp.New(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
 )
 
 func encodePlainYAML(next string) (string, bool) {
-	if yamlPlain.MatchString(next) && !yamlWord.MatchString(next) {
+	if yamlPlain().MatchString(next) && !yamlWord().MatchString(next) {
 		return next, true
 	}
 	return encodeSingleYAML(next)

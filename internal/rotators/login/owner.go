@@ -1,18 +1,18 @@
 package login
 
-import "regexp"
+import "rotunda/internal/lazyregexp"
 
 // secretName is the form of a secret's name beside its vault's, as marks at providers have it:
 // text in any other form may be anything. The length is checked apart, because a counted
 // repetition of 200 costs half a millisecond of each start.
-var secretName = regexp.MustCompile(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
+var secretName = lazyregexp.New(`^[0-9A-Za-z.:-]+/[0-9A-Za-z-]+$`)
 
 const maxOwner = 328
 
 // OwnerIn returns the owner that a mark names, for a fault, or "" if the mark has another form or
 // repeats part of one of the passwords. Whoever may write at the provider may write a mark.
 func OwnerIn(mark string, passwords []string) string {
-	if len(mark) > maxOwner || !secretName.MatchString(mark) || Repeats(mark, passwords...) {
+	if len(mark) > maxOwner || !secretName().MatchString(mark) || Repeats(mark, passwords...) {
 		return ""
 	}
 	return mark

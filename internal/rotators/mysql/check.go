@@ -3,10 +3,10 @@ package mysql
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 )
 
@@ -139,12 +139,12 @@ func (c *checking) checkSelf(ctx context.Context) {
 
 // ownPassword matches an account with one password that SET PASSWORD changes. It changes an
 // account's first alternative, so that must be the native one and there must be no second.
-var ownPassword = regexp.MustCompile(`^(BY PASSWORD|VIA mysql_native_password USING) '\*[0-9A-F]{40}'( OR (unix_socket|gssapi)( USING '[^']*')?)*( (REQUIRE|WITH|ACCOUNT|PASSWORD) .*)?$`)
+var ownPassword = lazyregexp.New(`^(BY PASSWORD|VIA mysql_native_password USING) '\*[0-9A-F]{40}'( OR (unix_socket|gssapi)( USING '[^']*')?)*( (REQUIRE|WITH|ACCOUNT|PASSWORD) .*)?$`)
 
 // changesItself reports whether SET PASSWORD replaces all passwords of an account.
 func changesItself(created string) bool {
 	_, identified, _ := strings.Cut(created, "` IDENTIFIED ")
-	return ownPassword.MatchString(identified)
+	return ownPassword().MatchString(identified)
 }
 
 func (t target) unhandledPlugin() error {

@@ -3,12 +3,12 @@ package postgres
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 )
 
@@ -143,11 +143,11 @@ func splitNames(list string) []string {
 	return append(names, name.String())
 }
 
-var settingName = regexp.MustCompile(`^[0-9A-Za-z_.$]+$`)
+var settingName = lazyregexp.New(`^[0-9A-Za-z_.$]+$`)
 
 // printable returns a setting's name if it can't be anything else.
 func printable(name string) string {
-	if len(name) <= maxNameBytes && settingName.MatchString(name) {
+	if len(name) <= maxNameBytes && settingName().MatchString(name) {
 		return name
 	}
 	return "one whose name is unusual"

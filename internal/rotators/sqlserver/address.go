@@ -2,11 +2,11 @@ package sqlserver
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/address"
 	"rotunda/internal/rotators/tlsconfig"
@@ -73,7 +73,7 @@ func (r Rotator) parseAddress(text string, trust rotation.Trust) (server, error)
 	return server{Server: named, tls: tls}, checkName("database in the tag ProviderAddress", named.Database)
 }
 
-var resourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+var resourceName = lazyregexp.New(`^[a-z0-9][a-z0-9-]*$`)
 
 func (r Rotator) parseResource(id string, trust rotation.Trust) (server, error) {
 	kind, parts := rotation.ResourceType(id), strings.Split(id, "/")
@@ -84,7 +84,7 @@ func (r Rotator) parseResource(id string, trust rotation.Trust) (server, error) 
 		return server{}, rotation.Permanentf("The tag ProviderAddress must be the ARM id of a server (%s) or of a database (%s), or have the form sqlserver://host:1433/database.", serverType, databaseType)
 	}
 	name := strings.ToLower(parts[8])
-	if !resourceName.MatchString(name) || len(name) > 63 {
+	if !resourceName().MatchString(name) || len(name) > 63 {
 		return server{}, rotation.Permanentf("The name of the server in the tag ProviderAddress must have at most 63 letters, digits and hyphens.")
 	}
 	found := server{Server: address.Server{Scheme: "sqlserver", Host: name + r.domain(), Port: "1433"}}

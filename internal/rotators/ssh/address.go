@@ -2,11 +2,11 @@ package ssh
 
 import (
 	"net"
-	"regexp"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/address"
 )
@@ -30,7 +30,7 @@ const defaultFile = ".ssh/authorized_keys"
 
 // isFile keeps what a shell or ssh would treat in another way out of the command that names the
 // file.
-var isFile = regexp.MustCompile(`^[A-Za-z0-9._/][A-Za-z0-9._/-]*$`).MatchString
+var isFile = lazyregexp.New(`^[A-Za-z0-9._/][A-Za-z0-9._/-]*$`)
 
 func parseAddress(text, hostKeys string) (server, error) {
 	named, parameters, err := addressForm.Parse(text)
@@ -41,7 +41,7 @@ func parseAddress(text, hostKeys string) (server, error) {
 	if s.file == "" {
 		s.file = defaultFile
 	}
-	if !isFile(s.file) || strings.HasSuffix(s.file, "/") || strings.Contains(s.file, "..") {
+	if !isFile().MatchString(s.file) || strings.HasSuffix(s.file, "/") || strings.Contains(s.file, "..") {
 		return s, rotation.Permanentf("The parameter file in the tag ProviderAddress must be the path of the user's authorized_keys, as the server's AuthorizedKeysFile has it: letters, digits and ._/- only.")
 	}
 	s.hostKeys, err = parseHostKeys(hostKeys)
@@ -49,12 +49,12 @@ func parseAddress(text, hostKeys string) (server, error) {
 }
 
 // isFingerprint is the form in which OpenSSH shows a host key: SHA-256 in base64 without padding.
-var isFingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`).MatchString
+var isFingerprint = lazyregexp.New(`^SHA256:[A-Za-z0-9+/]{43}$`)
 
 func parseHostKeys(text string) ([]string, error) {
 	keys := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
 	for _, key := range keys {
-		if !isFingerprint(key) {
+		if !isFingerprint().MatchString(key) {
 			keys = nil
 		}
 	}

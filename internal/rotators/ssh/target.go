@@ -2,10 +2,10 @@ package ssh
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/class"
 	"rotunda/internal/secret"
@@ -22,7 +22,7 @@ type target struct {
 }
 
 // isUser is the form of user names: what a server would read as something else is left out.
-var isUser = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\+-]*$`).MatchString
+var isUser = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._@\\+-]*$`)
 
 // readTarget reads a subject and finds everything wrong with it before any server is called.
 func readTarget(s rotation.Subject) (t target, err error) {
@@ -33,7 +33,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if _, err = class.Choose(s.Tags, "SSH", rotation.Overlap); err != nil {
 		return t, err
 	}
-	if !isUser(t.user) || len(t.user) > 64 {
+	if !isUser().MatchString(t.user) || len(t.user) > 64 {
 		return t, rotation.Permanentf("The tag CredentialId must be the name of the user whose key it is.")
 	}
 	if t.secret == "" || strings.ContainsFunc(t.secret, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {

@@ -1,10 +1,10 @@
 package webhook
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
@@ -16,7 +16,7 @@ const maxWords = 300
 const withheld = "(its words are withheld, because they repeat part of a credential)"
 
 // likeValue matches what looks like a key or a token.
-var likeValue = regexp.MustCompile(`[A-Za-z0-9+/=_~-]{16,}`)
+var likeValue = lazyregexp.New(`[A-Za-z0-9+/=_~-]{16,}`)
 
 // quote returns what a hook says, for a fault or a warning. A hook is the user's own and knows
 // best what is wrong, but it may repeat a value that it was sent, or one of its own.
@@ -30,7 +30,7 @@ func quote(said string, values []string) string {
 	if login.Repeats(said, values...) {
 		return withheld
 	}
-	return likeValue.ReplaceAllStringFunc(said, func(word string) string {
+	return likeValue().ReplaceAllStringFunc(said, func(word string) string {
 		if strings.ContainsAny(word, "0123456789") {
 			return "…"
 		}
