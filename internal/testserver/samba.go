@@ -1,8 +1,6 @@
 package testserver
 
 import (
-	"context"
-	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -21,6 +19,7 @@ var (
 // choose its ports, so it has a random address of the loopback network.
 type Samba struct {
 	server
+	directory
 	Host     string // its address, without a port
 	Admin    string // a user principal name
 	Password string // of the admin
@@ -96,6 +95,7 @@ func startSamba(t testing.TB, until lifetime, tool, path string) *Samba {
 	binddns dir = %[2]s/bind-dns
 	panic action =
 `, s.Host, s.dir, certificate.key, certificate.chain, certificate.roots))
+	s.directory = directory{"ldaps://" + s.Host, s.Admin, s.Password}
 	s.ready, s.quit = s.answers, syscall.SIGTERM
 	s.command = []string{path, "-i", "--debug-stdout", "-s", configuration}
 	s.Start(t)
@@ -128,57 +128,4 @@ func unicodePassword(password string) string {
 		encoded = append(encoded, c, 0)
 	}
 	return string(encoded)
-}
-
-// Replace replaces the values of an entry's attribute.
-func (s *Samba) Replace(t testing.TB, dn, attribute string, values ...string) {
-	t.Helper()
-	request := ldap.NewModifyRequest(dn, nil)
-	request.Replace(attribute, values)
-	if err := s.Client(t).Modify(request); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Values returns the values of an entry's attribute.
-func (s *Samba) Values(t testing.TB, dn, attribute string) []string {
-	t.Helper()
-	found, err := s.Client(t).Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{attribute}, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found.Entries[0].GetAttributeValues(attribute)
-}
-
-// Client returns a connection that is logged in as the admin, until the test ends.
-func (s *Samba) Client(t testing.TB) *ldap.Conn {
-	t.Helper()
-	conn, err := s.dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-func (s *Samba) dial() (*ldap.Conn, error) {
-	//nolint:gosec // the test's own server
-	conn, err := ldap.DialURL("ldaps://"+s.Host, ldap.DialWithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
-	if err != nil {
-		return nil, err
-	}
-	if err = conn.Bind(s.Admin, s.Password); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
-}
-
-// answers returns nil if the admin can log in.
-func (s *Samba) answers(context.Context) error {
-	conn, err := s.dial()
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }

@@ -1,8 +1,6 @@
 package testserver
 
 import (
-	"context"
-	"crypto/tls"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,6 +19,7 @@ var slapd = program{product: "OpenLDAP", install: "apt-get install slapd", name:
 // Slapd is an OpenLDAP server of dc=example,dc=com on 127.0.0.1, with TLS.
 type Slapd struct {
 	server
+	directory
 	Root, RootPassword string // may do everything
 
 	TLSAddr string // for ldaps, as host:port
@@ -50,6 +49,7 @@ func StartSlapd(t testing.TB, options SlapdOptions) *Slapd {
 	t.Cleanup(release)
 	s.TLSAddr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	configuration := s.configure(t, options)
+	s.directory = directory{"ldaps://" + s.TLSAddr, s.Root, s.RootPassword}
 	s.ready, s.quit = s.answers, syscall.SIGTERM
 	s.command = []string{path, "-f", configuration, "-h", "ldap://" + s.Addr + " ldaps://" + s.TLSAddr, "-d", "stats"}
 	s.Start(t)
@@ -142,57 +142,4 @@ func (s *Slapd) AddPerson(t testing.TB, uid string, passwords ...string) (dn str
 	}
 	s.Add(t, dn, attributes...)
 	return dn
-}
-
-// Values returns the values of an entry's attribute.
-func (s *Slapd) Values(t testing.TB, dn, attribute string) []string {
-	t.Helper()
-	found, err := s.Client(t).Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{attribute}, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found.Entries[0].GetAttributeValues(attribute)
-}
-
-// Replace replaces the values of an entry's attribute.
-func (s *Slapd) Replace(t testing.TB, dn, attribute string, values ...string) {
-	t.Helper()
-	request := ldap.NewModifyRequest(dn, nil)
-	request.Replace(attribute, values)
-	if err := s.Client(t).Modify(request); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Client returns a connection that is logged in as the root, until the test ends.
-func (s *Slapd) Client(t testing.TB) *ldap.Conn {
-	t.Helper()
-	conn, err := s.dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-func (s *Slapd) dial() (*ldap.Conn, error) {
-	//nolint:gosec // the test's own server
-	conn, err := ldap.DialURL("ldaps://"+s.TLSAddr, ldap.DialWithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
-	if err != nil {
-		return nil, err
-	}
-	if err = conn.Bind(s.Root, s.RootPassword); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
-}
-
-// answers returns nil if the root can log in.
-func (s *Slapd) answers(context.Context) error {
-	conn, err := s.dial()
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }
