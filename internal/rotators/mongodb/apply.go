@@ -48,14 +48,10 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 // checkMayChange keeps Apply from users that are not the rotation's and, in class A, from the one
 // that readers use now.
 func (t target) checkMayChange(next login.Login) error {
-	isCurrent := next.User == t.current.User
-	switch {
-	case t.class == rotation.Single && !isCurrent, t.class == rotation.Alternating && !t.pair().Includes(next.User):
-		return rotation.Permanentf("The new value is for a user that this rotation does not change. Check the tag CredentialId and the user name in the secret's value.")
-	case t.class == rotation.Alternating && isCurrent && !next.Password.Equal(t.current.Password):
-		return rotation.Permanentf("The new value is for the user that readers log in as now, whose password must not change. Check the user name in the secret's value.")
+	if t.class == rotation.Single {
+		return login.CheckSameUser(t.current, next)
 	}
-	return nil
+	return t.pair().CheckNext(t.current, next)
 }
 
 // open logs in as the login that changes passwords, at the server that accepts changes.

@@ -32,7 +32,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.server, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
-	if t.class, err = chooseClass(s); err != nil {
+	if t.class, err = class.ChooseForPair(s, "MongoDB"); err != nil {
 		return t, err
 	}
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
@@ -42,17 +42,6 @@ func readTarget(s rotation.Subject) (t target, err error) {
 		return t.readAlternating(s)
 	}
 	return t.readSingle(s)
-}
-
-func chooseClass(s rotation.Subject) (rotation.Class, error) {
-	if s.Admin.IsSet() {
-		return class.Choose(s.Tags, "MongoDB", rotation.Alternating, rotation.Single)
-	}
-	chosen, err := class.Choose(s.Tags, "MongoDB", rotation.Single, rotation.Alternating)
-	if chosen == rotation.Alternating {
-		err = rotation.Permanentf("Class A needs an administrator that creates the two users. Name its secret in the tag AdminSecret, or set the tag RotationClass to S.")
-	}
-	return chosen, err
 }
 
 func (t target) readAlternating(s rotation.Subject) (_ target, err error) {

@@ -30,7 +30,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.database, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
-	if t.class, err = chooseClass(s); err != nil {
+	if t.class, err = class.ChooseForPair(s, "PostgreSQL"); err != nil {
 		return t, err
 	}
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
@@ -40,17 +40,6 @@ func readTarget(s rotation.Subject) (t target, err error) {
 		return t.readAlternating(s)
 	}
 	return t.readSingle(s)
-}
-
-func chooseClass(s rotation.Subject) (rotation.Class, error) {
-	if s.Admin.IsSet() {
-		return class.Choose(s.Tags, "PostgreSQL", rotation.Alternating, rotation.Single)
-	}
-	chosen, err := class.Choose(s.Tags, "PostgreSQL", rotation.Single, rotation.Alternating)
-	if chosen == rotation.Alternating {
-		err = rotation.Permanentf("Class A needs an administrator that creates the two logins. Name its secret in the tag AdminSecret, or set the tag RotationClass to S.")
-	}
-	return chosen, err
 }
 
 func (t target) readAlternating(s rotation.Subject) (_ target, err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"rotunda/internal/rotation"
-	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
 
@@ -26,7 +25,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return err
 	}
 	target.next = renewed.Password
-	if err := target.checkMayChange(renewed); err != nil {
+	if err := target.pair().CheckNext(target.current, renewed); err != nil {
 		return err
 	}
 	admin, err := target.server.newClient(target.admin)
@@ -42,19 +41,6 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return err
 	}
 	return target.server.fault(changing, target.change(ctx, admin, owner, found, renewed.Password))
-}
-
-// checkMayChange keeps Apply from users that are not the rotation's, and from the one that readers
-// use now.
-func (t target) checkMayChange(next login.Login) error {
-	isCurrent := next.User == t.current.User
-	switch {
-	case !t.pair().Includes(next.User):
-		return rotation.Permanentf("The new value is for a user that this rotation does not change. Check the tag CredentialId and the user name in the secret's value.")
-	case isCurrent && !next.Password.Equal(t.current.Password):
-		return rotation.Permanentf("The new value is for the user that readers log in as now, whose password must not change. Check the user name in the secret's value.")
-	}
-	return nil
 }
 
 // claim checks that the user that this rotation changes is the secret's, and returns the owner and

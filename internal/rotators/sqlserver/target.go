@@ -34,7 +34,7 @@ func (r Rotator) readTarget(s rotation.Subject) (t target, err error) {
 		return t, err
 	}
 	t.server.dial = r.dial
-	if t.class, err = chooseClass(s); err != nil {
+	if t.class, err = class.ChooseForPair(s, "SQL Server"); err != nil {
 		return t, err
 	}
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
@@ -44,17 +44,6 @@ func (r Rotator) readTarget(s rotation.Subject) (t target, err error) {
 		return t.readAlternating(s)
 	}
 	return t.readSingle(s)
-}
-
-func chooseClass(s rotation.Subject) (rotation.Class, error) {
-	if s.Admin.IsSet() {
-		return class.Choose(s.Tags, "SQL Server", rotation.Alternating, rotation.Single)
-	}
-	chosen, err := class.Choose(s.Tags, "SQL Server", rotation.Single, rotation.Alternating)
-	if chosen == rotation.Alternating {
-		err = rotation.Permanentf("Class A needs an administrator that creates the two logins. Name its secret in the tag AdminSecret, or set the tag RotationClass to S.")
-	}
-	return chosen, err
 }
 
 // systemDatabases are no place for an application's users.
