@@ -17,6 +17,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/oneconn"
 )
 
 // packetTimeout bounds a server's answer to one packet.
@@ -43,8 +44,7 @@ func (s server) logIn(ctx context.Context, l login.Login) (*session, rotation.Ve
 	if err != nil {
 		return nil, verdictOf(err), s.fault(loggingIn, err)
 	}
-	session := &session{db: sql.OpenDB(&onlyConn{conn: conn}), server: s, as: l}
-	session.db.SetMaxOpenConns(1)
+	session := &session{db: oneconn.Open(conn, mysql.ErrInvalidConn), server: s, as: l}
 	version, err := session.text(ctx, "SELECT VERSION()")
 	if err != nil {
 		session.close()
@@ -107,20 +107,6 @@ func (s server) connector(l login.Login, connection *wire) (driver.Connector, er
 	}
 	return connector, nil
 }
-
-// onlyConn keeps database/sql from connecting again: a second login may count as a second failure,
-// and the server's locks belong to one connection.
-type onlyConn struct{ conn driver.Conn }
-
-func (o *onlyConn) Connect(context.Context) (driver.Conn, error) {
-	conn := o.conn
-	if o.conn = nil; conn == nil {
-		return nil, mysql.ErrInvalidConn
-	}
-	return conn, nil
-}
-
-func (*onlyConn) Driver() driver.Driver { return mysql.MySQLDriver{} }
 
 // close releases the lock first: the server notices the end of a connection only a moment later,
 // and the next call may be ours.

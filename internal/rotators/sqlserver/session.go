@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/oneconn"
 )
 
 // callTimeout bounds a login, and each statement.
@@ -42,8 +42,7 @@ func (s server) logIn(ctx context.Context, l login.Login) (_ *session, err error
 		dialer.close() // the driver does not after a panic
 		return nil, dialer.cause(err)
 	}
-	db := sql.OpenDB(&onlyConn{conn})
-	db.SetMaxOpenConns(1)
+	db := oneconn.Open(conn, errOnlyOnce)
 	pinned, err := db.Conn(ctx)
 	if err != nil {
 		_ = db.Close()
@@ -68,88 +67,7 @@ func (s server) connect(ctx context.Context, l login.Login, dialer *dialer) (_ d
 	return connector.Connect(ctx)
 }
 
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
-
-// dialer connects the driver, and again if the server sends it to another. The gateway of Azure
-// SQL does (learn.microsoft.com/azure/azure-sql/database/connectivity-architecture).
-type dialer struct {
-	server server
-	until  context.Context
-	last   *wire
-	stops  []func() bool
-}
-
-const maxDials = 3
-
-var errRouted = errors.New("the server sends its clients to another one")
-
-// DialContext implements mssql.Dialer.
-func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	if d.last != nil && (len(d.stops) >= maxDials || azureDomain(host) == "" || azureDomain(host) != azureDomain(d.server.Host)) {
-		return nil, errRouted
-	}
-	secure, err := d.server.tls.Config(host)
-	if err != nil {
-		return nil, err
-	}
-	dial := d.server.dial
-	if dial == nil {
-		dial = bounded.Dial
-	}
-	conn, err := dial(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	d.last = newWire(conn, secure)
-	d.stops = append(d.stops, context.AfterFunc(d.until, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }))
-	return d.last, nil
-}
-
-// HostName implements mssql.HostDialer, so that the driver leaves the name to DialContext: it
-// would look the name up without regard to the context, and connect to each of its addresses.
-func (d *dialer) HostName() string { return d.server.Host }
-
-func (d *dialer) stop() {
-	for _, stop := range d.stops {
-		stop()
-	}
-}
-
-func (d *dialer) close() {
-	if d.last != nil {
-		_ = d.last.Close()
-	}
-}
-
-// cause returns why a login failed: the server's own error, or that of the connection.
-func (d *dialer) cause(err error) error {
-	if len(numbersOf(err)) > 0 || errors.Is(err, errRouted) || d.last == nil {
-		return err
-	}
-	if d.until.Err() != nil {
-		return d.until.Err()
-	}
-	return cmp.Or(d.last.failed, err)
-}
-
-// onlyConn keeps database/sql from connecting again: a second login may count as a second failure.
-type onlyConn struct{ conn driver.Conn }
-
-func (o *onlyConn) Connect(context.Context) (driver.Conn, error) {
-	conn := o.conn
-	if o.conn = nil; conn == nil {
-		return nil, errOnlyOnce
-	}
-	return conn, nil
-}
-
 var errOnlyOnce = errors.New("the connection is closed")
-
-func (o *onlyConn) Driver() driver.Driver { return nil }
 
 // close releases the lock and waits for that: the server notices a closed connection later.
 func (s *session) close() {

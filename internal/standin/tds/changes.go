@@ -1,8 +1,6 @@
 package tds
 
-import "cmp"
-
-// The statements that change logins, users and roles, as learn.microsoft.com/sql/t-sql/statements
+// The statements that change users and roles, as learn.microsoft.com/sql/t-sql/statements
 // describes them.
 
 // mutate notes how to take a change back.
@@ -14,12 +12,6 @@ func (c *session) mutate(undo func()) {
 
 func (c *session) can(right string) bool {
 	return c.sysadmin || c.own != nil && c.own.rights[right]
-}
-
-// canAlterLogins reports whether the session's login has ALTER ANY LOGIN.
-func (c *session) canAlterLogins() bool {
-	l := c.server.logins[fold(c.user)]
-	return c.sysadmin || c.own.isOfServer() && l != nil && l.altersLogins
 }
 
 // isOfServer reports whether the session's user has a login: one of a contained database has none.
@@ -104,22 +96,6 @@ func createRole(c *session, group []string) *refusal {
 	return c.addPrincipal(&principal{name: group[0], kind: kindRole, members: map[string]bool{}, properties: map[string]string{}})
 }
 
-func createLogin(c *session, group []string) *refusal {
-	name, password := group[0], group[1]
-	if !c.canAlterLogins() {
-		return denied()
-	}
-	if c.server.logins[fold(name)] != nil {
-		return exists("login", name)
-	}
-	if refused := checkPolicy(name, password); refused != nil && fold(group[3]) != "off" {
-		return refused
-	}
-	c.server.logins[fold(name)] = &login{name: name, password: password, defaultDatabase: cmp.Or(group[2], "master")}
-	c.mutate(func() { delete(c.server.logins, fold(name)) })
-	return nil
-}
-
 func createDatabase(c *session, group []string) *refusal {
 	switch {
 	case !c.sysadmin:
@@ -157,51 +133,6 @@ func alterUser(c *session, group []string) *refusal {
 	before := p.password
 	p.password = password
 	c.mutate(func() { p.password = before })
-	return nil
-}
-
-// alterLogin sets a password. Azure SQL does that in master only.
-func alterLogin(c *session, group []string) *refusal {
-	name, password, old, must := group[0], group[1], group[2], group[3]
-	l := c.server.logins[fold(name)]
-	if c.server.options.Edition == azureEdition && c.database.name != "master" {
-		return refuse(5001, 16, "User must be in the master database.")
-	}
-	isOwn := c.own.isOfServer() && fold(c.user) == fold(name)
-	if l == nil || !c.canAlterLogins() && (!isOwn || l.password != old) || l.sysadmin && !c.sysadmin {
-		return noSuch("alter", "login", name)
-	}
-	if refused := checkPolicy(name, password); refused != nil {
-		return refused
-	}
-	before := *l
-	l.password = password
-	if must != "" {
-		l.condition = MustChange
-	}
-	c.mutate(func() { *l = before })
-	return nil
-}
-
-func setDefaultDatabase(c *session, group []string) *refusal {
-	l := c.server.logins[fold(group[0])]
-	if l == nil || !c.canAlterLogins() {
-		return denied()
-	}
-	before := l.defaultDatabase
-	l.defaultDatabase = group[1]
-	c.mutate(func() { l.defaultDatabase = before })
-	return nil
-}
-
-func switchLogin(c *session, group []string) *refusal {
-	l := c.server.logins[fold(group[0])]
-	if l == nil || !c.canAlterLogins() {
-		return noSuch("alter", "login", group[0])
-	}
-	before := l.condition
-	l.condition = map[string]Condition{"enable": Usable, "disable": Disabled}[fold(group[1])]
-	c.mutate(func() { l.condition = before })
 	return nil
 }
 
