@@ -24,7 +24,7 @@ Checks a hook with a credential that nobody else uses. In class S the credential
 file of -value has the new one afterwards.
 `
 
-// flags are what the command is told.
+// flags are the arguments of the command.
 type flags struct{ url, class, user, id, key, token, value string }
 
 func main() {

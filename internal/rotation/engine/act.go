@@ -147,7 +147,7 @@ func (a *attempt) retire(ctx context.Context) (err error) {
 }
 
 // refute makes sure that the provider refuses the old credential: it counts as retired only then.
-// Where a replaced credential lingers, whoever asks is told until when.
+// Where a replaced credential lingers, the status says until when.
 func (a *attempt) refute(ctx context.Context) error {
 	if a.evidence.single { // Apply has replaced it
 		var err error

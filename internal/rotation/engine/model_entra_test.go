@@ -35,7 +35,7 @@ func newByGraph(k *worker) rotation.Rotator {
 	return byGraph{r, entra.New(entra.Config{Credential: simIdentity{}, Transport: &http.Client{Transport: simGraph{r}}, Grace: policy.Grace})}
 }
 
-// mean returns what the real rotator is told, and a context that says for whom.
+// mean returns the subject for the real rotator, and a context that says for whom.
 func mean(ctx context.Context, s rotation.Subject) (context.Context, rotation.Subject) {
 	its := s
 	its.Address, its.CredentialID = application, guid(s.CredentialID)

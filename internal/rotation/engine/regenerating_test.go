@@ -85,7 +85,7 @@ func TestAKeyIsPublishedOnceItWorks(t *testing.T) {
 }
 
 // After a leak, the key that the secret held is regenerated too; otherwise it stays valid, and
-// nobody is told that it is retired.
+// no status says that it is retired.
 func TestTheOldKeyEndsIfAPersonEndsIt(t *testing.T) {
 	for name, now := range map[string]bool{"a rotation as usual": false, "a rotation after a leak": true} {
 		for _, kind := range []real{{}, azure} {
@@ -120,7 +120,7 @@ func TestAKeyIsPublishedWithoutATryIfATagSaysSo(t *testing.T) {
 	})
 }
 
-// An operation that runs for hours is told as a failure after one, and never repeated.
+// An operation that runs for hours is reported as a failure after one, and never repeated.
 func TestAnOperationOfHoursIsReported(t *testing.T) {
 	inWorld(t, scenario{class: rotation.DualKey, real: azure, async: true}, func(w *world) {
 		w.run(Request{Name: theName, By: ByHand})

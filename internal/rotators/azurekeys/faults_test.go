@@ -21,7 +21,7 @@ import (
 
 var cosmos = resource("Microsoft.DocumentDB/databaseAccounts")
 
-// Each of Azure's refusals of a regeneration is told apart, with what to do.
+// Each of Azure's refusals of a regeneration is recognized, with what to do.
 func TestRefusalsOfARegeneration(t *testing.T) {
 	for name, row := range map[string]struct {
 		id        string
@@ -121,7 +121,7 @@ func noData(r *http.Request) error {
 	return errLost
 }
 
-// A service that takes no keys is told as such, and its keys never count as rejected.
+// A service that takes no keys is reported as such, and its keys never count as rejected.
 func TestKeysThatAreOffAreNotRejected(t *testing.T) {
 	for _, row := range services {
 		if !row.tried {

@@ -8,7 +8,7 @@ import (
 
 // Locate implements rotation.Locator, so that an application can be named by its object id and its
 // client id. Secrets with client secrets of their own share the application, which is the Login,
-// and are told apart by the key id.
+// and differ by the key id.
 func (r Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Location, error) {
 	target, a, err := r.open(ctx, s)
 	if err != nil {

@@ -61,7 +61,7 @@ func markOverridden(scheme string, places []place) {
 	}
 }
 
-// plainText is a part of a text that is no URL.
+// plainText is a part of a text that is not a URL.
 func plainText(text string, begin, end int) place {
 	return place{begin: begin, end: end, path: "text beside a URL", text: text[begin:end], encode: unescaped}
 }
