@@ -22,8 +22,8 @@ func Choose(tags map[string]string, product string, offered ...rotation.Class) (
 	return chosen, nil
 }
 
-// ChooseForPair chooses between A and S, for providers where an administrator creates the two logins
-// that take turns. The default is A with an administrator and S without one.
+// ChooseForPair chooses between A and S, for providers where an administrator creates the two
+// logins that take turns. The default is A with an administrator and S without one.
 func ChooseForPair(s rotation.Subject, product string) (rotation.Class, error) {
 	if s.Admin.IsSet() {
 		return Choose(s.Tags, product, rotation.Alternating, rotation.Single)

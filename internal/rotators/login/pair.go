@@ -37,8 +37,8 @@ func (p Pair) CheckNext(current, next Login) error {
 	return nil
 }
 
-// CheckSameUser returns a fault if a rotation in class S must not set the password of next, as that
-// is another login.
+// CheckSameUser returns a fault if a rotation in class S must not set the password of next, as
+// that is another login.
 func CheckSameUser(current, next Login) error {
 	if next.User != current.User {
 		return errNotRotated()

@@ -134,7 +134,7 @@ func refuseVerifiers(server io.Writer, client io.Reader, state string) error {
 	}
 }
 
-// A server that wants to see passwords gets none. What it says is distinguished from a refusal of one
+// A server that wants to see passwords gets none. What it says differs from a refusal of one
 // password, after which another would be tried.
 func TestPostgresThatRefusesVerifiers(t *testing.T) {
 	app := newApplication(t, testserver.SharedPostgres(t))
