@@ -226,6 +226,7 @@ func TestAnInterruptedMySQLAttemptFindsItsAccount(t *testing.T) {
 		if changes := server.Changes(); changes[len(changes)-1] != change {
 			t.Errorf("%s: %v", change, changes)
 		}
+		server.WaitIdle()
 		rotatortest.Apply(t, Rotator{}, s, next.Reveal())
 		rotatortest.WantVerdict(t, Rotator{}, s, next.Reveal(), rotation.Accepted)
 	}

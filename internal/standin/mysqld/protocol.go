@@ -36,6 +36,7 @@ func (s *Server) serve(conn net.Conn) {
 			delete(s.locks, name)
 		}
 	}
+	s.left.Broadcast()
 }
 
 func (c *session) read() ([]byte, error) {

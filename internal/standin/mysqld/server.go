@@ -73,6 +73,7 @@ type Server struct {
 	changes  []string // of accounts, by their names
 	planned  *interruption
 	conns    map[net.Conn]bool
+	left     *sync.Cond // a client left
 	ended    bool
 }
 
@@ -87,6 +88,7 @@ func Start(certificate tls.Certificate) (*Server, error) {
 		version: Version,
 		secure:  &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
+	s.left = sync.NewCond(&s.mu)
 	s.serving.Go(s.accept)
 	return s, nil
 }
@@ -124,6 +126,16 @@ func (s *Server) Account(user, host string) Account {
 		return *a
 	}
 	return Account{}
+}
+
+// WaitIdle waits until no client is connected. The server releases the locks of a client that left
+// without a word only when it sees that it did.
+func (s *Server) WaitIdle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.conns) > 0 {
+		s.left.Wait()
+	}
 }
 
 // interruption is what happens at a change.
