@@ -70,12 +70,15 @@ var vaultEndpoints = empty(vaultName)
   ? []
   : [{ name: 'vault', target: vault.id, group: 'vault', zone: vaultZone }]
 var endpoints = concat(storageEndpoints, vaultEndpoints)
-var zones = [
-  'privatelink.blob.${environment().suffixes.storage}'
-  'privatelink.queue.${environment().suffixes.storage}'
-  'privatelink.table.${environment().suffixes.storage}'
-  vaultZone
-]
+// Without an endpoint of its own, a vault is not found through an empty zone.
+var zones = concat(
+  [
+    'privatelink.blob.${environment().suffixes.storage}'
+    'privatelink.queue.${environment().suffixes.storage}'
+    'privatelink.table.${environment().suffixes.storage}'
+  ],
+  empty(vaultName) ? [] : [vaultZone]
+)
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for zoneName in zones: {
