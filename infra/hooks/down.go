@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 )
 
 const auditContainer = "rotunda-audit"
@@ -65,7 +66,7 @@ func (h *hook) removeAuditRole(ctx context.Context) error {
 	if _, err := h.in(ctx, "role", "assignment", "delete", "--role", role, "--scope", container); err != nil {
 		return err
 	}
-	_, err := h.in(ctx, "role", "definition", "delete", "--name", role, "--scope", group)
+	_, err := h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
 	return err
 }
 
