@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// azd's environment after a deployment.
+var deployed = map[string]string{
+	"AZURE_SUBSCRIPTION_ID": "sub", "AZURE_RESOURCE_GROUP": "rg-dev", "APP_PRINCIPAL_ID": "app", "HOST_STORAGE_NAME": "sthost", "RECORDS_STORAGE_NAME": "strec",
+	"KEY_VAULT_NAME": "kv-1", "SERVICE_API_NAME": "func-1", "SERVICE_API_URI": "https://func-1.azurewebsites.net/api",
+	"AUDIT_ROLE_ID": "/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1",
+}
+
+// existingVault is what a person sets for a vault of their own.
+var existingVault = map[string]string{"EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}
+
+// az plays the Azure CLI. It answers a command that begins with a key of answers.
+type az struct {
+	answers map[string]string
+	calls   []string
+}
+
+func (a *az) call(_ context.Context, arguments ...string) ([]byte, error) {
+	line := strings.TrimSuffix(strings.Join(arguments, " "), " --subscription sub")
+	a.calls = append(a.calls, line)
+	for prefix, answer := range a.answers {
+		if strings.HasPrefix(line, prefix) && answer == "fails" {
+			return nil, errors.New("az " + prefix + ": exit status 1")
+		} else if strings.HasPrefix(line, prefix) {
+			return []byte(answer), nil
+		}
+	}
+	return nil, nil
+}
+
+// step runs one, and returns what it said and how long it waited.
+func step(t *testing.T, name string, cli *az, environments ...map[string]string) (said string, waited time.Duration, err error) {
+	t.Helper()
+	var out strings.Builder
+	h := &hook{
+		getenv: func(name string) string {
+			for _, e := range environments {
+				if value, ok := e[name]; ok {
+					return value
+				}
+			}
+			return ""
+		},
+		out: &out, az: cli.call,
+		now:  func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
+		wait: func(_ context.Context, d time.Duration) { waited += d },
+	}
+	err = run(t.Context(), h, []string{name})
+	return out.String(), waited, err
+}
+
+func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
+	for name, row := range map[string]struct {
+		env   map[string]string
+		says  string
+		calls []string
+	}{
+		"nothing is set":         {nil, "", nil},
+		"tokens for nobody":      {map[string]string{"SIGN_IN": "tokens"}, "azd env set SIGN_IN_AUDIENCE", nil},
+		"tokens":                 {map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda"}, "", nil},
+		"a vault without group":  {map[string]string{"EXISTING_VAULT_NAME": "contoso"}, "azd env set EXISTING_VAULT_RESOURCE_GROUP", nil},
+		"a private network":      {map[string]string{"PRIVATE_NETWORK": "true"}, "", []string{"provider register --namespace Microsoft.App --wait"}},
+		"a problem stops it all": {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+	} {
+		cli := &az{}
+		_, _, err := step(t, "preprovision", cli, row.env, deployed)
+		if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestAnExistingVaultIsConnectedInItsOwnGroup(t *testing.T) {
+	cli := &az{answers: map[string]string{"keyvault show": "northeurope\n"}}
+	said, _, err := step(t, "postprovision", cli, existingVault, map[string]string{"VAULT_ACCESS": "read", "ROLLING_UPDATES": "true"}, deployed)
+	want := []string{
+		"keyvault show --name contoso --resource-group rg-shared --query location --output tsv",
+		"deployment group create --name rotunda --resource-group rg-shared --template-file infra/existing-vault.bicep --output none --parameters" +
+			" vaultName=contoso vaultLocation=northeurope principalId=app appResourceGroup=rg-dev hostStorageName=sthost existingTopicName= vaultAccess=read",
+		"functionapp update-strategy config set --type RollingUpdate --name func-1 --resource-group rg-dev",
+	}
+	if diff := cmp.Diff(want, cli.calls); diff != "" || err != nil || !strings.Contains(said, "https://func-1.azurewebsites.net/api") {
+		t.Errorf("%v, %s\n%s", err, said, diff)
+	}
+	cli = &az{}
+	if _, _, err := step(t, "postprovision", cli, deployed); err != nil || len(cli.calls) > 0 {
+		t.Errorf("a new vault: %v, %v", err, cli.calls)
+	}
+}
+
+func TestADeploymentWaitsForNewRoles(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer, says string
+		waits        time.Duration
+	}{
+		"roles of this minute":     {`["2026-11-01T00:00:00.5+00:00","2026-11-27T11:59:30.123456+00:00"]`, "", 90*time.Second + 123456*time.Microsecond},
+		"roles of last week":       {`["2026-11-20T11:59:30+00:00"]`, "", 0},
+		"no roles":                 {`[]`, "azd provision", 0},
+		"something else":           {`{`, "can't be read", 0},
+		"the Azure CLI signed out": {"fails", "exit status 1", 0},
+	} {
+		_, waited, err := step(t, "predeploy", &az{answers: map[string]string{"role assignment list": row.answer}}, deployed)
+		if waited != row.waits || (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: waited %s, %v", name, waited, err)
+		}
+	}
+}
+
+const (
+	showPolicy   = "storage container immutability-policy show --output json --account-name strec --resource-group rg-dev --container-name rotunda-audit"
+	deletePolicy = `storage container immutability-policy delete --if-match "8d" --account-name strec --resource-group rg-dev --container-name rotunda-audit`
+	unassign     = "role assignment delete --role /subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1 --scope /subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.Storage/storageAccounts/strec/blobServices/default/containers/rotunda-audit"
+	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
+	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
+	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
+	noVaultRole  = "role assignment delete --assignee app --scope /subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"
+)
+
+func TestDownLeavesNothingButTheVault(t *testing.T) {
+	const unlocked, none, locked = `{"etag":"\"8d\"","state":"Unlocked","immutabilityPeriodSinceCreationInDays":365}`, `{"etag":"","immutabilityPeriodSinceCreationInDays":0}`,
+		`{"etag":"\"8d\"","state":"Locked","immutabilityPeriodSinceCreationInDays":365}`
+	for name, row := range map[string]struct {
+		env    map[string]string
+		policy string
+		calls  []string
+		says   string
+		fails  string
+	}{
+		"a new vault":               {nil, unlocked, []string{showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
+		"the policy is gone":        {nil, none, []string{showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
+		"the policy is locked":      {nil, locked, []string{showPolicy}, "", "is locked"},
+		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", nil, "stays", ""},
+		"an existing vault":         {existingVault, none, []string{showPolicy, unassign, undefine, noTopic, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}, none, []string{showPolicy, unassign, undefine, noEvents, noVaultRole}, "", ""},
+		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
+	} {
+		cli := &az{answers: map[string]string{"storage container immutability-policy show": row.policy}}
+		said, _, err := step(t, "predown", cli, row.env, deployed)
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
+		}
+		if !strings.Contains(said, row.says) || (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) {
+			t.Errorf("%s: %q, %v", name, said, err)
+		}
+	}
+}
+
+func TestAStepThatIsNotThere(t *testing.T) {
+	if _, _, err := step(t, "postdown", &az{}); err == nil || !strings.Contains(err.Error(), "name one step") {
+		t.Error(err)
+	}
+}
