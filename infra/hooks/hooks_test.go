@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +158,64 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		}
 		if !strings.Contains(said, row.says) || (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) {
 			t.Errorf("%s: %q, %v", name, said, err)
+		}
+	}
+}
+
+const rules = `{"rules": [
+	{"who": ["role:Payments.Reader", "oid:6f1c2d3e-4b5a-4c6d-8e9f-0a1b2c3d4e5f"], "may": ["getSecret"], "secrets": ["payments-*"]},
+	{"who": ["role:Admin", "role:Payments.Reader"], "may": ["setSecret"], "secrets": ["*"]}]}`
+
+func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
+	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --app-roles @FILE --query appId --output tsv"
+	for name, row := range map[string]struct {
+		found string
+		calls []string
+	}{
+		"a new registration": {"\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", create, "ad sp create --id app-1 --output none"}},
+		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app update --id app-1 --app-roles @FILE"}},
+	} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var roles []appRole
+		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n"}}
+		var out strings.Builder
+		h := &hook{out: &out, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
+			for i, argument := range arguments {
+				if file, ok := strings.CutPrefix(argument, "@"); ok {
+					text, err := os.ReadFile(file)
+					if err != nil || json.Unmarshal(text, &roles) != nil {
+						t.Errorf("%s: %v, %s", name, err, text)
+					}
+					arguments[i] = "@FILE"
+				}
+			}
+			return cli.call(ctx, arguments...)
+		}}
+		if err := run(t.Context(), h, []string{"register", uri}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if len(roles) != 2 || roles[0].Value != "Admin" || roles[1].Value != "Payments.Reader" || roles[1].ID == roles[0].ID || !roles[0].Enabled {
+			t.Errorf("%s: %+v", name, roles)
+		}
+		if !strings.Contains(out.String(), "azd env set SIGN_IN_CLIENT_ID app-1") {
+			t.Errorf("%s: %s", name, &out)
+		}
+	}
+}
+
+func TestWhatCannotBeRegistered(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cli := &az{}
+	h := &hook{out: io.Discard, az: cli.call}
+	for uri, says := range map[string]string{"api://rotunda": "must be https", "https://contoso.com/rotunda": "write the rules first"} {
+		if err := run(t.Context(), h, []string{"register", uri}); err == nil || !strings.Contains(err.Error(), says) || len(cli.calls) > 0 {
+			t.Errorf("%s: %v, %v", uri, err, cli.calls)
 		}
 	}
 }

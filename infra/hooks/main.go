@@ -1,6 +1,6 @@
 // Command hooks does what azd runs before and after its own steps: see azure.yaml. It is one
 // program for Linux, macOS and Windows. It calls the Azure CLI, and reads azd's environment, which
-// azd passes as environment variables.
+// azd passes as environment variables. A person runs its step register: see docs/deploy.md.
 package main
 
 import (
@@ -43,7 +43,10 @@ func run(ctx context.Context, h *hook, arguments []string) error {
 			return step(h, ctx)
 		}
 	}
-	return errors.New("name one step: preprovision, postprovision, predeploy or predown")
+	if len(arguments) == 2 && arguments[0] == "register" {
+		return h.register(ctx, arguments[1])
+	}
+	return errors.New("name one step: preprovision, postprovision, predeploy or predown, or: register <Application ID URI>")
 }
 
 // runAz runs the Azure CLI. What it says of a failure is shown.

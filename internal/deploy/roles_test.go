@@ -74,7 +74,7 @@ func TestRolesAreAsNarrowAsTheyGo(t *testing.T) {
 		d    bicep.Deployment
 		want [][]string
 	}{
-		"a new vault":                          {deploy(t, scenarios["only the four questions"]), [][]string{hostRoles, topicRoles, {auditor, officer}}},
+		"a new vault":                          {deploy(t, scenarios["nothing but azd's questions"]), [][]string{hostRoles, topicRoles, {auditor, officer}}},
 		"reading only":                         {deploy(t, scenarios["an app that only reads"]), [][]string{hostRoles, topicRoles, {auditor, reader}}},
 		"no durable audit":                     {deploy(t, scenarios["no durable audit"]), [][]string{hostRoles, topicRoles, {officer}}},
 		"an existing vault":                    {deploy(t, scenarios["an existing vault"]), [][]string{hostRoles, {auditor}}},

@@ -104,6 +104,8 @@ func TestMistakesAreFound(t *testing.T) {
 		"var a = 1 ? 2 : 3":                        "neither true nor false",
 		"var a = [1][1]":                           "not within its list",
 		"var a = \"x\"":                            "not part of the language",
+		"@allowed(b)\nparam a string":                 "want a literal",
+		"@allowed()\nparam a string":                  "needs one argument",
 		"frob a = 1":                               "begins no statement",
 		"module m 'm.bicep' = {\n name: 'm'\n}":    "the parameter one has no value",
 		"module m 'none.bicep' = {\n name: 'm'\n}": "none.bicep",

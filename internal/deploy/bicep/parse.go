@@ -128,15 +128,30 @@ func (p *parser) param(decorators []call) *Param {
 		if len(d.arguments) != 1 {
 			p.failf("@%s needs one argument", d.function)
 		}
-		value := (&scope{}).eval(d.arguments[0])
 		switch d.function {
 		case "description":
-			param.Description, _ = value.(string)
+			param.Description, _ = p.constant(d.arguments[0]).(string)
 		case "allowed":
-			param.Allowed, _ = value.([]any)
+			param.Allowed, _ = p.constant(d.arguments[0]).([]any)
 		}
 	}
 	return param
+}
+
+// constant returns the value of a literal, or of a list of literals.
+func (p *parser) constant(e expression) any {
+	switch e := e.(type) {
+	case literal:
+		return e.value
+	case array:
+		all := make([]any, len(e.items))
+		for i, item := range e.items {
+			all[i] = p.constant(item)
+		}
+		return all
+	}
+	p.failf("want a literal, or a list of literals")
+	return nil
 }
 
 func (p *parser) resource(isModule bool, outer *resource) *resource {
