@@ -199,7 +199,8 @@ module api 'app/api.bicep' = {
     name: appName
     planName: '${abbreviations.webServerFarms}${token}'
     location: location
-    tags: union(tags, { 'azd-service-name': 'api' })
+    tags: tags
+    serviceName: 'api'
     identityName: identity.outputs.name
     componentName: monitoring.outputs.name
     hostName: storage.outputs.hostName

@@ -46,7 +46,7 @@ var rules = [
     name: 'expiry'
     title: 'A secret nears its expiry and was not rotated'
     severity: 2
-    query: '${lines} | where tostring(line.msg) == "rotation" | summarize events = countif(tostring(line.starter) == "event"), ends = countif(tostring(line.state) in ("retiring", "closed")) by secret = tostring(line.secret) | where events > 0 and ends == 0'
+    query: '${lines} | where tostring(line.msg) == "rotation" | summarize events = countif(tostring(line.starter) == "event" and timestamp < ago(6h)), ends = countif(tostring(line.state) in ("retiring", "closed")) by secret = tostring(line.secret) | where events > 0 and ends == 0'
     every: 'PT1H'
     over: 'P1D'
     operator: 'GreaterThan'

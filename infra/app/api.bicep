@@ -4,6 +4,8 @@ param name string
 param planName string
 param location string
 param tags object
+@description('The name of the service in azure.yaml. azd deploys to the one resource that has it as a tag.')
+param serviceName string
 param identityName string
 param componentName string
 param hostName string
@@ -55,7 +57,7 @@ var hostSettings = {
 resource site 'Microsoft.Web/sites@2024-04-01' = {
   name: name
   location: location
-  tags: tags
+  tags: union(tags, { 'azd-service-name': serviceName })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'

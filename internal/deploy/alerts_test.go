@@ -32,7 +32,7 @@ func TestAlertsAskForWhatIsLogged(t *testing.T) {
 	for name, words := range map[string][]string{
 		// The category of the handler's lines, and their attributes (internal/rotation/answer/answer.go).
 		"attention": {`"Host.Function.Console"`, `line.msg) == "rotation"`, `line.level) == "WARN"`},
-		"expiry":    {`line.starter) == "event"`, fmt.Sprintf(`in ("%s", "%s")`, rotation.Retiring, rotation.Closed), "line.secret"},
+		"expiry":    {`line.starter) == "event" and timestamp < ago(6h)`, fmt.Sprintf(`in ("%s", "%s")`, rotation.Retiring, rotation.Closed), "line.secret"},
 		"failures":  {"requests", "success == false"},
 		// What the host logs (Azure/azure-sdk-for-net, sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues, QueueProcessor.cs).
 		"poison":    {`"has reached MaxDequeueCount"`, `"-poison"`},

@@ -212,6 +212,15 @@ func TestFlexConsumptionAcceptsTheApp(t *testing.T) {
 		if !slices.ContainsFunc(made(d, "Microsoft.Storage/storageAccounts/blobServices/containers"), func(r *bicep.Resource) bool { return strings.HasSuffix(place, "»"+last(r.Name)) }) {
 			t.Errorf("%s: no container is made for the package at %s", name, place)
 		}
+		var targets []string
+		for _, r := range d.Resources {
+			if at(r, "tags", "azd-service-name") != nil {
+				targets = append(targets, r.Name)
+			}
+		}
+		if !slices.Equal(targets, []string{site.Name}) {
+			t.Errorf("%s: azd deploys to the one resource with its tag, and %v have it", name, targets)
+		}
 		if at(site, "tags", "azd-service-name") != "api" || at(site, "properties", "httpsOnly") != true {
 			t.Errorf("%s: the site is %v", name, site.Body)
 		}
