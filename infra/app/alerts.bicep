@@ -76,7 +76,7 @@ var rules = [
     name: 'heartbeat'
     title: 'The sweep does not run'
     severity: 1
-    query: 'requests | where name =~ "sweep"'
+    query: 'traces | where message startswith "Executed \'Functions.sweep\' (Succeeded"'
     every: 'PT15M'
     over: 'PT1H'
     operator: 'LessThan'

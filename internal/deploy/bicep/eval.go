@@ -2,8 +2,6 @@ package bicep
 
 import (
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -137,50 +135,6 @@ func (s *scope) iterations(l *loop, line int) (all []*scope) {
 	return all
 }
 
-func (s *scope) member(of any, name string, line int) any {
-	switch of := of.(type) {
-	case *Resource:
-		return s.ofResource(of, name, line)
-	case map[string]any:
-		if value, ok := of[name]; ok {
-			return value
-		}
-		s.failf(line, "there is no property %s", name)
-	case unknown:
-		return of + unknown("."+name)
-	}
-	s.failf(line, "%v has no property %s", of, name)
-	return nil
-}
-
-// unknown names a value that only Azure knows.
-type unknown string
-
-// String returns the name in marks.
-func (u unknown) String() string { return "«" + string(u) + "»" }
-
-func (s *scope) ofResource(r *Resource, name string, line int) any {
-	if r.outputs != nil || r.ID == "absent" {
-		if name != "outputs" {
-			s.failf(line, "a module has no property %s", name)
-		}
-		return r.outputs
-	}
-	switch name {
-	case "id":
-		return r.ID
-	case "name":
-		return r.Name[strings.LastIndex(r.Name, "/")+1:]
-	}
-	if n, ok := r.nested[name]; ok {
-		return n
-	}
-	if !slices.Contains([]string{"properties", "identity", "location", "tags"}, name) {
-		s.failf(line, "%s has neither a property nor a nested resource %s", r.Name, name)
-	}
-	return unknown(r.ID + "." + name)
-}
-
 func (s *scope) index(e index) any {
 	list, ok := s.eval(e.of).([]any)
 	i, isNumber := s.eval(e.at).(int)
@@ -188,34 +142,4 @@ func (s *scope) index(e index) any {
 		s.failf(e.line, "an index is not within its list")
 	}
 	return list[i]
-}
-
-func (s *scope) binary(e binary) any {
-	switch e.operator {
-	case "&&":
-		return s.truth(e.left) && s.truth(e.right)
-	case "||":
-		return s.truth(e.left) || s.truth(e.right)
-	}
-	left, right := s.eval(e.left), s.eval(e.right)
-	switch e.operator {
-	case "==":
-		return reflect.DeepEqual(left, right)
-	case "!=":
-		return !reflect.DeepEqual(left, right)
-	}
-	a, okA := left.(int)
-	b, okB := right.(int)
-	if !okA || !okB {
-		s.failf(e.line, "%s compares numbers", e.operator)
-	}
-	switch e.operator {
-	case "<":
-		return a < b
-	case "<=":
-		return a <= b
-	case ">":
-		return a > b
-	}
-	return a >= b
 }
