@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 )
 
 const auditContainer = "rotunda-audit"
@@ -15,7 +16,11 @@ func (h *hook) predown(ctx context.Context) error {
 	if !h.isSet("AZURE_RESOURCE_GROUP") {
 		return nil // nothing was made
 	}
-	err := h.releaseAudit(ctx)
+	exists, err := h.in(ctx, "group", "exists", "--name", h.getenv("AZURE_RESOURCE_GROUP"))
+	if err != nil || strings.TrimSpace(string(exists)) != "true" {
+		return err // an earlier azd down got this far
+	}
+	err = h.releaseAudit(ctx)
 	if err == nil {
 		err = errors.Join(h.removeAuditRole(ctx), h.disconnectVault(ctx))
 	}

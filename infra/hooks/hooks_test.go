@@ -124,6 +124,7 @@ func TestADeploymentWaitsForNewRoles(t *testing.T) {
 }
 
 const (
+	groupExists  = "group exists --name rg-dev"
 	showPolicy   = "storage container immutability-policy show --output json --account-name strec --resource-group rg-dev --container-name rotunda-audit"
 	deletePolicy = `storage container immutability-policy delete --if-match "8d" --account-name strec --resource-group rg-dev --container-name rotunda-audit`
 	unassign     = "role assignment delete --role /subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1 --scope /subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.Storage/storageAccounts/strec/blobServices/default/containers/rotunda-audit"
@@ -143,15 +144,15 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		says   string
 		fails  string
 	}{
-		"a new vault":               {nil, unlocked, []string{showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
-		"the policy is gone":        {nil, none, []string{showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
-		"the policy is locked":      {nil, locked, []string{showPolicy}, "", "is locked"},
-		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", nil, "stays", ""},
-		"an existing vault":         {existingVault, none, []string{showPolicy, unassign, undefine, noTopic, noVaultRole}, "", ""},
-		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}, none, []string{showPolicy, unassign, undefine, noEvents, noVaultRole}, "", ""},
+		"a new vault":               {nil, unlocked, []string{groupExists, showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
+		"the policy is gone":        {nil, none, []string{groupExists, showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
+		"the policy is locked":      {nil, locked, []string{groupExists, showPolicy}, "", "is locked"},
+		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", []string{groupExists}, "stays", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
-		cli := &az{answers: map[string]string{"storage container immutability-policy show": row.policy}}
+		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
 		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
 			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
@@ -217,6 +218,17 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 		if err := run(t.Context(), h, []string{"register", uri}); err == nil || !strings.Contains(err.Error(), says) || len(cli.calls) > 0 {
 			t.Errorf("%s: %v, %v", uri, err, cli.calls)
 		}
+	}
+}
+
+func TestDownCanBeRepeated(t *testing.T) {
+	cli := &az{answers: map[string]string{"group exists": "false\n"}}
+	if said, _, err := step(t, "predown", cli, existingVault, deployed); err != nil || said != "" || len(cli.calls) != 1 {
+		t.Errorf("%q, %v, %v", said, cli.calls, err)
+	}
+	cli = &az{answers: map[string]string{"group exists": "fails"}}
+	if _, _, err := step(t, "predown", cli, deployed); err == nil {
+		t.Error("signed out of the Azure CLI, and no error")
 	}
 }
 
