@@ -35,7 +35,7 @@ func TestAlertsAskForWhatIsLogged(t *testing.T) {
 		"expiry":    {`line.starter) == "event" and timestamp < ago(6h)`, fmt.Sprintf(`in ("%s", "%s")`, rotation.Retiring, rotation.Closed), "line.secret"},
 		"failures":  {"requests", "success == false"},
 		// What the host logs (Azure/azure-sdk-for-net, sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues, QueueProcessor.cs).
-		"poison":    {`"has reached MaxDequeueCount"`, `"-poison"`},
+		"poison": {`"has reached MaxDequeueCount"`, `"-poison"`},
 		// So does WebJobs.Host (Azure/azure-webjobs-sdk). Requests can be sampled away, and lines of the handler be turned off.
 		"heartbeat": {`"Executed 'Functions.sweep' (Succeeded"`},
 	} {

@@ -13,7 +13,7 @@ const root = "../.."
 
 // scenarios are choices that people make, as parameters of main.bicep.
 var scenarios = map[string]map[string]any{
-	"nothing but azd's questions":      {},
+	"nothing but azd's questions":  {},
 	"callers with tokens":          {"signIn": "tokens", "signInAudience": "https://contoso.com/rotunda", "signInClientId": "11111111-2222-4333-8444-555555555555"},
 	"a private network":            {"privateNetwork": true, "alertEmail": "ops@contoso.com"},
 	"an existing vault":            {"existingVaultName": "contoso"},
