@@ -51,7 +51,7 @@ func run(ctx context.Context, h *hook, arguments []string) error {
 
 // runAz runs the Azure CLI. What it says of a failure is shown.
 func runAz(ctx context.Context, arguments ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "az", arguments...)
+	command := exec.CommandContext(ctx, "az", arguments...) //nolint:gosec // no shell reads the arguments
 	command.Stderr = os.Stderr
 	out, err := command.Output()
 	if errors.Is(err, exec.ErrNotFound) {

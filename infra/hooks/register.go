@@ -87,7 +87,8 @@ func roleNames(rules string) (names []string, err error) {
 	return slices.Compact(names), nil
 }
 
-// appRole is a role as Microsoft Graph has it (microsoft-graph-docs api-reference/v1.0/resources/approle.md).
+// appRole is a role as Microsoft Graph has it (microsoftgraph/microsoft-graph-docs
+// api-reference/v1.0/resources/approle.md).
 type appRole struct {
 	ID          string   `json:"id"`
 	Value       string   `json:"value"`
@@ -97,8 +98,8 @@ type appRole struct {
 	Enabled     bool     `json:"isEnabled"`
 }
 
-// rolesFile writes the roles to a file for the Azure CLI. A role's id follows from its name, so that
-// a later run keeps who has it.
+// rolesFile writes the roles to a file for the Azure CLI. A role's id follows from its name, so
+// that a later run keeps who has it.
 func rolesFile(uri string, names []string) (path string, err error) {
 	roles := make([]appRole, len(names))
 	for i, name := range names {

@@ -30,13 +30,15 @@ func query(r *bicep.Resource) string {
 func TestAlertsAskForWhatIsLogged(t *testing.T) {
 	rules := alertRules(t, deploy(t, nil))
 	for name, words := range map[string][]string{
-		// The category of the handler's lines, and their attributes (internal/rotation/answer/answer.go).
+		// The category of the handler's lines, and attributes (internal/rotation/answer/answer.go).
 		"attention": {`"Host.Function.Console"`, `line.msg) == "rotation"`, `line.level) == "WARN"`},
 		"expiry":    {`line.starter) == "event" and timestamp < ago(6h)`, fmt.Sprintf(`in ("%s", "%s")`, rotation.Retiring, rotation.Closed), "line.secret"},
 		"failures":  {"requests", "success == false"},
-		// What the host logs (Azure/azure-sdk-for-net, sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues, QueueProcessor.cs).
+		// What the host logs (Azure/azure-sdk-for-net,
+		// sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues, QueueProcessor.cs).
 		"poison": {`"has reached MaxDequeueCount"`, `"-poison"`},
-		// So does WebJobs.Host (Azure/azure-webjobs-sdk). Requests can be sampled away, and lines of the handler be turned off.
+		// So does WebJobs.Host (Azure/azure-webjobs-sdk). Requests can be sampled away, and the
+		// handler's lines be turned off.
 		"heartbeat": {`"Executed 'Functions.sweep' (Succeeded"`},
 	} {
 		rule, ok := rules[name]

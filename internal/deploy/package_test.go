@@ -16,8 +16,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// packageApp runs the hook of azure.yaml with a setting of azd's environment, except that it leaves
-// dist/ and bin/ alone. It returns the package, unpacked.
+// packageApp runs the hook of azure.yaml with a setting of azd's environment, but leaves dist/ and
+// bin/ alone. It returns the package, unpacked.
 func packageApp(t *testing.T, setting string) (root string) {
 	t.Helper()
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {

@@ -13,7 +13,8 @@ import (
 	"rotunda/internal/settings"
 )
 
-// appSettings returns the app settings as text. What only Azure knows is a client id or an address.
+// appSettings returns the app settings as text. What only Azure knows is a client id or an
+// address.
 func appSettings(t *testing.T, d bicep.Deployment) map[string]string {
 	t.Helper()
 	fields, _ := at(one(t, d, "Microsoft.Web/sites/config"), "properties").(map[string]any)
@@ -54,8 +55,8 @@ func TestEverySettingStartsTheApp(t *testing.T) {
 	}
 }
 
-// byDefault are the settings that a deployment leaves to their defaults. Others can be given by the
-// parameter settings.
+// byDefault are the settings that a deployment leaves to their defaults. The parameter settings
+// can give others.
 var byDefault = map[string]string{
 	settings.KeyVaultName:           "KEY_VAULT_URL says it",
 	settings.KeyVaultCAFile:         "the platform trusts Azure's authorities",

@@ -11,7 +11,8 @@ type Resource struct {
 	ID       string
 	Existing bool
 	Body     map[string]any
-	// Scope is the id of the resource that an extension resource, such as a role assignment, belongs to.
+	// Scope is the id of the resource that an extension resource belongs to, such as a role
+	// assignment.
 	Scope string
 
 	nested  map[string]any

@@ -1,5 +1,5 @@
-// Command dist stages the app root for a deployment. `make dist` runs it, and so does `azd package`,
-// which sets SIGN_IN.
+// Command dist stages the app root for a deployment. `make dist` runs it, and so does
+// `azd package`, which sets SIGN_IN.
 package main
 
 import (
