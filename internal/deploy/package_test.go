@@ -47,7 +47,7 @@ func TestThePackageRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running.Close()
+	defer func() { _ = running.Close() }()
 	if err := running.WaitReady(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -82,7 +82,7 @@ func unpack(t *testing.T, archive string) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	dir = t.TempDir()
 	for _, file := range reader.File {
 		if strings.Contains(file.Name, `\`) || !filepath.IsLocal(file.Name) {

@@ -1,7 +1,7 @@
 // Package bicep reads Bicep files, and finds out what they would deploy for given parameters. It
-// is for tests: it reads the part of the language that infra/ uses, and anything else is an error. It
-// reports names that are not declared and parameters that a module does not have, as Microsoft's
-// compiler does, but knows nothing of the properties of resources.
+// is for tests: it reads the part of the language that infra/ uses, and anything else is an error.
+// It reports names that are not declared and parameters that a module does not have, as
+// Microsoft's compiler does, but knows nothing of the properties of resources.
 package bicep
 
 import (
