@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"archive/zip"
 	"io/fs"
 	"maps"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,6 +126,49 @@ func TestAFolderWithAnythingInItIsLeftAlone(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"gonefunction/function.json"}, files(t, root)); diff != "" {
 		t.Errorf("the folder was changed (-want +found):\n%s", diff)
+	}
+}
+
+func TestAZipHasTheAppRootAndIsTheSameEachTime(t *testing.T) {
+	root := t.TempDir()
+	if err := stage.Stage(t.Context(), write(t, repository), root, "linux", "amd64"); err != nil {
+		t.Fatal(err)
+	}
+	var packages [2]string
+	for i := range packages {
+		file := filepath.Join(t.TempDir(), "new", "app.zip")
+		if err := stage.Zip(root, file); err != nil {
+			t.Fatal(err)
+		}
+		packages[i] = read(t, file)
+		if err := os.Chtimes(filepath.Join(root, "host.json"), time.Time{}, time.Unix(1e9, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if packages[0] != packages[1] {
+		t.Error("two packages of one app root differ")
+	}
+	archive, err := zip.NewReader(strings.NewReader(packages[0]), int64(len(packages[0])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modes := map[string]fs.FileMode{}
+	for _, file := range archive.File {
+		modes[file.Name] = file.Mode()
+	}
+	want := map[string]fs.FileMode{"getsecret/function.json": 0o644, "host.json": 0o644, "sample": 0o755, "setsecret/function.json": 0o644}
+	if diff := cmp.Diff(want, modes); diff != "" {
+		t.Errorf("files and modes (-want +found):\n%s", diff)
+	}
+}
+
+func TestOnlyAnAppRootIsPacked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "app.zip")
+	if err := stage.Zip(t.TempDir(), file); err == nil || !strings.Contains(err.Error(), "host.json") {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a package was written")
 	}
 }
 

@@ -1,7 +1,9 @@
-// Command dist stages the app root for a deployment. `make dist` runs it.
+// Command dist stages the app root for a deployment. `make dist` runs it, and so does
+// `azd package`, which sets SIGN_IN.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,9 +18,13 @@ func main() {
 	dir := flag.String("o", "dist", "`folder` to stage into; an app root in it is replaced")
 	goos := flag.String("os", "linux", "operating `system` to build the handler for, as GOOS")
 	goarch := flag.String("arch", "amd64", "`architecture` to build the handler for, as GOARCH")
-	signIn := flag.String("sign-in", "keys", "keys or tokens: `how` callers sign in, as the setting SIGN_IN of the app")
+	signIn := flag.String("sign-in", cmp.Or(os.Getenv("SIGN_IN"), "keys"), "keys or tokens: `how` callers sign in, as the setting SIGN_IN of the app")
+	archive := flag.String("zip", "", "`file` to write the staged app root to, for azd")
 	flag.Parse()
 	note, err := run(*dir, *goos, *goarch, *signIn)
+	if err == nil && *archive != "" {
+		err = stage.Zip(*dir, *archive)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+const auditContainer = "rotunda-audit"
+
+// predown removes what azd down can't, or would leave behind.
+func (h *hook) predown(ctx context.Context) error {
+	if !h.isSet("AZURE_RESOURCE_GROUP") {
+		return nil // nothing was made
+	}
+	exists, err := h.in(ctx, "group", "exists", "--name", h.getenv("AZURE_RESOURCE_GROUP"))
+	if err != nil || strings.TrimSpace(string(exists)) != "true" {
+		return err // an earlier azd down got this far
+	}
+	err = h.releaseAudit(ctx)
+	if err == nil {
+		err = errors.Join(h.removeAuditRole(ctx), h.disconnectVault(ctx))
+	}
+	if err == nil && !h.isSet("EXISTING_VAULT_NAME") {
+		h.sayf("The vault %s stays, soft-deleted, for 90 days: purge protection is on. To use it again, run azd env set RECOVER_VAULT true before azd up.", h.getenv("KEY_VAULT_NAME"))
+	}
+	return err
+}
+
+// releaseAudit removes the policy of the audit, if it is not locked: a container with a policy
+// can't be deleted while it holds a blob.
+func (h *hook) releaseAudit(ctx context.Context) error {
+	if !h.isSet("AUDIT_ROLE_ID") {
+		return nil
+	}
+	container := []string{"--account-name", h.getenv("RECORDS_STORAGE_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"), "--container-name", auditContainer}
+	out, err := h.in(ctx, append([]string{"storage", "container", "immutability-policy", "show", "--output", "json"}, container...)...)
+	if err != nil {
+		return err
+	}
+	var policy struct {
+		Etag, State string
+		Days        int `json:"immutabilityPeriodSinceCreationInDays"`
+	}
+	if err := json.Unmarshal(out, &policy); err != nil {
+		return fmt.Errorf("the policy of %s can't be read: %w", auditContainer, err)
+	}
+	switch {
+	case policy.State == "Locked":
+		return fmt.Errorf("the policy of the container %s in %s is locked, so the audit can't be deleted: delete the other resources of the group %s by hand, and this account %d days after its last record",
+			auditContainer, h.getenv("RECORDS_STORAGE_NAME"), h.getenv("AZURE_RESOURCE_GROUP"), policy.Days)
+	case policy.Days == 0:
+		return nil
+	}
+	h.sayf("Removing the unlocked policy of the audit ...")
+	_, err = h.in(ctx, append([]string{"storage", "container", "immutability-policy", "delete", "--if-match", policy.Etag}, container...)...)
+	return err
+}
+
+// removeAuditRole removes the custom role, which would outlive its group.
+func (h *hook) removeAuditRole(ctx context.Context) error {
+	role := h.getenv("AUDIT_ROLE_ID")
+	if role == "" {
+		return nil
+	}
+	group := "/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + h.getenv("AZURE_RESOURCE_GROUP")
+	container := group + "/providers/Microsoft.Storage/storageAccounts/" + h.getenv("RECORDS_STORAGE_NAME") + "/blobServices/default/containers/" + auditContainer
+	if _, err := h.in(ctx, "role", "assignment", "delete", "--role", role, "--scope", container); err != nil {
+		return err
+	}
+	_, err := h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
+	return err
+}
+
+// disconnectVault removes what postprovision made at an existing vault. Its topic is removed if it
+// was not there before.
+func (h *hook) disconnectVault(ctx context.Context) error {
+	vault, group, topic := h.getenv("EXISTING_VAULT_NAME"), h.getenv("EXISTING_VAULT_RESOURCE_GROUP"), h.getenv("EXISTING_TOPIC_NAME")
+	if vault == "" {
+		return nil
+	}
+	var err error
+	if topic != "" {
+		_, err = h.in(ctx, "eventgrid", "system-topic", "event-subscription", "delete", "--name", "rotunda", "--system-topic-name", topic, "--resource-group", group, "--yes")
+	} else {
+		_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", "evgst-"+vault, "--resource-group", group, "--yes")
+	}
+	scope := "/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + group + "/providers/Microsoft.KeyVault/vaults/" + vault
+	_, unassigned := h.in(ctx, "role", "assignment", "delete", "--assignee", h.getenv("APP_PRINCIPAL_ID"), "--scope", scope)
+	return errors.Join(err, unassigned)
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// azd's environment after a deployment.
+var deployed = map[string]string{
+	"AZURE_SUBSCRIPTION_ID": "sub", "AZURE_RESOURCE_GROUP": "rg-dev", "APP_PRINCIPAL_ID": "app", "HOST_STORAGE_NAME": "sthost", "RECORDS_STORAGE_NAME": "strec",
+	"KEY_VAULT_NAME": "kv-1", "SERVICE_API_NAME": "func-1", "SERVICE_API_URI": "https://func-1.azurewebsites.net/api",
+	"AUDIT_ROLE_ID": "/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1",
+}
+
+// existingVault is what a person sets for a vault of their own.
+var existingVault = map[string]string{"EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}
+
+// az plays the Azure CLI. It answers a command that begins with a key of answers.
+type az struct {
+	answers map[string]string
+	calls   []string
+}
+
+func (a *az) call(_ context.Context, arguments ...string) ([]byte, error) {
+	line := strings.TrimSuffix(strings.Join(arguments, " "), " --subscription sub")
+	a.calls = append(a.calls, line)
+	for prefix, answer := range a.answers {
+		if strings.HasPrefix(line, prefix) && answer == "fails" {
+			return nil, errors.New("az " + prefix + ": exit status 1")
+		} else if strings.HasPrefix(line, prefix) {
+			return []byte(answer), nil
+		}
+	}
+	return nil, nil
+}
+
+// step runs one, and returns what it said and how long it waited.
+func step(t *testing.T, name string, cli *az, environments ...map[string]string) (said string, waited time.Duration, err error) {
+	t.Helper()
+	var out strings.Builder
+	h := &hook{
+		getenv: func(name string) string {
+			for _, e := range environments {
+				if value, ok := e[name]; ok {
+					return value
+				}
+			}
+			return ""
+		},
+		out: &out, az: cli.call,
+		now:  func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
+		wait: func(_ context.Context, d time.Duration) { waited += d },
+	}
+	err = run(t.Context(), h, []string{name})
+	return out.String(), waited, err
+}
+
+func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
+	for name, row := range map[string]struct {
+		env   map[string]string
+		says  string
+		calls []string
+	}{
+		"nothing is set":         {nil, "", nil},
+		"tokens for nobody":      {map[string]string{"SIGN_IN": "tokens"}, "azd env set SIGN_IN_AUDIENCE", nil},
+		"tokens":                 {map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda"}, "", nil},
+		"a vault without group":  {map[string]string{"EXISTING_VAULT_NAME": "contoso"}, "azd env set EXISTING_VAULT_RESOURCE_GROUP", nil},
+		"a private network":      {map[string]string{"PRIVATE_NETWORK": "true"}, "", []string{"provider register --namespace Microsoft.App --wait"}},
+		"a problem stops it all": {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+	} {
+		cli := &az{}
+		_, _, err := step(t, "preprovision", cli, row.env, deployed)
+		if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestAnExistingVaultIsConnectedInItsOwnGroup(t *testing.T) {
+	cli := &az{answers: map[string]string{"keyvault show": "northeurope\n"}}
+	said, _, err := step(t, "postprovision", cli, existingVault, map[string]string{"VAULT_ACCESS": "read", "ROLLING_UPDATES": "true"}, deployed)
+	want := []string{
+		"keyvault show --name contoso --resource-group rg-shared --query location --output tsv",
+		"deployment group create --name rotunda --resource-group rg-shared --template-file infra/existing-vault.bicep --output none --parameters" +
+			" vaultName=contoso vaultLocation=northeurope principalId=app appResourceGroup=rg-dev hostStorageName=sthost existingTopicName= vaultAccess=read",
+		"functionapp update-strategy config set --type RollingUpdate --name func-1 --resource-group rg-dev",
+	}
+	if diff := cmp.Diff(want, cli.calls); diff != "" || err != nil || !strings.Contains(said, "https://func-1.azurewebsites.net/api") {
+		t.Errorf("%v, %s\n%s", err, said, diff)
+	}
+	cli = &az{}
+	if _, _, err := step(t, "postprovision", cli, deployed); err != nil || len(cli.calls) > 0 {
+		t.Errorf("a new vault: %v, %v", err, cli.calls)
+	}
+}
+
+func TestADeploymentWaitsForNewRoles(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer, says string
+		waits        time.Duration
+	}{
+		"roles of this minute":     {`["2026-11-01T00:00:00.5+00:00","2026-11-27T11:59:30.123456+00:00"]`, "", 90*time.Second + 123456*time.Microsecond},
+		"roles of last week":       {`["2026-11-20T11:59:30+00:00"]`, "", 0},
+		"no roles":                 {`[]`, "azd provision", 0},
+		"something else":           {`{`, "can't be read", 0},
+		"the Azure CLI signed out": {"fails", "exit status 1", 0},
+	} {
+		_, waited, err := step(t, "predeploy", &az{answers: map[string]string{"role assignment list": row.answer}}, deployed)
+		if waited != row.waits || (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: waited %s, %v", name, waited, err)
+		}
+	}
+}
+
+const (
+	groupExists  = "group exists --name rg-dev"
+	showPolicy   = "storage container immutability-policy show --output json --account-name strec --resource-group rg-dev --container-name rotunda-audit"
+	deletePolicy = `storage container immutability-policy delete --if-match "8d" --account-name strec --resource-group rg-dev --container-name rotunda-audit`
+	unassign     = "role assignment delete --role /subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1 --scope /subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.Storage/storageAccounts/strec/blobServices/default/containers/rotunda-audit"
+	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
+	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
+	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
+	noVaultRole  = "role assignment delete --assignee app --scope /subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"
+)
+
+func TestDownLeavesNothingButTheVault(t *testing.T) {
+	const unlocked, none, locked = `{"etag":"\"8d\"","state":"Unlocked","immutabilityPeriodSinceCreationInDays":365}`, `{"etag":"","immutabilityPeriodSinceCreationInDays":0}`,
+		`{"etag":"\"8d\"","state":"Locked","immutabilityPeriodSinceCreationInDays":365}`
+	for name, row := range map[string]struct {
+		env    map[string]string
+		policy string
+		calls  []string
+		says   string
+		fails  string
+	}{
+		"a new vault":               {nil, unlocked, []string{groupExists, showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
+		"the policy is gone":        {nil, none, []string{groupExists, showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
+		"the policy is locked":      {nil, locked, []string{groupExists, showPolicy}, "", "is locked"},
+		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", []string{groupExists}, "stays", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, noVaultRole}, "", ""},
+		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
+	} {
+		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy}}
+		said, _, err := step(t, "predown", cli, row.env, deployed)
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
+		}
+		if !strings.Contains(said, row.says) || (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) {
+			t.Errorf("%s: %q, %v", name, said, err)
+		}
+	}
+}
+
+const rules = `{"rules": [
+	{"who": ["role:Payments.Reader", "oid:6f1c2d3e-4b5a-4c6d-8e9f-0a1b2c3d4e5f"], "may": ["getSecret"], "secrets": ["payments-*"]},
+	{"who": ["role:Admin", "role:Payments.Reader"], "may": ["setSecret"], "secrets": ["*"]}]}`
+
+func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
+	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --app-roles @FILE --query appId --output tsv"
+	for name, row := range map[string]struct {
+		found string
+		calls []string
+	}{
+		"a new registration": {"\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", create, "ad sp create --id app-1 --output none"}},
+		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app update --id app-1 --app-roles @FILE"}},
+	} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var roles []appRole
+		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n"}}
+		var out strings.Builder
+		h := &hook{out: &out, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
+			for i, argument := range arguments {
+				if file, ok := strings.CutPrefix(argument, "@"); ok {
+					text, err := os.ReadFile(file)
+					if err != nil || json.Unmarshal(text, &roles) != nil {
+						t.Errorf("%s: %v, %s", name, err, text)
+					}
+					arguments[i] = "@FILE"
+				}
+			}
+			return cli.call(ctx, arguments...)
+		}}
+		if err := run(t.Context(), h, []string{"register", uri}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if len(roles) != 2 || roles[0].Value != "Admin" || roles[1].Value != "Payments.Reader" || roles[1].ID == roles[0].ID || !roles[0].Enabled {
+			t.Errorf("%s: %+v", name, roles)
+		}
+		if !strings.Contains(out.String(), "azd env set SIGN_IN_CLIENT_ID app-1") {
+			t.Errorf("%s: %s", name, &out)
+		}
+	}
+}
+
+func TestWhatCannotBeRegistered(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cli := &az{}
+	h := &hook{out: io.Discard, az: cli.call}
+	for uri, says := range map[string]string{"api://rotunda": "must be https", "https://contoso.com/rotunda": "write the rules first"} {
+		if err := run(t.Context(), h, []string{"register", uri}); err == nil || !strings.Contains(err.Error(), says) || len(cli.calls) > 0 {
+			t.Errorf("%s: %v, %v", uri, err, cli.calls)
+		}
+	}
+}
+
+func TestDownCanBeRepeated(t *testing.T) {
+	cli := &az{answers: map[string]string{"group exists": "false\n"}}
+	if said, _, err := step(t, "predown", cli, existingVault, deployed); err != nil || said != "" || len(cli.calls) != 1 {
+		t.Errorf("%q, %v, %v", said, cli.calls, err)
+	}
+	cli = &az{answers: map[string]string{"group exists": "fails"}}
+	if _, _, err := step(t, "predown", cli, deployed); err == nil {
+		t.Error("signed out of the Azure CLI, and no error")
+	}
+}
+
+func TestAStepThatIsNotThere(t *testing.T) {
+	if _, _, err := step(t, "postdown", &az{}); err == nil || !strings.Contains(err.Error(), "name one step") {
+		t.Error(err)
+	}
+}

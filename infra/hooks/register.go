@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rotunda/internal/stage"
+)
+
+// register registers the app in Entra, for callers with tokens, or brings the roles of its
+// registration up to date. The roles are those that the rules in access.json name.
+func (h *hook) register(ctx context.Context, uri string) error {
+	if u, err := url.Parse(uri); err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q is not an Application ID URI: it must be https, on a domain that the tenant has verified, such as https://contoso.com/rotunda", uri)
+	}
+	names, err := roleNames(stage.RulesFile)
+	if err != nil {
+		return err
+	}
+	file, err := rolesFile(uri, names)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file)
+	app, err := h.registration(ctx, uri, file)
+	if err != nil {
+		return err
+	}
+	h.sayf("The registration %s has the roles: %s", app, strings.Join(names, ", "))
+	h.sayf("Now run:\n  azd env set SIGN_IN tokens\n  azd env set SIGN_IN_AUDIENCE %s\n  azd env set SIGN_IN_CLIENT_ID %s", uri, app)
+	return nil
+}
+
+// registration returns the client id of the registration with a URI, which it makes if there is
+// none.
+func (h *hook) registration(ctx context.Context, uri, roles string) (app string, err error) {
+	found, err := h.az(ctx, "ad", "app", "list", "--identifier-uri", uri, "--query", "[0].appId", "--output", "tsv")
+	if err != nil {
+		return "", err
+	}
+	if app = strings.TrimSpace(string(found)); app != "" {
+		_, err = h.az(ctx, "ad", "app", "update", "--id", app, "--app-roles", "@"+roles)
+		return app, err
+	}
+	made, err := h.az(ctx, "ad", "app", "create", "--display-name", "rotunda", "--sign-in-audience", "AzureADMyOrg", "--identifier-uris", uri,
+		"--app-roles", "@"+roles, "--query", "appId", "--output", "tsv")
+	if err != nil {
+		return "", err
+	}
+	app = strings.TrimSpace(string(made))
+	_, err = h.az(ctx, "ad", "sp", "create", "--id", app, "--output", "none")
+	return app, err
+}
+
+// roleNames returns the roles that the rules name, sorted.
+func roleNames(rules string) (names []string, err error) {
+	text, err := os.ReadFile(rules)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s in this folder: write the rules first (docs/access-rules.md)", rules)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Rules []struct{ Who []string }
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", rules, err)
+	}
+	for _, rule := range file.Rules {
+		for _, who := range rule.Who {
+			if name, ok := strings.CutPrefix(who, "role:"); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// appRole is a role as Microsoft Graph has it (microsoftgraph/microsoft-graph-docs
+// api-reference/v1.0/resources/approle.md).
+type appRole struct {
+	ID          string   `json:"id"`
+	Value       string   `json:"value"`
+	DisplayName string   `json:"displayName"`
+	Description string   `json:"description"`
+	Members     []string `json:"allowedMemberTypes"`
+	Enabled     bool     `json:"isEnabled"`
+}
+
+// rolesFile writes the roles to a file for the Azure CLI. A role's id follows from its name, so
+// that a later run keeps who has it.
+func rolesFile(uri string, names []string) (path string, err error) {
+	roles := make([]appRole, len(names))
+	for i, name := range names {
+		id := uuid.NewSHA1(uuid.NameSpaceURL, []byte(uri+"#"+name)).String()
+		roles[i] = appRole{id, name, name, "Has what access.json allows to role:" + name, []string{"Application", "User"}, true}
+	}
+	text, err := json.Marshal(roles)
+	if err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp("", "rotunda-roles-*.json")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(text)
+	return file.Name(), errors.Join(err, file.Close())
+}

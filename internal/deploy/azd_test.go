@@ -1,0 +1,230 @@
+package deploy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"rotunda/internal/deploy/bicep"
+)
+
+// project is what azure.yaml may have, of the fields that azd's schema lists (Azure/azure-dev,
+// schemas/v1.0/azure.yaml.json at 00cddf7). A field that is not here is an error.
+type project struct {
+	Name     string
+	Metadata struct{ Template string }
+	Required struct {
+		AZD string `yaml:"azd"`
+	} `yaml:"requiredVersions"`
+	Services map[string]service
+	Hooks    map[string]hook
+}
+
+type service struct {
+	Project, Host, Language, Dist string
+	Hooks                         map[string]hook
+}
+
+// hook has one command per system. With both, the schema allows nothing beside them.
+type hook struct{ Posix, Windows command }
+
+type command struct{ Shell, Run string }
+
+// The hooks that the schema lists, without the prefixes pre and post.
+var (
+	serviceEvents = []string{"deploy", "restore", "build", "package", "publish"}
+	commandEvents = []string{"provision", "infracreate", "infradelete", "down", "up", "package", "publish", "deploy", "restore"}
+)
+
+func readProject(t *testing.T) project {
+	t.Helper()
+	text, err := os.ReadFile(root + "/azure.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p project
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestAzureYAMLFollowsItsSchema(t *testing.T) {
+	p := readProject(t)
+	if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`).MatchString(p.Name) || len(p.Name) < 2 {
+		t.Errorf("the name is %q", p.Name)
+	}
+	api, ok := p.Services["api"]
+	if !ok || len(p.Services) != 1 {
+		t.Fatalf("the services are %v", p.Services)
+	}
+	// A zip is deployed as it is (cli/azd/pkg/project/service_target_functionapp.go).
+	if api.Host != "function" || api.Language != "custom" || api.Project != "." || filepath.Ext(api.Dist) != ".zip" {
+		t.Errorf("the service is %+v", api)
+	}
+	checkHooks(t, api.Hooks, serviceEvents)
+	checkHooks(t, p.Hooks, commandEvents)
+}
+
+func checkHooks(t *testing.T, hooks map[string]hook, events []string) {
+	t.Helper()
+	for name, h := range hooks {
+		event := strings.TrimPrefix(strings.TrimPrefix(name, "pre"), "post")
+		if event == name || !slices.Contains(events, event) {
+			t.Errorf("%s is not a hook", name)
+		}
+		if h.Posix.Shell != "sh" || h.Windows.Shell != "pwsh" || h.Posix.Run == "" || h.Posix.Run != h.Windows.Run {
+			t.Errorf("%s differs between systems: %+v", name, h)
+		}
+	}
+}
+
+func TestTheHooksRunWhatIsThere(t *testing.T) {
+	p := readProject(t)
+	if run, dist := p.Services["api"].Hooks["prepackage"].Posix.Run, strings.TrimPrefix(p.Services["api"].Dist, "./"); !strings.HasSuffix(run, " -zip "+dist) {
+		t.Errorf("prepackage runs %q, and azd deploys %s", run, dist)
+	}
+	steps := regexp.MustCompile(`^go run \./infra/hooks (\w+)$`)
+	for _, hooks := range []map[string]hook{p.Services["api"].Hooks, p.Hooks} {
+		for name, h := range hooks {
+			if m := steps.FindStringSubmatch(h.Posix.Run); name != "prepackage" && (m == nil || m[1] != name) {
+				t.Errorf("%s runs %q", name, h.Posix.Run)
+			}
+			shellcheck(t, name, h.Posix.Run)
+		}
+	}
+}
+
+// shellcheck checks a command where shellcheck is installed. CI installs it.
+func shellcheck(t *testing.T, name, script string) {
+	t.Helper()
+	program, err := exec.LookPath("shellcheck")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("shellcheck is not installed: apt-get install shellcheck")
+	} else if err != nil {
+		return
+	}
+	check := exec.Command(program, "--shell=sh", "-")
+	check.Stdin = strings.NewReader(script + "\n")
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// variable is a value of main.parameters.json that comes from azd's environment.
+var variable = regexp.MustCompile(`^\$\{([A-Z_]+)(?:=([^}]*))?\}$`)
+
+// parameters returns the variable that azd reads for each parameter, and its default.
+func parameters(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile(root + "/infra/main.parameters.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Parameters map[string]struct{ Value any }
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for name, p := range file.Parameters {
+		text, isText := p.Value.(string)
+		m := variable.FindStringSubmatch(text)
+		if isText && m == nil {
+			t.Errorf("%s is %q", name, text)
+		}
+		all[name] = m
+	}
+	return all
+}
+
+func TestEveryParameterHasAVariableAndIsDocumented(t *testing.T) {
+	file, err := bicep.Read(root + "/infra/main.bicep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(root + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := parameters(t)
+	for _, p := range file.Params {
+		m, ok := given[p.Name]
+		switch {
+		case !ok:
+			t.Errorf("main.parameters.json does not give %s", p.Name)
+		case p.Description == "":
+			t.Errorf("%s has no description", p.Name)
+		case m == nil && p.Name != "settings":
+			t.Errorf("%s has no variable", p.Name)
+		case m != nil && !strings.HasPrefix(m[1], "AZURE_") && !strings.Contains(string(readme), "\n| `"+m[1]+"` |"):
+			t.Errorf("the table of README.md has no row for %s", m[1])
+		}
+		if m != nil && p.Allowed != nil && m[2] == "" {
+			t.Errorf("%s must be one of %v, and is empty by default", p.Name, p.Allowed)
+		}
+		delete(given, p.Name)
+	}
+	if len(given) > 0 {
+		t.Errorf("main.bicep has no parameters for %v", given)
+	}
+}
+
+// Outputs become variables of azd's environment. A parameter that read one would change with the
+// second deployment.
+func TestNoOutputFeedsAParameter(t *testing.T) {
+	d := deploy(t, nil)
+	for name, m := range parameters(t) {
+		if m == nil || m[1] == "AZURE_LOCATION" {
+			continue
+		}
+		if _, ok := d.Outputs[m[1]]; ok {
+			t.Errorf("%s reads the output %s", name, m[1])
+		}
+	}
+}
+
+func TestBicepParses(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("Node is not installed: .ci/setup")
+		}
+		t.Skip("skipped: Node is not installed: .ci/setup")
+	}
+	if _, err := os.Stat("grammar/node_modules/tree-sitter-bicep"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the grammar of Bicep is not installed: .ci/setup")
+		}
+		t.Skip("skipped: the grammar of Bicep is not installed: .ci/setup")
+	}
+	files, err := filepath.Glob(root + "/infra/*.bicep")
+	modules, err2 := filepath.Glob(root + "/infra/app/*.bicep")
+	if err != nil || err2 != nil || len(files) < 2 || len(modules) < 8 {
+		t.Fatalf("%v, %v", files, modules)
+	}
+	parse := func(files ...string) (string, error) {
+		out, err := exec.Command("node", append([]string{"grammar/parse.js"}, files...)...).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := parse(append(files, modules...)...); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.bicep")
+	if err := os.WriteFile(broken, []byte("param name string = \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := parse(broken); err == nil || !strings.Contains(out, "syntax error") {
+		t.Errorf("a broken file: %v, %s", err, out)
+	}
+}
