@@ -21,6 +21,7 @@ func TestTokens(t *testing.T) {
 	for _, want := range []string{
 		"app      https://rotunda.contoso.test/api", `reader  GET    /api/secrets/payments-db                             200  value "a round vault"`,
 		"403  Forbidden: Caller is not authorized", "Action: getSecret. Resource: shop-ci-npm", "Resource: payments-db",
+		`github  GET    /api/secrets/shop-ci-npm                             200  value "another"`,
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
