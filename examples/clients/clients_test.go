@@ -1,5 +1,5 @@
-// Package clients_test runs the programs that read a secret, one in each language that Microsoft has a
-// client for, and with curl.
+// Package clients_test runs the programs that read a secret, one in each language that Microsoft
+// has a client for, and with curl.
 package clients_test
 
 import (

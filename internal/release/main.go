@@ -3,8 +3,8 @@
 //	go run ./internal/release -version v1.2.3 -o release
 //
 // It writes a zip for deployment for each SIGN_IN, a list of what is in the binary (SBOM) in
-// CycloneDX's format, the licences of what is linked, and the checksums of these files. Two builds of
-// one commit are equal, byte for byte.
+// CycloneDX's format, the licences of what is linked, and the checksums of these files. Two builds
+// of one commit are equal, byte for byte.
 package main
 
 import (

@@ -19,8 +19,8 @@ import (
 
 const noticesFile = "THIRD_PARTY_NOTICES.txt"
 
-// collectNotices writes the licences of all that is linked: as a file of the release, and into each
-// app root, because most of the licences demand to go with the binary.
+// collectNotices writes the licences of all that is linked: as a file of the release, and into
+// each app root, because most of the licences demand to go with the binary.
 func (r *release) collectNotices(ctx context.Context) error {
 	info, err := buildinfo.ReadFile(filepath.Join(r.roots["keys"], r.binary))
 	if err != nil {

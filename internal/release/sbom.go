@@ -35,7 +35,8 @@ func (r *release) writeSBOM(ctx context.Context) error {
 	return errors.Join(err, file.Close())
 }
 
-// withoutTool removes the hashes of the program that made an SBOM: each machine builds it for itself.
+// withoutTool removes the hashes of the program that made an SBOM, because each machine builds it
+// for itself.
 func withoutTool(text []byte) ([]byte, error) {
 	var document map[string]any
 	if err := json.Unmarshal(text, &document); err != nil {

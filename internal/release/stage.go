@@ -8,15 +8,14 @@ import (
 	"rotunda/internal/stage"
 )
 
-// A release is for the one system that the Functions host runs a custom handler on in the plans for
-// Linux.
+// A release is for Linux on amd64, which is what Flex Consumption runs.
 const (
 	goos   = "linux"
 	goarch = "amd64"
 )
 
-// stage stages an app root for each SIGN_IN. The binary is built once: the go command stamps it with
-// the version, and with nothing that differs between two clones of a commit.
+// stage stages an app root for each SIGN_IN. The binary is built once: the linker stamps it with
+// the version, and nothing in it differs between two clones of a commit.
 func (r *release) stage(ctx context.Context) error {
 	keys, tokens := filepath.Join(r.temp, "keys"), filepath.Join(r.temp, "tokens")
 	err := stage.Stage(ctx, r.repo, keys, goos, goarch, "-buildvcs=false", "-ldflags", "-s -w -X rotunda/internal/version.release="+r.tag)

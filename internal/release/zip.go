@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// modified is the time of every file in a zip, which would else differ between two builds. It is the
-// first that the format has.
+// modified is the time of every file in a zip: the first that the format has. Their own times
+// would differ between two builds.
 var modified = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // writeZips writes a zip for each app root.

@@ -10,7 +10,7 @@ import (
 var release string
 
 // String returns the version of a release, such as v1.2.3. In another build it is what the go
-// command took from the repository, such as v1.2.4-0.20261127101500-0123456789ab+dirty, or "devel".
+// command took from the repository, such as v1.2.4-0.20261127101500-0123456789ab, or "devel".
 func String() string {
 	if release != "" {
 		return release
