@@ -68,12 +68,14 @@ type release struct {
 	files                []string // in dir
 }
 
-// name returns the name of a file of the release.
-func (r *release) name(suffix string) string { return "rotunda_" + r.tag + "_" + suffix }
+// add adds a file to the release, and returns its name.
+func (r *release) add(suffix string) string {
+	name := "rotunda_" + r.tag + "_" + suffix
+	r.files = append(r.files, name)
+	return name
+}
 
 // create makes a file of the release.
 func (r *release) create(suffix string) (*os.File, error) {
-	name := r.name(suffix)
-	r.files = append(r.files, name)
-	return os.Create(filepath.Join(r.dir, name))
+	return os.Create(filepath.Join(r.dir, r.add(suffix)))
 }
