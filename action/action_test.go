@@ -185,6 +185,42 @@ func TestWhatCannotBeReadFailsTheStepAndSaysWhy(t *testing.T) {
 	}
 }
 
+// What answers at the address may be something else than the app. Its answer is not shown if it may
+// hold a value, and the token is sent nowhere else.
+func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
+	app, runner := start(t)
+	elsewhere := false
+	err := app.Azure.Publish(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/odd/secrets/shop-ci-npm":
+			w.WriteHeader(http.StatusNonAuthoritativeInfo)
+			_, _ = w.Write([]byte("canary-odd"))
+		case "/moved/secrets/shop-ci-npm":
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		case "/long/secrets/shop-ci-npm":
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(strings.Repeat("no ", 100_000)))
+		default:
+			elsewhere = true
+		}
+	}), "proxy.contoso.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{"odd": "status 203", "moved": "status 302", "long": "status 403: no no"} {
+		in := inputs("NPM=shop-ci-npm")
+		in["url"] = "https://proxy.contoso.test/" + path
+		job := runner.run(t, in)
+		if job.ok || !strings.Contains(job.log, says) || len(job.log) > 4000 || len(job.env) > 0 {
+			t.Errorf("%s: ok %t, and the log is\n%.5000s", path, job.ok, job.log)
+		}
+		checkLog(t, job)
+	}
+	if elsewhere {
+		t.Error("the action followed a redirect")
+	}
+}
+
 // Another branch is another caller.
 func TestAWorkflowOfAnotherBranchIsRefused(t *testing.T) {
 	app, runner := startFor(t, "refs/heads/topic")

@@ -6,6 +6,7 @@
 #   ROTUNDA_SECRETS   lines such as NPM_TOKEN=shop-ci-npm or shop-ci-npm
 # The runner sets ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN, GITHUB_ENV and
 # GITHUB_OUTPUT.
+set +x # a shell that traces would show values
 set -euo pipefail
 LC_ALL=C # lengths are bytes
 shopt -u patsub_replacement 2>/dev/null || true # bash 5.2 reads & in replacements
@@ -28,12 +29,12 @@ fail() {
 # mask hides a value in the log: all of it, and each of its lines, because a log is masked line by
 # line. A line of punctuation, such as a brace, hides nothing and would blot out others.
 mask() {
-  local line
+  local line cr=$'\r' newline=$'\n'
   if [[ $1 == *[![:space:]]* ]]; then printf '::add-mask::%s\n' "$(escape "$1")"; fi
   [[ $1 == *[$'\r\n']* ]] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
     if [[ $line == *[![:space:][:punct:]]* ]]; then printf '::add-mask::%s\n' "$(escape "$line")"; fi
-  done <<<"${1//$'\r'/$'\n'}"
+  done <<<"${1//$cr/$newline}"
 }
 
 # get requests a URL with a token, and prints the status; the body goes to a file. The token is
@@ -96,7 +97,11 @@ read_secret() {
   status=$(get "$token" "$folder/value" --proto =https --header 'Accept: text/plain' "$ROTUNDA_URL/secrets/$1") ||
     fail "The app did not answer at $ROTUNDA_URL: check the input url."
   content "$folder/value"
-  [ "$status" = 200 ] || fail "The app refused to read $1 with status $status: $value"
+  case $status in
+  200) ;;
+  [45]??) fail "The app refused to read $1 with status $status: ${value:0:2000}" ;;
+  *) fail "$ROTUNDA_URL answered with status $status: check the input url." ;; # its body may hold a value
+  esac
   [ "${#value}" = "$(wc -c <"$folder/value")" ] || fail "The value of $1 holds a zero byte, which an environment variable can't hold: read it with a client library."
   mask "$value"
 }
