@@ -185,8 +185,8 @@ func TestWhatCannotBeReadFailsTheStepAndSaysWhy(t *testing.T) {
 	}
 }
 
-// What answers at the address may be something else than the app. Its answer is not shown if it may
-// hold a value, and the token is sent nowhere else.
+// What answers at the address may be something else than the app. Its answer is not shown if it
+// may hold a value, and the token is sent nowhere else.
 func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 	app, runner := start(t)
 	elsewhere := false

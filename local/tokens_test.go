@@ -49,6 +49,22 @@ func TestTokens(t *testing.T) {
 		t.Errorf("the programs printed %s", out)
 	}
 	checkAudit(t, found)
+	runAction(t, filepath.Join(filepath.Dir(found.CA), workflow+".env"))
+}
+
+// runAction runs the script of the action in action.yml, with the file of settings for the workflow.
+func runAction(t *testing.T, settings string) {
+	t.Helper()
+	variables := filepath.Join(t.TempDir(), "env")
+	command := exec.CommandContext(t.Context(), "bash", "-c", `. "$1" && bash action/read.sh`, "bash", settings)
+	command.Dir = wiretest.Root(t)
+	command.Env = append(os.Environ(), "GITHUB_ENV="+variables, "GITHUB_OUTPUT="+os.DevNull, "ROTUNDA_SECRETS=NPM_TOKEN="+unreadable)
+	if out, err := command.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "\nRead 1 of 1 secrets.\n") {
+		t.Errorf("the action: %v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(variables); err != nil || !strings.Contains(string(text), "\nanother\n") {
+		t.Errorf("the action set %q (%v)", text, err)
+	}
 }
 
 // Without an audit, no folder is named that does not exist.
