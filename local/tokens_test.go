@@ -105,7 +105,7 @@ func checkAudit(t *testing.T, found addresses) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]string{}
+	names := map[string]string{"github:" + shop.Repository + ":" + shop.Ref: workflow}
 	for name, caller := range found.Callers {
 		names["oid:"+caller.ObjectID] = name
 	}
@@ -123,6 +123,7 @@ func checkAudit(t *testing.T, found addresses) {
 	want := map[decision]int{
 		{admin, readable, true}: 2, {admin, unreadable, true}: 2, // sets that may recover
 		{reader, readable, true}: 3, {reader, unreadable, false}: 1, {nobody, readable, false}: 2,
+		{workflow, unreadable, true}: 1,
 	}
 	if diff := cmp.Diff(want, decisions, cmp.AllowUnexported(decision{})); diff != "" {
 		t.Errorf("the audit has (-want +found):\n%s", diff)
