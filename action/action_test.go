@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,7 +190,7 @@ func TestWhatCannotBeReadFailsTheStepAndSaysWhy(t *testing.T) {
 // may hold a value, and the token is sent nowhere else.
 func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 	app, runner := start(t)
-	elsewhere := false
+	var elsewhere atomic.Bool
 	err := app.Azure.Publish(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/odd/secrets/shop-ci-npm":
@@ -201,7 +202,7 @@ func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(strings.Repeat("no ", 100_000)))
 		default:
-			elsewhere = true
+			elsewhere.Store(true)
 		}
 	}), "proxy.contoso.test")
 	if err != nil {
@@ -216,7 +217,7 @@ func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 		}
 		checkLog(t, job)
 	}
-	if elsewhere {
+	if elsewhere.Load() {
 		t.Error("the action followed a redirect")
 	}
 }
