@@ -1,4 +1,4 @@
-// Package health reports whether the vault can be reached, whether the app's identity works, and the
+// Package health reports whether the vault can be reached and the app's identity works, and the
 // app's version. It never shows a value or names the identity.
 package health
 
