@@ -52,7 +52,7 @@ func TestTokens(t *testing.T) {
 	runAction(t, filepath.Join(filepath.Dir(found.CA), workflow+".env"))
 }
 
-// runAction runs the script of the action in action.yml, with the file of settings for the workflow.
+// runAction runs the script of the action in action.yml, with the workflow's file of settings.
 func runAction(t *testing.T, settings string) {
 	t.Helper()
 	variables := filepath.Join(t.TempDir(), "env")
