@@ -1,7 +1,7 @@
 # `make help` lists the targets. CI runs .ci/run.
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint fmt fuzz bench load chaos dist start setup clean
+.PHONY: help test lint fmt fuzz bench load chaos dist release start setup clean
 
 TOOL := go tool -modfile=tools/go.mod
 
@@ -37,6 +37,9 @@ chaos: ## kill the handler 1,000 times (KILLS) while it rotates and readers log 
 
 dist: ## stage dist/ for deployment to linux/amd64; SIGN_IN=tokens for callers with tokens
 	@go run ./internal/stage/dist -sign-in $(or $(SIGN_IN),keys)
+
+release: ## build the files of a release in bin/release, twice, and compare them; VERSION=v1.2.3
+	@.ci/release $(or $(VERSION),v0.0.0-dev)
 
 start: ## run the app in Azure Functions Core Tools with local.settings.json
 	@command -v func >/dev/null || { echo "make start: func is not on the PATH: install Azure Functions Core Tools 4, or use: go run ./local"; exit 1; }

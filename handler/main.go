@@ -1,13 +1,16 @@
 // Command handler is Rotunda's Azure Functions custom handler. The Functions host starts it,
-// with the app settings as its environment. It joins the parts and does nothing else.
+// with the app settings as its environment. It joins the parts and does nothing else. With the
+// argument -version it prints its version and ends.
 package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"rotunda/internal/azfunc"
@@ -16,9 +19,14 @@ import (
 	"rotunda/internal/rotation/answer"
 	"rotunda/internal/secret"
 	"rotunda/internal/settings"
+	"rotunda/internal/version"
 )
 
 func main() {
+	if slices.Equal(os.Args[1:], []string{"-version"}) {
+		fmt.Println("rotunda " + version.String())
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Getenv, os.Stdout); err != nil {

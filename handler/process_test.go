@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -235,4 +236,13 @@ func (p *process) send(ctx context.Context, t *testing.T, method, path, body str
 		t.Fatalf("%s %s: %d %s %v, want %d", method, path, response.StatusCode, text, err, want)
 	}
 	return string(text)
+}
+
+// The version is told without any setting.
+func TestVersion(t *testing.T) {
+	command := exec.CommandContext(t.Context(), filepath.Join(wiretest.AppRoot(t), "rotunda"), "-version")
+	command.Env = []string{}
+	if out, err := command.CombinedOutput(); err != nil || !regexp.MustCompile(`^rotunda (v\d|devel)\S*\n$`).Match(out) {
+		t.Errorf("%v: %q", err, out)
+	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"rotunda/internal/stage"
 	"rotunda/internal/standin"
+	"rotunda/internal/standin/github"
 	"rotunda/internal/standin/host"
 )
 
@@ -25,9 +26,10 @@ type desk struct {
 	options options
 	repo    string // the folder with go.mod
 	folder  *folder
-	app     string    // base URL of the API
-	keys    host.Keys // empty unless they are required
-	signIn  signIn    // empty unless callers sign in by token
+	app     string           // base URL of the API
+	keys    host.Keys        // empty unless they are required
+	signIn  signIn           // empty unless callers sign in by token
+	github  *github.Provider // of the workflow's tokens; nil unless callers sign in by token
 
 	application application       // whose client secret can be rotated
 	resources   map[string]string // ids of Azure resources that have keys, by a short name

@@ -46,17 +46,17 @@ func (d *desk) registerCallers() error {
 		AppURL: standin.AppURL, Audience: standin.Audience, Authority: d.azure.Entra().Authority(), Callers: callers,
 	}
 	for name, caller := range callers {
-		if err := d.writeCaller(name, caller); err != nil {
+		if err := d.writeCaller(name, caller.Env()); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.startWorkflow()
 }
 
 // writeCaller writes what a shell reads to run a client as the caller. Only this user may read it.
-func (d *desk) writeCaller(name string, caller standin.Caller) error {
+func (d *desk) writeCaller(name string, env []string) error {
 	var text strings.Builder
-	for _, setting := range slices.Concat(d.azure.ClientEnv(), caller.Env()) {
+	for _, setting := range slices.Concat(d.azure.ClientEnv(), env) {
 		key, value, _ := strings.Cut(setting, "=")
 		fmt.Fprintf(&text, "export %s='%s'\n", key, value)
 	}
@@ -87,7 +87,7 @@ func isFolder(path string) bool {
 // signInDefaults returns settings that the user's replace.
 func (d *desk) signInDefaults() (settings []string) {
 	if d.options.tokens() {
-		settings = append(settings, auditFolder+"="+filepath.Join(d.folder.path, "audit"))
+		settings = append(settings, auditFolder+"="+filepath.Join(d.folder.path, "audit"), standin.GitHubEnv())
 	}
 	if d.options.tokens() && !d.ownRules {
 		settings = append(settings, "ACCESS_RULES_FILE="+filepath.Join(d.repo, exampleRules))

@@ -31,6 +31,7 @@ var signedInSteps = []signedInStep{
 	{reader, step{reader, http.MethodGet, "/secrets/" + readable, "", http.StatusOK, tellValue}},
 	{reader, step{reader, http.MethodGet, "/secrets/" + unreadable, "", http.StatusForbidden, tellRefusal}},
 	{nobody, step{nobody, http.MethodGet, "/secrets/" + readable, "", http.StatusForbidden, tellRefusal}},
+	{workflow, step{workflow, http.MethodGet, "/secrets/" + unreadable, "", http.StatusOK, tellValue}},
 }
 
 func tellVersion(a answer) string { return "version " + a.ID[strings.LastIndex(a.ID, "/")+1:] }
@@ -45,7 +46,7 @@ func (d *desk) showTokens(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintln(out, "\nQuickstart:")
 	for _, step := range signedInSteps {
-		token, _, err := d.azure.Entra().Issue(d.signIn.Callers[step.who].ClientID, standin.Audience, time.Hour)
+		token, err := d.token(step.who)
 		if err != nil {
 			return err
 		}
@@ -55,6 +56,14 @@ func (d *desk) showTokens(ctx context.Context, out io.Writer) error {
 	}
 	d.printPrograms(out)
 	return nil
+}
+
+func (d *desk) token(who string) (string, error) {
+	if who == workflow {
+		return d.github.Token(standin.Audience)
+	}
+	token, _, err := d.azure.Entra().Issue(d.signIn.Callers[who].ClientID, standin.Audience, time.Hour)
+	return token, err
 }
 
 // The programs read a secret with Microsoft's clients. APP, SECRET and FILE are filled in.

@@ -21,6 +21,7 @@ func TestTokens(t *testing.T) {
 	for _, want := range []string{
 		"app      https://rotunda.contoso.test/api", `reader  GET    /api/secrets/payments-db                             200  value "a round vault"`,
 		"403  Forbidden: Caller is not authorized", "Action: getSecret. Resource: shop-ci-npm", "Resource: payments-db",
+		`github  GET    /api/secrets/shop-ci-npm                             200  value "another"`,
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
@@ -48,6 +49,22 @@ func TestTokens(t *testing.T) {
 		t.Errorf("the programs printed %s", out)
 	}
 	checkAudit(t, found)
+	runAction(t, filepath.Join(filepath.Dir(found.CA), workflow+".env"))
+}
+
+// runAction runs the script of the action in action.yml, with the workflow's file of settings.
+func runAction(t *testing.T, settings string) {
+	t.Helper()
+	variables := filepath.Join(t.TempDir(), "env")
+	command := exec.CommandContext(t.Context(), "bash", "-c", `. "$1" && bash action/read.sh`, "bash", settings)
+	command.Dir = wiretest.Root(t)
+	command.Env = append(os.Environ(), "GITHUB_ENV="+variables, "GITHUB_OUTPUT="+os.DevNull, "ROTUNDA_SECRETS=NPM_TOKEN="+unreadable)
+	if out, err := command.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "\nRead 1 of 1 secrets.\n") {
+		t.Errorf("the action: %v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(variables); err != nil || !strings.Contains(string(text), "\nanother\n") {
+		t.Errorf("the action set %q (%v)", text, err)
+	}
 }
 
 // Without an audit, no folder is named that does not exist.
@@ -88,7 +105,7 @@ func checkAudit(t *testing.T, found addresses) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]string{}
+	names := map[string]string{"github:" + shop.Repository + ":" + shop.Ref: workflow}
 	for name, caller := range found.Callers {
 		names["oid:"+caller.ObjectID] = name
 	}
@@ -106,6 +123,7 @@ func checkAudit(t *testing.T, found addresses) {
 	want := map[decision]int{
 		{admin, readable, true}: 2, {admin, unreadable, true}: 2, // sets that may recover
 		{reader, readable, true}: 3, {reader, unreadable, false}: 1, {nobody, readable, false}: 2,
+		{workflow, unreadable, true}: 1,
 	}
 	if diff := cmp.Diff(want, decisions, cmp.AllowUnexported(decision{})); diff != "" {
 		t.Errorf("the audit has (-want +found):\n%s", diff)

@@ -1,5 +1,5 @@
-// Package health reports whether the vault can be reached and the app's identity works. It never
-// shows a value or names the identity.
+// Package health reports whether the vault can be reached and the app's identity works, and the
+// app's version. It never shows a value or names the identity.
 package health
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/secret"
+	"rotunda/internal/version"
 	"rotunda/internal/wire"
 )
 
@@ -24,11 +25,17 @@ type Vault interface {
 	LacksToken() bool
 }
 
-// report is the response.
+// report is what a check finds.
 type report struct {
 	Status   string `json:"status"`
 	Vault    string `json:"vault"`
 	Identity string `json:"identity"`
+}
+
+// answer is the response.
+type answer struct {
+	report
+	Version string `json:"version"`
 }
 
 var (
@@ -60,7 +67,7 @@ func Handler(vault Vault) http.Handler {
 		if found != healthy {
 			status = http.StatusServiceUnavailable
 		}
-		return wire.WriteJSON(w, status, found)
+		return wire.WriteJSON(w, status, answer{found, version.String()})
 	})
 }
 

@@ -38,6 +38,10 @@ func Stage(ctx context.Context, repo, dir, goos, goarch string, buildFlags ...st
 	return build(ctx, repo, filepath.Join(dir, name+suffix(goos)), goos, goarch, buildFlags)
 }
 
+// Executable returns the name of the handler's binary in an app root, without the suffix that
+// Windows needs.
+func Executable(repo string) (string, error) { return executable(filepath.Join(repo, "host.json")) }
+
 // makeEmpty makes dir, or returns an error if dir is not empty: a removed function in it would be
 // deployed again.
 func makeEmpty(dir string) error {

@@ -1,0 +1,124 @@
+// Package clients_test runs the programs that read a secret, one in each language that Microsoft
+// has a client for, and with curl.
+package clients_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"rotunda/internal/standin"
+	"rotunda/internal/wiretest"
+)
+
+func TestMain(m *testing.M) { wiretest.Main(m) }
+
+const value = "canary-of-the-payments"
+
+// TestPrograms runs each program as a caller who may read the secret, and as one who may not.
+func TestPrograms(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
+	if got := app.Do(t, "PUT", "/secrets/payments-db", `{"value":"`+value+`"}`, app.Authorization(t, "admin")); got.Status != 200 {
+		t.Fatal(got)
+	}
+	for language, program := range map[string]func(*testing.T, *wiretest.App) *exec.Cmd{
+		"Python": python, "JavaScript": javaScript, "Java": java, "Go": goProgram, "curl": curl,
+	} {
+		t.Run(language, func(t *testing.T) {
+			prepared := program(t, app)
+			for caller, want := range map[string]string{"reader": value, "nobody": "This rule would allow it"} {
+				command := exec.CommandContext(t.Context(), prepared.Path, append(prepared.Args[1:], "payments-db")...)
+				command.Dir = prepared.Dir
+				command.Env = append(slices.Concat(os.Environ(), app.Azure.ClientEnv(), app.Callers[caller].Env(), prepared.Env),
+					"KEY_VAULT_URL="+standin.AppURL, "ROTUNDA_URL="+standin.AppURL, "ROTUNDA_AUDIENCE="+standin.Audience)
+				out, err := command.CombinedOutput()
+				if !strings.Contains(string(out), want) || (err == nil) != (caller == "reader") {
+					t.Errorf("as %s: %v\n%s", caller, err, out)
+				}
+			}
+		})
+	}
+}
+
+func python(t *testing.T, _ *wiretest.App) *exec.Cmd {
+	t.Helper()
+	return exec.Command(installed(t, "python", ".venv", "bin", "python"), filepath.Join("python", "read.py"))
+}
+
+// javaScript runs a copy of the program beside the client, where Node looks for it.
+func javaScript(t *testing.T, _ *wiretest.App) *exec.Cmd {
+	t.Helper()
+	modules, folder := installed(t, "js", "node_modules"), t.TempDir()
+	text, err := os.ReadFile(filepath.Join("javascript", "read.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "read.mjs")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(find(t, "node"), file)
+}
+
+// java trusts the stand-ins by a store, because it reads no variable for that.
+func java(t *testing.T, app *wiretest.App) *exec.Cmd {
+	t.Helper()
+	library, store := installed(t, "java", "target", "lib"), filepath.Join(t.TempDir(), "trust.p12")
+	made, err := exec.Command(find(t, "keytool"), "-importcert", "-noprompt", "-alias", "stand-ins", "-file", app.Azure.CAFile(),
+		"-keystore", store, "-storepass", "changeit").CombinedOutput()
+	if err != nil {
+		t.Fatalf("keytool: %v\n%s", err, made)
+	}
+	return exec.Command(find(t, "java"), "-XX:TieredStopAtLevel=1", "-Djava.net.useSystemProxies=true", "-Djavax.net.ssl.trustStore="+store,
+		"-Djavax.net.ssl.trustStorePassword=changeit", "-cp", filepath.Join(library, "*"), filepath.Join("java", "Read.java"))
+}
+
+func goProgram(t *testing.T, _ *wiretest.App) *exec.Cmd {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: Go reads SSL_CERT_FILE on Linux only")
+	}
+	return exec.Command(wiretest.Program(t, "./examples/clients/go"))
+}
+
+func curl(t *testing.T, _ *wiretest.App) *exec.Cmd {
+	t.Helper()
+	find(t, "curl")
+	find(t, "jq")
+	return exec.Command(find(t, "bash"), filepath.Join("curl", "read.sh"))
+}
+
+// installed returns the path of what `make setup` installs for a language.
+func installed(t *testing.T, path ...string) string {
+	t.Helper()
+	found := filepath.Join(append([]string{wiretest.Root(t), "internal", "standin", "conformance"}, path...)...)
+	if _, err := os.Stat(found); err != nil {
+		missing(t, err)
+	}
+	return found
+}
+
+func find(t *testing.T, tool string) string {
+	t.Helper()
+	path, err := exec.LookPath(tool)
+	if err != nil {
+		missing(t, err)
+	}
+	return path
+}
+
+// missing skips a test, but fails it in CI.
+func missing(t *testing.T, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%v: `make setup` installs it", err)
+	}
+	t.Skipf("skipped: %v: `make setup` installs it", err)
+}

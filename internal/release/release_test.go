@@ -1,0 +1,176 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// repository has everything that a release reads, but for the tools.
+var repository = map[string]string{
+	"go.mod":                            "module rotunda\n\ngo 1.26.0\n",
+	"LICENSE":                           "MIT",
+	"host.json":                         `{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "rotunda"}}}`,
+	"handler/main.go":                   "package main\n\nimport \"rotunda/internal/version\"\n\nfunc main() { version.Print() }\n",
+	"internal/version/version.go":       "package version\n\nvar release string\n\nfunc Print() { println(release) }\n",
+	"functions/getsecret/function.json": `{"bindings": [{"type": "httpTrigger", "authLevel": "function"}]}`,
+}
+
+func write(t *testing.T, content map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for file, text := range content {
+		path := filepath.Join(folder, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// build makes what of a release needs no tool, and returns its files.
+func build(t *testing.T, repo string) map[string][]byte {
+	t.Helper()
+	r := release{repo: repo, tag: "v1.2.3", dir: t.TempDir(), temp: t.TempDir()}
+	if err := r.stage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.collectNotices(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.writeZips(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]byte{}
+	for _, name := range r.files {
+		text, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[name] = text
+	}
+	return found
+}
+
+func TestTwoBuildsInTwoFoldersAreEqual(t *testing.T) {
+	first := build(t, write(t, repository))
+	older := write(t, repository)
+	for file := range repository {
+		if err := os.Chtimes(filepath.Join(older, file), time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range build(t, older) {
+		if !bytes.Equal(text, first[name]) {
+			t.Errorf("%s differs", name)
+		}
+	}
+	if len(first) != 3 {
+		t.Errorf("there are %d files", len(first))
+	}
+}
+
+func TestAZipHasWhatTheHostNeeds(t *testing.T) {
+	files := build(t, write(t, repository))
+	for signIn, level := range map[string]string{"keys": "function", "tokens": "anonymous"} {
+		text := files["rotunda_v1.2.3_linux_amd64_"+signIn+".zip"]
+		archive, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		modes, texts := map[string]string{}, map[string]string{}
+		for _, file := range archive.File {
+			modes[file.Name] = file.Mode().String()
+			content, err := file.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := io.ReadAll(content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[file.Name] = string(all)
+		}
+		want := map[string]string{
+			"LICENSE": "-rw-r--r--", noticesFile: "-rw-r--r--", "getsecret/function.json": "-rw-r--r--", "host.json": "-rw-r--r--", "rotunda": "-rwxr-xr-x",
+		}
+		if diff := cmp.Diff(want, modes); diff != "" {
+			t.Errorf("%s (-want +found):\n%s", signIn, diff)
+		}
+		if got := texts["getsecret/function.json"]; !strings.Contains(got, level) {
+			t.Errorf("%s: getsecret is %s", signIn, got)
+		}
+		if !strings.Contains(texts["rotunda"], "v1.2.3") || !strings.HasPrefix(texts["rotunda"], "\x7fELF") {
+			t.Errorf("%s: the binary does not know its version, or is not one for Linux", signIn)
+		}
+		if !strings.Contains(texts[noticesFile], "The Go Authors") {
+			t.Errorf("%s: Go's licence is missing: %.200s", signIn, texts[noticesFile])
+		}
+	}
+}
+
+func TestAModuleWithoutALicenceEndsTheRelease(t *testing.T) {
+	folder := write(t, map[string]string{"README.md": "free for all", "license/text": "a folder"})
+	if err := addNotices(io.Discard, "example.com/x v1.0.0", folder); err == nil || !strings.Contains(err.Error(), "example.com/x v1.0.0 has no file with a licence") {
+		t.Error(err)
+	}
+	for _, name := range []string{"LICENSE", "LICENCE.md", "license.txt", "COPYING", "LICENSE-MIT", "NOTICE"} {
+		var text bytes.Buffer
+		if err := addNotices(&text, "x", write(t, map[string]string{name: "terms\r\nof " + name})); err != nil || !strings.Contains(text.String(), "terms\nof "+name) {
+			t.Errorf("%s: %v: %s", name, err, &text)
+		}
+	}
+}
+
+func TestWhatIsWrongEndsTheReleaseFirst(t *testing.T) {
+	full := write(t, map[string]string{"mine": "x"})
+	for name, row := range map[string]struct{ tag, dir, says string }{
+		"no version":                 {"", t.TempDir(), "-version"},
+		"a version without its v":    {"1.2.3", t.TempDir(), "such as v1.2.3"},
+		"a path in place of one":     {"v1.2.3/../x", t.TempDir(), "such as v1.2.3"},
+		"a folder that is not empty": {"v1.2.3", full, "not an empty folder"},
+	} {
+		if files, err := run(t.Context(), ".", row.tag, row.dir); err == nil || !strings.Contains(err.Error(), row.says) || files != nil {
+			t.Errorf("%s: %v, %v", name, files, err)
+		}
+	}
+}
+
+func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
+	dir := write(t, map[string]string{"a": "1", "b": "2"})
+	if err := writeChecksums(dir, []string{"a", "b"}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, checksums))
+	if want := fmt.Sprintf("%x  a\n%x  b\n", sha256.Sum256([]byte("1")), sha256.Sum256([]byte("2"))); err != nil || string(text) != want {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestAnSBOMDoesNotTellWhoMadeIt(t *testing.T) {
+	text, err := withoutTool([]byte(`{"metadata": {"tools": [{"name": "x", "hashes": [1]}], "component": {"hashes": [2]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"metadata": map[string]any{"tools": []any{map[string]any{"name": "x"}}, "component": map[string]any{"hashes": []any{2.0}}}}
+	if diff := cmp.Diff(any(want), got); diff != "" {
+		t.Error(diff)
+	}
+}
