@@ -74,7 +74,7 @@ func TestARoguePostgresCantHurt(t *testing.T) {
 // A server that answers every query with a row of other columns than were asked for.
 func TestARoguePostgresWithOtherColumns(t *testing.T) {
 	loggedIn := whole('R', isAuthenticated) + whole('Z', "I")
-	for columns := range 10 {
+	for columns := range 11 {
 		row := whole('T', string([]byte{0, byte(columns)})+strings.Repeat("a\x00"+strings.Repeat("\x00", 18), columns)) +
 			whole('D', string([]byte{0, byte(columns)})+strings.Repeat("\x00\x00\x00\x01t", columns))
 		bound := whole('1', "") + whole('2', "") + row + whole('C', "SELECT 1\x00") + whole('Z', "I")
