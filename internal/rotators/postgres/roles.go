@@ -64,5 +64,5 @@ func (r role) checkMight() error {
 		return nil
 	}
 	return rotation.Permanentf("The role %s has SUPERUSER, REPLICATION, BYPASSRLS or CREATEROLE, or is a member of a role that has, of one that reaches the server's files or programs, or of a managed service's administrators such as azure_pg_admin. "+
-		"With AdminSecret, every role that takes part must be without these. Remove them, or use another role.", r.name)
+		"With AdminSecret, every role that takes part must be without these. Remove them, or use another role. An administrator's own secret is rotated without AdminSecret: remove that tag, and set RotationClass to A or S.", r.name)
 }
