@@ -25,14 +25,20 @@ func Choose(tags map[string]string, product string, offered ...rotation.Class) (
 // ChooseForPair chooses between A and S, for providers where an administrator creates the two
 // logins that take turns. The default is A with an administrator and S without one.
 func ChooseForPair(s rotation.Subject, product string) (rotation.Class, error) {
-	if s.Admin.IsSet() {
-		return Choose(s.Tags, product, rotation.Alternating, rotation.Single)
-	}
-	chosen, err := Choose(s.Tags, product, rotation.Single, rotation.Alternating)
-	if chosen == rotation.Alternating {
+	chosen, err := ChooseAnyPair(s, product)
+	if chosen == rotation.Alternating && !s.Admin.IsSet() {
 		err = rotation.Permanentf("Class A needs an administrator that creates the two logins. Name its secret in the tag AdminSecret, or set the tag RotationClass to S.")
 	}
 	return chosen, err
+}
+
+// ChooseAnyPair is ChooseForPair for providers where a pair can do without an administrator, which
+// the tag RotationClass must ask for.
+func ChooseAnyPair(s rotation.Subject, product string) (rotation.Class, error) {
+	if s.Admin.IsSet() {
+		return Choose(s.Tags, product, rotation.Alternating, rotation.Single)
+	}
+	return Choose(s.Tags, product, rotation.Single, rotation.Alternating)
 }
 
 func list(classes []rotation.Class) string {

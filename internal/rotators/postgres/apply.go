@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -24,7 +25,10 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	if err := target.checkMayChange(renewed); err != nil {
 		return err
 	}
-	verifier, err := newVerifier(renewed.Password)
+	if target.byPair() {
+		return target.applyPair(ctx, renewed, fence)
+	}
+	changes, err := target.changesFor(renewed)
 	if err != nil {
 		return err
 	}
@@ -33,7 +37,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 		return target.unlessApplied(ctx, renewed, err)
 	}
 	defer session.close()
-	return target.apply(ctx, session, renewed.User, verifier, fence)
+	return target.apply(ctx, session, changes, fence)
 }
 
 // checkMayChange keeps Apply from logins that are not the rotation's and, in class A, from the one
@@ -79,9 +83,31 @@ func (t target) openFault(err error) error {
 	return rejectedLogin(refusal)
 }
 
-// apply sets a login's password in a transaction. When fence or a statement fails, closing the
-// session rolls it back.
-func (t target) apply(ctx context.Context, session *session, user, verifier string, fence func(context.Context) error) error {
+// change is a login that gets a new password.
+type change struct{ user, verifier string }
+
+func newChanges(logins ...login.Login) (changes []change, _ error) {
+	for _, l := range logins {
+		verifier, err := newVerifier(l.Password)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, change{l.User, verifier})
+	}
+	return changes, nil
+}
+
+// changesFor returns what a rotation changes when next is the new login.
+func (t target) changesFor(next login.Login) ([]change, error) {
+	if t.byPair() {
+		return t.changesOfPair(next)
+	}
+	return newChanges(next)
+}
+
+// apply sets passwords in a transaction. When fence or a statement fails, closing the session rolls
+// it back.
+func (t target) apply(ctx context.Context, session *session, changes []change, fence func(context.Context) error) error {
 	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
 	}
@@ -92,22 +118,22 @@ func (t target) apply(ctx context.Context, session *session, user, verifier stri
 	if err := fence(ctx); err != nil {
 		return err
 	}
-	if err := t.change(ctx, session, user, verifier, claimed); err != nil {
+	if err := t.change(ctx, session, changes, claimed); err != nil {
 		return err
 	}
 	return session.commit(ctx)
 }
 
 // change does what Apply does to the server, short of the commit.
-func (t target) change(ctx context.Context, session *session, user, verifier string, claimed []string) error {
-	if err := t.prepare(ctx, session, user); err != nil {
-		return newFault(changing, err)
-	}
-	if err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD '"+verifier+"'"); err != nil {
-		return passwordFault(err)
+func (t target) change(ctx context.Context, session *session, changes []change, claimed []string) error {
+	for _, c := range changes {
+		if err := t.set(ctx, session, c); err != nil {
+			return err
+		}
 	}
 	for _, name := range claimed {
-		if name != user && name != t.current.User { // it is created when its turn comes
+		changed := slices.ContainsFunc(changes, func(c change) bool { return c.user == name })
+		if t.itself || !changed && name != t.current.User { // it is created when its turn comes
 			continue
 		}
 		if err := t.claim(ctx, session, name); err != nil {
@@ -117,12 +143,37 @@ func (t target) change(ctx context.Context, session *session, user, verifier str
 	return nil
 }
 
+// set creates or repairs a login as far as the session may, and sets its password.
+func (t target) set(ctx context.Context, session *session, c change) error {
+	explain := func(err error) error { return newFault(changing, err) }
+	err := t.prepare(ctx, session, c.user)
+	if err == nil {
+		err, explain = session.exec(ctx, "ALTER ROLE "+quoteIdentifier(c.user)+" PASSWORD '"+c.verifier+"'"), passwordFault
+	}
+	switch refusal, ok := errors.AsType[*pgconn.PgError](err); {
+	case err == nil:
+		return nil
+	case ok && t.byPair() && !t.itself && t.pair().Includes(t.current.User) && (refusal.Code == insufficientPrivilege || refusal.Code == invalidGrant):
+		return t.noAuthority(c.user)
+	}
+	return explain(err)
+}
+
+// asItself ends the acting as another role: the right to change its own password a login has only
+// as itself.
+const asItself = "SET LOCAL ROLE none"
+
 func (t target) prepare(ctx context.Context, session *session, user string) error {
 	switch {
+	case t.itself:
+		if err := session.exec(ctx, asItself, "ALTER ROLE "+quoteIdentifier(user)+" SET ROLE "+quoteIdentifier(t.owner)); err != nil {
+			return err
+		}
+		return t.copySettings(ctx, session, user)
 	case t.class == rotation.Alternating:
 		return t.ensureLogin(ctx, session, user)
-	case t.admin == nil: // a login that acts as another role has the right only as itself
-		return session.exec(ctx, "SET LOCAL ROLE none")
+	case t.admin == nil:
+		return session.exec(ctx, asItself)
 	}
 	return nil
 }

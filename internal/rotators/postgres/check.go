@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
 )
 
@@ -20,9 +21,9 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	session, err := target.open(ctx)
+	target, session, err := target.openForCheck(ctx)
 	if err != nil {
-		return nil, target.openFault(err)
+		return nil, err
 	}
 	defer session.close()
 	check := check{target: target, session: session, days: lifetime(s.Tags)}
@@ -33,6 +34,18 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) ([]string, error) 
 		return check.warnings, errors.Join(check.faults...)
 	}
 	return check.warnings, target.rehearse(ctx, session)
+}
+
+// openForCheck logs in as Apply does.
+func (t target) openForCheck(ctx context.Context) (target, *session, error) {
+	if t.byPair() {
+		return t.openPair(ctx, t.nextUser())
+	}
+	session, err := t.open(ctx)
+	if err != nil {
+		return t, nil, t.openFault(err)
+	}
+	return t, session, nil
 }
 
 // check is what one Check finds.
@@ -52,11 +65,16 @@ type administrator struct {
 	mighty, createsRole bool
 }
 
-func (a administrator) checkRight() error {
-	if a.mighty || a.createsRole {
+func (c *check) checkRight() error {
+	switch {
+	case c.by.mighty || c.by.createsRole || c.itself || c.admin == nil && c.class == rotation.Single:
 		return nil
+	case c.admin != nil:
+		return rotation.Temporaryf("The login of AdminSecret lacks CREATEROLE. Run: ALTER ROLE %s CREATEROLE;", quoteIdentifier(c.by.name))
+	case c.pair().Includes(c.current.User):
+		return c.noAuthority(c.nextUser())
 	}
-	return rotation.Temporaryf("The login of AdminSecret lacks CREATEROLE. Run: ALTER ROLE %s CREATEROLE;", quoteIdentifier(a.name))
+	return rotation.Temporaryf("The secret's login lacks CREATEROLE, with which it creates the two logins of class A. Run: ALTER ROLE %s CREATEROLE; or name an administrator in the tag AdminSecret.", quoteIdentifier(c.by.name))
 }
 
 // checkSelf returns why a login can't change its own password (postgres/postgres
@@ -83,10 +101,10 @@ func (c *check) look(ctx context.Context) error {
 	if err := c.lookAtLifetime(ctx); err != nil {
 		return err
 	}
-	if c.admin != nil {
+	if len(c.changed()) > 0 {
 		c.add(c.checkSecret())
-		c.add(c.by.checkRight())
 	}
+	c.add(c.checkRight())
 	for _, name := range c.participants() {
 		found, err := c.session.role(ctx, name, 0)
 		if err != nil {
@@ -126,29 +144,55 @@ func (c *check) lookAtRole(r role) {
 		c.add(err)
 		return
 	}
-	if c.admin == nil {
+	if c.admin == nil && (r.name == c.current.User || c.itself && r.name == c.nextUser()) {
 		c.add(c.by.checkSelf(r))
-		return
 	}
-	isOwner := c.class == rotation.Alternating && r.name == c.owner
-	c.add(r.checkMight())
+	if c.class == rotation.Alternating && r.name == c.owner {
+		c.lookAtOwner(r)
+	}
+	if c.admin != nil {
+		c.add(r.checkMight())
+	}
+	if r.exists && !c.itself && c.by.version >= 160000 && !c.by.mighty && !r.administered {
+		c.add(c.lacksAdminOption(r))
+	}
+}
+
+func (c *check) lookAtOwner(r role) {
 	switch {
-	case !r.exists && isOwner:
+	case !r.exists:
 		c.add(c.noOwner())
-	case r.exists && c.by.version >= 160000 && !c.by.mighty && !r.administered:
-		c.add(rotation.Temporaryf("From PostgreSQL 16 on, the login of AdminSecret needs the role %s with ADMIN OPTION. Run: GRANT %s TO %s WITH ADMIN OPTION;",
-			r.name, quoteIdentifier(r.name), quoteIdentifier(c.by.name)))
-	}
-	if r.exists && isOwner && !r.connects {
+	case !r.connects:
 		c.add(rotation.Temporaryf("The role %s may not connect to the database, and so neither may its two logins. Run: GRANT CONNECT ON DATABASE %s TO %s;",
 			r.name, quoteIdentifier(c.database.Database), quoteIdentifier(r.name)))
 	}
 }
 
+// lacksAdminOption returns why the session can't change a participant, or grant it if it is the
+// owner. A login that changes itself needs no right.
+func (c *check) lacksAdminOption(r role) error {
+	switch {
+	case c.admin != nil:
+		return rotation.Temporaryf("From PostgreSQL 16 on, the login of AdminSecret needs the role %s with ADMIN OPTION. Run: GRANT %s TO %s WITH ADMIN OPTION;",
+			r.name, quoteIdentifier(r.name), quoteIdentifier(c.by.name))
+	case c.class == rotation.Single, r.name == c.current.User && r.name != c.owner:
+		return nil
+	case c.pair().Includes(c.current.User):
+		return c.noAuthority(c.nextUser())
+	case r.name == c.current.User:
+		return rotation.Temporaryf("From PostgreSQL 16 on, a role can't be granted by itself, so %s can't be the owner of a pair that it creates. Set the tag CredentialId to another role, which it has with ADMIN OPTION: docs/rotators.md has the statements.", r.name)
+	}
+	return rotation.Temporaryf("From PostgreSQL 16 on, the secret's login needs the role %s with ADMIN OPTION. Run: GRANT %s TO %s WITH ADMIN OPTION;",
+		r.name, quoteIdentifier(r.name), quoteIdentifier(c.by.name))
+}
+
 // lookAtLifetime checks that the login that is published lives as long as the secret.
 func (c *check) lookAtLifetime(ctx context.Context) error {
 	name := c.current.User
-	if c.class == rotation.Alternating {
+	switch {
+	case c.itself: // it can't change its own VALID UNTIL
+		name = c.nextUser()
+	case c.class == rotation.Alternating:
 		name = c.owner
 	}
 	found, err := c.session.role(ctx, name, c.days)
@@ -183,7 +227,7 @@ func (t target) rehearse(ctx context.Context, session *session) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := newVerifier(secret.NewValue(password))
+	changes, err := t.changesFor(login.Login{User: t.nextUser(), Password: secret.NewValue(password)})
 	if err != nil {
 		return err
 	}
@@ -195,7 +239,7 @@ func (t target) rehearse(ctx context.Context, session *session) error {
 	if err != nil {
 		return newFault(changing, err)
 	}
-	if err = t.change(ctx, session, t.nextUser(), verifier, claimed); errors.Is(err, rotation.ErrRefusedByPolicy) {
+	if err = t.change(ctx, session, changes, claimed); errors.Is(err, rotation.ErrRefusedByPolicy) {
 		err = errVerifierRefused
 	}
 	return err // closing the session rolls back

@@ -85,8 +85,12 @@ func (t target) refusedSettings(user string, names []string) error {
 	if len(names) > maxNamed {
 		names = append(names[:maxNamed:maxNamed], "and others")
 	}
-	return rotation.Temporaryf("The owner has settings that AdminSecret's login may not give to %s: %s. From PostgreSQL 15 on, GRANT SET ON PARAMETER to AdminSecret's login. "+
-		"Otherwise a superuser must set them with ALTER ROLE for both logins of the pair, or with ALTER DATABASE in place of the owner's.", user, strings.Join(names, ", "))
+	who := "AdminSecret's login"
+	if t.byPair() {
+		who = "the secret's login"
+	}
+	return rotation.Temporaryf("The owner has settings that %[3]s may not give to %[1]s: %[2]s. From PostgreSQL 15 on, GRANT SET ON PARAMETER to %[3]s. "+
+		"Otherwise a superuser must set them with ALTER ROLE for both logins of the pair, or with ALTER DATABASE in place of the owner's.", user, strings.Join(names, ", "), who)
 }
 
 // try runs a statement in a transaction that goes on if the right to it is missing.

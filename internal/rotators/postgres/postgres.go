@@ -1,11 +1,11 @@
 // Package postgres rotates logins of PostgreSQL 11 and later.
 //
-// Class A, which needs AdminSecret: the role in CredentialId owns what the application has, and
-// <CredentialId>_a and <CredentialId>_b take turns to log in. The rotator creates both on
-// demand. They are members of the owner and act as it from their first statement (ALTER ROLE ...
-// SET ROLE), so whatever either creates belongs to the owner. At each rotation they get what the
-// owner has by ALTER ROLE: settings, the limit of connections and VALID UNTIL. The secret's value
-// names its user: it is a URL, JSON or the like.
+// Class A: the role in CredentialId owns what the application has, and <CredentialId>_a and
+// <CredentialId>_b take turns to log in. The rotator creates both on demand. They are members of
+// the owner and act as it from their first statement (ALTER ROLE ... SET ROLE), so whatever either
+// creates belongs to the owner. At each rotation they get what the owner has by ALTER ROLE:
+// settings, the limit of connections and VALID UNTIL. The secret's value names its user: it is a
+// URL, JSON or the like.
 //
 // Class S: a login's own password is replaced, by AdminSecret's login or else by itself.
 //
@@ -17,17 +17,21 @@
 //   - RotationClass: A or S; without it A with AdminSecret, and S without
 //   - AdminSecret, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
-// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login needs
-// CREATEROLE, and from PostgreSQL 16 on, for a role that it did not create itself, in class A
-// GRANT owner TO admin WITH ADMIN OPTION, and in class S GRANT login TO admin WITH ADMIN OPTION.
+// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login, or else the one
+// that the secret has at first, needs CREATEROLE, and from PostgreSQL 16 on, for a role that it did
+// not create itself, in class A GRANT owner TO admin WITH ADMIN OPTION, and in class S GRANT login
+// TO admin WITH ADMIN OPTION.
 //
 // A role that an administrator changes is marked in its comment with the vault and the secret. A
 // role with another secret's mark is never changed, and one without a mark only if the secret's
 // own password logs in as it.
 //
-// In Azure, AdminSecret is the server's administrator, or another member of azure_pg_admin. It
-// can't be rotated itself in class A or with an AdminSecret, because no role with its rights may
-// take part: class S without AdminSecret lets it change its own password.
+// Class A without AdminSecret is for an administrator's own secret: see resting.go. Nothing is done
+// there by any authority but that of the secret's own values. The login that the secret has at
+// first creates the pair; from then on, each of the two changes its own password only.
+//
+// In Azure, AdminSecret is the server's administrator, or another member of azure_pg_admin. A role
+// with such rights takes part in no rotation that has an AdminSecret.
 //
 // The server is sent a SCRAM-SHA-256 verifier and never a password, so its log can't hold one.
 package postgres

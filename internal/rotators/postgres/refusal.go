@@ -21,6 +21,7 @@ const (
 	noSuchDatabase        = "3D000"
 	insufficientPrivilege = "42501"
 	noSuchObject          = "42704"
+	invalidGrant          = "0LP01"
 	tooManyConnections    = "53300"
 	closedDatabase        = "55000"
 	startingOrStopping    = "57P03"

@@ -25,6 +25,8 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return err
 	case retired.User == target.current.User: // the same login has a newer password
 		return nil
+	case target.byPair():
+		return target.retirePair(ctx, retired)
 	case retired.User == target.admin.User:
 		return rotation.Permanentf("The old value is for AdminSecret's own login, whose password must stay. Name another administrator in the tag AdminSecret.")
 	}

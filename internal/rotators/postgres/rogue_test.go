@@ -11,6 +11,7 @@ import (
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/address"
 	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/secret"
 	"rotunda/internal/testserver"
 )
 
@@ -74,16 +75,19 @@ func TestARoguePostgresCantHurt(t *testing.T) {
 // A server that answers every query with a row of other columns than were asked for.
 func TestARoguePostgresWithOtherColumns(t *testing.T) {
 	loggedIn := whole('R', isAuthenticated) + whole('Z', "I")
-	for columns := range 10 {
+	for columns := range 11 {
 		row := whole('T', string([]byte{0, byte(columns)})+strings.Repeat("a\x00"+strings.Repeat("\x00", 18), columns)) +
 			whole('D', string([]byte{0, byte(columns)})+strings.Repeat("\x00\x00\x00\x01t", columns))
 		bound := whole('1', "") + whole('2', "") + row + whole('C', "SELECT 1\x00") + whole('Z', "I")
-		for _, tags := range []map[string]string{{}, {rotation.TagClass: string(rotation.Alternating)}} {
+		for _, tags := range []map[string]string{{}, {rotation.TagClass: string(rotation.Alternating)}, {rotation.TagClass: string(rotation.Alternating), "self": ""}} {
 			rogue := rotatortest.StartRogue(t, func(conn net.Conn) { reply(conn, []string{loggedIn, bound, bound, bound, bound}) })
 			s := rogueSubject(rogue)
 			s.Tags, s.CredentialID, s.Admin = tags, "app", urlValue("admin", canaryOwner)
 			if len(tags) > 0 {
 				s.CredentialID = "owner"
+			}
+			if len(tags) > 1 { // a pair without an administrator
+				s.CredentialID, s.Admin, s.Current = "owner", secret.Value{}, urlValue("owner_a", canaryOwner)
 			}
 			rotatortest.WantBounded(t, Rotator{}, s)
 		}

@@ -22,6 +22,7 @@ type role struct {
 	connects     bool // to the session's database
 	administered bool // the session's user has the role WITH ADMIN OPTION
 	replicates   bool // it has REPLICATION and is no superuser
+	logsIn       bool // it has LOGIN
 }
 
 // A role can take on the attributes of every role that it is a member of, by SET ROLE. The three
@@ -38,12 +39,12 @@ const roleQuery = `
 		COALESCE(r.rolvaliduntil, 'infinity'), COALESCE(r.rolvaliduntil < 'infinity', false),
 		COALESCE(r.rolvaliduntil < pg_catalog.now() + $2::pg_catalog.interval, false),
 		pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT'),
-		pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'), r.rolreplication AND NOT r.rolsuper
+		pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'), r.rolreplication AND NOT r.rolsuper, r.rolcanlogin
 	FROM pg_catalog.pg_roles r WHERE r.rolname = $1`
 
 // role returns what the server says about a role. Its endsSoon is about the next days.
 func (s *session) role(ctx context.Context, name string, days int) (role, error) {
-	rows, err := s.query(ctx, 9, roleQuery, name, strconv.Itoa(days)+" days")
+	rows, err := s.query(ctx, 10, roleQuery, name, strconv.Itoa(days)+" days")
 	if err != nil || len(rows) == 0 {
 		return role{name: name}, err
 	}
@@ -51,7 +52,7 @@ func (s *session) role(ctx context.Context, name string, days int) (role, error)
 	is := func(column int) bool { return row[column] == "t" }
 	return role{
 		name: name, exists: true, mighty: is(0), comment: row[1], limit: row[2], validUntil: row[3],
-		limited: is(4), endsSoon: is(5), connects: is(6), administered: is(7), replicates: is(8),
+		limited: is(4), endsSoon: is(5), connects: is(6), administered: is(7), replicates: is(8), logsIn: is(9),
 	}, nil
 }
 
@@ -63,5 +64,5 @@ func (r role) checkMight() error {
 		return nil
 	}
 	return rotation.Permanentf("The role %s has SUPERUSER, REPLICATION, BYPASSRLS or CREATEROLE, or is a member of a role that has, of one that reaches the server's files or programs, or of a managed service's administrators such as azure_pg_admin. "+
-		"With AdminSecret, every role that takes part must be without these. Remove them, or use another role.", r.name)
+		"With AdminSecret, every role that takes part must be without these. Remove them, or use another role. An administrator's own secret is rotated without AdminSecret: remove that tag, and set RotationClass to A or S.", r.name)
 }

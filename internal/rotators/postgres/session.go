@@ -88,6 +88,9 @@ func (d database) allowedAuth() string {
 // close rolls back what is not committed and waits for it: the server notices a closed connection
 // later, and would hold its locks until then.
 func (s *session) close() {
+	if s == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s.conn.TxStatus() != 'I' {

@@ -21,6 +21,7 @@ type target struct {
 	owner    string // in class A
 	current  login.Login
 	admin    *login.Login // nil without AdminSecret
+	itself   bool         // the session that changes a password is that login's own
 	field    string       // the tag ValueField
 }
 
@@ -30,7 +31,7 @@ func readTarget(s rotation.Subject) (t target, err error) {
 	if t.database, err = parseAddress(s.Address, s.Trust); err != nil {
 		return t, err
 	}
-	if t.class, err = class.ChooseForPair(s, "PostgreSQL"); err != nil {
+	if t.class, err = class.ChooseAnyPair(s, "PostgreSQL"); err != nil {
 		return t, err
 	}
 	if t.admin, err = login.ParseAdmin(s.Admin); err != nil {
@@ -56,7 +57,7 @@ func (t target) readAlternating(s rotation.Subject) (_ target, err error) {
 		return t, err
 	}
 	for _, user := range []string{t.current.User, t.owner, t.owner + login.SuffixA, t.owner + login.SuffixB} {
-		if user == t.admin.User {
+		if t.admin != nil && user == t.admin.User {
 			return t, rotation.Permanentf("The login of AdminSecret can't be the owner, the secret's login or one of the two that take turns. Name another administrator in the tag AdminSecret.")
 		}
 	}
@@ -101,16 +102,16 @@ func checkName(what, name string) error {
 // pair returns the two logins that take turns in class A.
 func (t target) pair() login.Pair { return login.Pair{Role: t.owner} }
 
-// changed returns the roles that an administrator changes in this and the next rotation: the
-// login of class S, or in class A the pair. Without an administrator there are none.
+// changed returns the roles that this and the next rotation change, and that bear a mark: in class
+// A the pair, and in class S the login, if an administrator changes it.
 func (t target) changed() []string {
 	switch {
+	case t.class == rotation.Alternating:
+		return []string{t.owner + login.SuffixA, t.owner + login.SuffixB}
 	case t.admin == nil:
 		return nil
-	case t.class == rotation.Single:
-		return []string{t.current.User}
 	}
-	return []string{t.owner + login.SuffixA, t.owner + login.SuffixB}
+	return []string{t.current.User}
 }
 
 // nextUser returns the user that logs in after this rotation.
