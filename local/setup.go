@@ -37,7 +37,8 @@ type desk struct {
 	ownRules bool // the repository has an access.json, which applies in place of the example
 	logFile  string
 	azure    *standin.Azure
-	failed   <-chan error // receives an error if the app ends by itself
+	client   standin.Caller // with -only vault
+	failed   <-chan error   // receives an error if the app ends by itself
 
 	closers []func()
 }

@@ -21,8 +21,8 @@ import (
 type webhook struct {
 	mu       sync.Mutex
 	consents func(r *http.Request, code string) (status int, body string, header http.Header) // nil consents
-	statuses []int                                                                           // of deliveries, in turn; then 202
-	down     int                                                                             // so many requests fail
+	statuses []int                                                                            // of deliveries, in turn; then 202
+	down     int                                                                              // so many requests fail
 	received []delivery
 	tries    int
 }
@@ -133,9 +133,11 @@ func TestAWebhookThatDoesNotConsentGetsNoEvents(t *testing.T) {
 		"202, which Event Grid does not accept": {"", func(_ *http.Request, code string) (int, string, http.Header) {
 			return 202, `{"validationResponse":"` + code + `"}`, nil
 		}, "returned 202"},
-		"another code":  {"", func(*http.Request, string) (int, string, http.Header) { return 200, `{"validationResponse":"x"}`, nil }, "without the code"},
-		"no JSON":       {"", func(*http.Request, string) (int, string, http.Header) { return 200, `OK`, nil }, "validationResponse"},
-		"a redirect":    {"", func(*http.Request, string) (int, string, http.Header) { return 307, ``, http.Header{"Location": {"http://elsewhere.test/"}} }, "returned 307"},
+		"another code": {"", func(*http.Request, string) (int, string, http.Header) { return 200, `{"validationResponse":"x"}`, nil }, "without the code"},
+		"no JSON":      {"", func(*http.Request, string) (int, string, http.Header) { return 200, `OK`, nil }, "validationResponse"},
+		"a redirect": {"", func(*http.Request, string) (int, string, http.Header) {
+			return 307, ``, http.Header{"Location": {"http://elsewhere.test/"}}
+		}, "returned 307"},
 		"no permission": {eventgrid.SchemaCloudEvents, func(*http.Request, string) (int, string, http.Header) { return 200, ``, nil }, "WebHook-Allowed-Origin"},
 		"another origin": {eventgrid.SchemaCloudEvents, func(*http.Request, string) (int, string, http.Header) {
 			return 200, ``, http.Header{"Webhook-Allowed-Origin": {"example.com"}}
