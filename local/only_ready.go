@@ -42,8 +42,12 @@ func (d *desk) vaultAddresses(door string) vaultAddresses {
 }
 
 // serveReady returns the addresses as the caller knows them: a container's port may be mapped to
-// another.
+// another. Until everything is up, it returns 503.
 func (d *desk) serveReady(w http.ResponseWriter, r *http.Request) {
+	if !d.up.Load() {
+		http.Error(w, "The vault is starting.", http.StatusServiceUnavailable)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
@@ -51,6 +55,7 @@ func (d *desk) serveReady(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *desk) announceVault(out io.Writer) error {
+	d.up.Store(true)
 	all := d.vaultAddresses(d.azure.ProxyURL())
 	if err := writeReadyFile(d.options.readyFile, all); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"rotunda/internal/stage"
@@ -38,6 +39,7 @@ type desk struct {
 	logFile  string
 	azure    *standin.Azure
 	client   standin.Caller // with -only vault
+	up       atomic.Bool    // with -only vault: the secrets are set
 	failed   <-chan error   // receives an error if the app ends by itself
 
 	closers []func()
