@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"rotunda/internal/standin/eventgrid"
 )
 
 // options are the command's flags.
@@ -23,6 +25,12 @@ type options struct {
 	signIn        string
 	sqlServer     string
 	verbose       bool
+
+	only         string // "vault", or "" for the app too
+	events       string // a webhook's URL
+	eventsSchema string
+	seed         string          // a file
+	given        map[string]bool // the flags that were given
 }
 
 // The values of -sign-in.
@@ -37,7 +45,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("go run ./local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at; port 0 means any free port")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:7071", "`host:port` to serve the app at, or with -only vault the vault's proxy; port 0 means any free port")
 	flags.StringVar(&o.vault, "vault", "contoso", "`name` of the vault that the app uses")
 	flags.StringVar(&o.dataDir, "data", "", "`folder` to store the vaults in; by default they are in memory")
 	flags.IntVar(&o.retentionDays, "retention-days", 90, "`days` (7 to 90) that soft-deleted secrets are retained")
@@ -52,11 +60,17 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.keys, "keys", false, "make a key per function and require it; they are in the ready file")
 	flags.StringVar(&o.signIn, "sign-in", signInKeys, "how callers sign in: keys, or tokens of a stand-in for Entra")
 	flags.StringVar(&o.sqlServer, "sqlserver", "", "`host:port` to serve a stand-in for SQL Server at, such as 127.0.0.1:1433")
-	flags.BoolVar(&o.verbose, "v", false, "print the handler's log")
+	flags.BoolVar(&o.verbose, "v", false, "print the handler's log, or with -only vault a line per call")
+	flags.StringVar(&o.only, "only", "", "\"vault\" serves the vault without the app, for tests of other programs")
+	flags.StringVar(&o.events, "events", "", "with -only vault: `URL` of a webhook that gets the vault's events")
+	flags.StringVar(&o.eventsSchema, "events-schema", eventgrid.SchemaEventGrid, "with -events: eventgrid or cloudevents")
+	flags.StringVar(&o.seed, "seed", "", "with -only vault: JSON `file` with secrets to set at start, by name")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	return o, o.check(flags.Args())
+	o.given = map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
+	return o, errors.Join(o.check(flags.Args()), o.checkOnly())
 }
 
 func (o options) check(rest []string) error {

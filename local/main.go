@@ -1,6 +1,6 @@
 // Command local runs Rotunda locally: stand-ins for Key Vault, the managed identity and the
 // Functions host, and the real handler binary between them. It shows the quickstart and then
-// serves until Ctrl-C.
+// serves until Ctrl-C. With -only vault it serves the vault without the app.
 package main
 
 import (
@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if options.only != "" {
+		return runVault(ctx, stop, options, stdout)
+	}
 	desk, err := setUp(ctx, stop, options, stdout)
 	if err != nil {
 		return failure(ctx, err)

@@ -32,7 +32,7 @@ type addresses struct {
 
 // writeReadyFile writes the file atomically, so that a reader that waits for it never sees half.
 // Only this user may read it.
-func writeReadyFile(file string, all addresses) error {
+func writeReadyFile(file string, all any) error {
 	if file == "" {
 		return nil
 	}

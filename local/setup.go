@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"rotunda/internal/stage"
@@ -37,7 +38,9 @@ type desk struct {
 	ownRules bool // the repository has an access.json, which applies in place of the example
 	logFile  string
 	azure    *standin.Azure
-	failed   <-chan error // receives an error if the app ends by itself
+	client   standin.Caller // with -only vault
+	up       atomic.Bool    // with -only vault: the secrets are set
+	failed   <-chan error   // receives an error if the app ends by itself
 
 	closers []func()
 }

@@ -60,7 +60,9 @@ func (d *desk) writeCaller(name string, env []string) error {
 		key, value, _ := strings.Cut(setting, "=")
 		fmt.Fprintf(&text, "export %s='%s'\n", key, value)
 	}
-	text.WriteString(installedClients(d.repo))
+	if d.repo != "" {
+		text.WriteString(installedClients(d.repo))
+	}
 	return os.WriteFile(d.callerFile(name), []byte(text.String()), 0o600)
 }
 

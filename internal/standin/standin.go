@@ -37,6 +37,7 @@ type Options struct {
 	Assignments   []arm.Assignment    // rights at Azure Resource Manager; nil allows everything
 	Directory     *entra.Directory    // the tenant; nil makes a new one, which takes a moment
 	Stop          func()              // what POST /stop on the control endpoint calls; nil means no such path
+	DoorURL       string              // where the caller serves Door, such as http://127.0.0.1:7071; "" means three free ports
 }
 
 // Azure is the running stand-ins. Close ends them.
@@ -53,6 +54,7 @@ type Azure struct {
 	vaultAddr, identityURL, proxyURL, controlURL string
 	resourceAddr                                 string // of Azure Resource Manager and the data planes
 	redisAddr                                    string // of caches
+	controls                                     http.Handler
 	baseFaults                                   keyvault.Faults
 	connections                                  atomic.Int64 // TLS connections to the vault
 	tokensBefore                                 atomic.Int64 // token requests before the last Reset
@@ -95,17 +97,27 @@ func Start(options Options) (_ *Azure, err error) {
 	if err := a.serveResources(options); err != nil {
 		return nil, err
 	}
+	a.controls = a.control(options.Stop)
+	if options.DoorURL != "" {
+		a.useDoor(options.DoorURL)
+		return a, nil
+	}
+	return a, a.servePlain()
+}
+
+// servePlain serves identity, proxy and control at free ports.
+func (a *Azure) servePlain() error {
 	for _, end := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&a.identityURL, a.identity}, {&a.proxyURL, a.proxy}, {&a.controlURL, a.control(options.Stop)}} {
+	}{{&a.identityURL, a.identity}, {&a.proxyURL, a.proxy}, {&a.controlURL, a.controls}} {
 		listener, err := a.serve(end.handler)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		*end.url = "http://" + listener.Addr().String()
 	}
-	return a, nil
+	return nil
 }
 
 func (a *Azure) openVault(options Options) (err error) {

@@ -78,8 +78,11 @@ func written(event any) json.RawMessage {
 	return text
 }
 
-func (e Event) topic() string {
-	return "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.KeyVault/vaults/" + e.Vault
+func (e Event) topic() string { return Topic(e.Vault) }
+
+// Topic returns the source of a vault's events: its id in Azure Resource Manager.
+func Topic(vault string) string {
+	return "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.KeyVault/vaults/" + vault
 }
 
 func (e Event) data() eventData {
