@@ -9,11 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rotunda/internal/wiretest"
 )
 
 // repository has everything that a release reads, but for the tools.
@@ -73,6 +76,9 @@ func TestTwoBuildsInTwoFoldersAreEqual(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Setenv("GOAMD64", "v3") // as a machine may have
+	t.Setenv("GOFLAGS", "-tags=mine")
+	t.Setenv("GOEXPERIMENT", "nodwarf5")
 	for name, text := range build(t, older) {
 		if !bytes.Equal(text, first[name]) {
 			t.Errorf("%s differs", name)
@@ -127,11 +133,39 @@ func TestAModuleWithoutALicenceEndsTheRelease(t *testing.T) {
 	if err := addNotices(io.Discard, "example.com/x v1.0.0", folder); err == nil || !strings.Contains(err.Error(), "example.com/x v1.0.0 has no file with a licence") {
 		t.Error(err)
 	}
-	for _, name := range []string{"LICENSE", "LICENCE.md", "license.txt", "COPYING", "LICENSE-MIT", "NOTICE"} {
+	for _, name := range []string{"LICENSE", "LICENCE.md", "license.txt", "COPYING", "LICENSE-MIT", "NOTICE", "THIRD-PARTY-NOTICES", "ThirdPartyNotices.txt"} {
 		var text bytes.Buffer
 		if err := addNotices(&text, "x", write(t, map[string]string{name: "terms\r\nof " + name})); err != nil || !strings.Contains(text.String(), "terms\nof "+name) {
 			t.Errorf("%s: %v: %s", name, err, &text)
 		}
+	}
+}
+
+// Some modules have packages that come from elsewhere.
+func TestAPackageWithALicenceOfItsOwnIsNamed(t *testing.T) {
+	module := write(t, map[string]string{
+		"LICENSE": "outer", "from/there/LICENSE.txt": "inner", "from/there/license.go": "code", "not/linked/LICENSE": "other", "from/NOTICE": "between",
+	})
+	var text bytes.Buffer
+	if err := addNotices(&text, "x", module, filepath.Join(module, "from", "there"), module, filepath.Dir(module)); err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(text.String()) {
+		if name, is := strings.CutPrefix(line, "x, "); is {
+			found = append(found, strings.TrimSpace(name))
+		}
+	}
+	if diff := cmp.Diff([]string{"LICENSE", "from/NOTICE", "from/there/LICENSE.txt"}, found); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The one that comes with a client of SQL Server is linked.
+func TestTheHandlersPackagesAreLinked(t *testing.T) {
+	packages, err := linked(t.Context(), wiretest.Root(t))
+	if err != nil || !slices.ContainsFunc(packages, func(folder string) bool { return strings.Contains(folder, "mssql-always-encrypted") }) {
+		t.Errorf("%v, %d packages", err, len(packages))
 	}
 }
 
