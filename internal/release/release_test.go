@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -191,6 +192,23 @@ func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, checksums))
 	if want := fmt.Sprintf("%x  a\n%x  b\n", sha256.Sum256([]byte("1")), sha256.Sum256([]byte("2"))); err != nil || string(text) != want {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestAnSBOMListsAllThatIsLinked(t *testing.T) {
+	info := &debug.BuildInfo{GoVersion: "go1.26.8", Deps: []*debug.Module{
+		{Path: "a", Version: "v1.0.0"}, {Path: "b", Version: "v1.0.0", Replace: &debug.Module{Path: "c", Version: "v2.0.0"}},
+	}}
+	for text, says := range map[string]string{
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v1.0.0"}, {"name": "c", "version": "v2.0.0"}]}`: "",
+		`{"components": [{"name": "a", "version": "v1.0.0"}, {"name": "c", "version": "v2.0.0"}]}`:                                         "list std go1.26.8",
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v0.9.0"}, {"name": "c", "version": "v2.0.0"}]}`: "list a v1.0.0",
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v1.0.0"}, {"name": "b", "version": "v1.0.0"}]}`: "list c v2.0.0",
+		"no": "not JSON",
+	} {
+		if err := isComplete([]byte(text), info); (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 
