@@ -178,8 +178,8 @@ func TestWhatCannotBeReadFailsTheStepAndSaysWhy(t *testing.T) {
 			if job.ok || !strings.Contains(job.log, "##[error]") || !strings.Contains(job.log, row.says) {
 				t.Errorf("ok %t, and the log does not say %q:\n%s", job.ok, row.says, job.log)
 			}
-			if job.outputs["secrets"] != "" {
-				t.Errorf("the output is %q", job.outputs["secrets"])
+			if job.outputs["secrets"] != "" || len(job.env) > 0 {
+				t.Errorf("the output is %q, and the variables are %v", job.outputs["secrets"], job.env)
 			}
 			checkLog(t, job)
 		})
@@ -196,6 +196,11 @@ func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 		case "/odd/secrets/shop-ci-npm":
 			w.WriteHeader(http.StatusNonAuthoritativeInfo)
 			_, _ = w.Write([]byte("canary-odd"))
+		case "/page/secrets/shop-ci-npm":
+			_, _ = w.Write([]byte("<!DOCTYPE html><title>canary-page</title>"))
+		case "/busy/secrets/shop-ci-npm":
+			w.Header().Set("Retry-After", "86400")
+			w.WriteHeader(http.StatusServiceUnavailable)
 		case "/moved/secrets/shop-ci-npm":
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
 		case "/long/secrets/shop-ci-npm":
@@ -208,7 +213,9 @@ func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, says := range map[string]string{"odd": "status 203", "moved": "status 302", "long": "status 403: no no"} {
+	for path, says := range map[string]string{
+		"odd": "status 203", "page": "status 200 and text/html", "moved": "status 302", "long": "status 403: no no", "busy": "status 503",
+	} {
 		in := inputs("NPM=shop-ci-npm")
 		in["url"] = "https://proxy.contoso.test/" + path
 		job := runner.run(t, in)
@@ -219,6 +226,24 @@ func TestWhatIsNotTheAppGetsNoFurther(t *testing.T) {
 	}
 	if elsewhere.Load() {
 		t.Error("the action followed a redirect")
+	}
+}
+
+// The tools of macOS write what those of Linux do, but with spaces before a number.
+func TestTheToolsOfMacOSDo(t *testing.T) {
+	app, runner := start(t)
+	set(t, app, "shop-ci-npm", "canary-npm")
+	wc, err := exec.LookPath("wc")
+	if err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "wc"), []byte("#!/bin/sh\nprintf '%8s\\n' \"$('"+wc+"' \"$@\")\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if job := runner.run(t, inputs("NPM=shop-ci-npm")); !job.ok || job.env["NPM"] != "canary-npm" {
+		t.Errorf("ok %t, and the log is\n%s", job.ok, job.log)
 	}
 }
 

@@ -37,13 +37,15 @@ mask() {
   done <<<"${1//$cr/$newline}"
 }
 
-# get requests a URL with a token, and prints the status; the body goes to a file. The token is
-# passed through a pipe, because arguments are visible to other processes.
+# get requests a URL with a token, and prints the status and the type of the body, which goes to a
+# file. The token is passed through a pipe, because arguments are visible to other processes. The
+# time is limited, as curl waits as long as Retry-After says.
 get() {
   local token=$1 body=$2
   shift 2
   printf 'header = "Authorization: Bearer %s"\n' "$token" |
-    curl --config - --silent --show-error --max-time 60 --retry 3 --output "$body" --write-out '%{http_code}' "$@"
+    curl --config - --silent --show-error --max-time 60 --retry 3 --retry-max-time 120 --output "$body" \
+      --write-out '%{http_code} %{content_type}' "$@"
 }
 
 # content sets the variable "value" to what a file holds, with all its newlines.
@@ -57,6 +59,7 @@ jwt() {
   local status
   status=$(get "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$folder/token" --get --data-urlencode "audience=$ROTUNDA_AUDIENCE" "$ACTIONS_ID_TOKEN_REQUEST_URL") ||
     fail "GitHub did not answer the request for the workflow's token."
+  status=${status%% *}
   [ "$status" = 200 ] || fail "GitHub refused the workflow's token with status $status."
   content "$folder/token"
   [[ $value =~ \"value\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9._-]+)\" ]] || fail "GitHub's answer to the request for the workflow's token holds no token."
@@ -96,13 +99,14 @@ read_secret() {
   local status
   status=$(get "$token" "$folder/value" --proto =https --header 'Accept: text/plain' "$ROTUNDA_URL/secrets/$1") ||
     fail "The app did not answer at $ROTUNDA_URL: check the input url."
+  status=${status% } # if there is no type
   content "$folder/value"
   case $status in
-  200) ;;
-  [45]??) fail "The app refused to read $1 with status $status: ${value:0:2000}" ;;
-  *) fail "$ROTUNDA_URL answered with status $status: check the input url." ;; # its body may hold a value
+  "200 text/plain"*) ;;
+  [45]??*) fail "The app refused to read $1 with status ${status%% *}: ${value:0:2000}" ;;
+  *) fail "$ROTUNDA_URL answered with status ${status/ / and }: check the input url." ;; # its body may hold a value
   esac
-  [ "${#value}" = "$(wc -c <"$folder/value")" ] || fail "The value of $1 holds a zero byte, which an environment variable can't hold: read it with a client library."
+  [ "${#value}" -eq "$(wc -c <"$folder/value")" ] || fail "The value of $1 holds a zero byte, which an environment variable can't hold: read it with a client library."
   mask "$value"
 }
 
@@ -132,14 +136,17 @@ while IFS= read -r line; do
 done <<<"${ROTUNDA_SECRETS:-}"
 [ ${#names[@]} -gt 0 ] || fail "The input secrets is empty: write one secret a line."
 
+# The runner reads its files also after a step that failed, so they are written last.
 jwt
 output=
+: >"$folder/env"
 for i in "${!names[@]}"; do
   read_secret "${names[i]}"
   text=$(inner "$value")
   mask "$text"
   output+=${output:+,}\"${names[i]}\":\"$text\"
-  [ -z "${variables[i]}" ] || set_variable "$GITHUB_ENV" "${variables[i]}" "$value"
+  [ -z "${variables[i]}" ] || set_variable "$folder/env" "${variables[i]}" "$value"
 done
+cat "$folder/env" >>"$GITHUB_ENV"
 set_variable "$GITHUB_OUTPUT" secrets "{$output}"
 echo "Read ${#names[@]} of ${#names[@]} secrets."

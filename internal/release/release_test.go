@@ -9,11 +9,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rotunda/internal/wiretest"
 )
 
 // repository has everything that a release reads, but for the tools.
@@ -73,6 +77,9 @@ func TestTwoBuildsInTwoFoldersAreEqual(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Setenv("GOAMD64", "v3") // as a machine may have
+	t.Setenv("GOFLAGS", "-tags=mine")
+	t.Setenv("GOEXPERIMENT", "nodwarf5")
 	for name, text := range build(t, older) {
 		if !bytes.Equal(text, first[name]) {
 			t.Errorf("%s differs", name)
@@ -127,11 +134,39 @@ func TestAModuleWithoutALicenceEndsTheRelease(t *testing.T) {
 	if err := addNotices(io.Discard, "example.com/x v1.0.0", folder); err == nil || !strings.Contains(err.Error(), "example.com/x v1.0.0 has no file with a licence") {
 		t.Error(err)
 	}
-	for _, name := range []string{"LICENSE", "LICENCE.md", "license.txt", "COPYING", "LICENSE-MIT", "NOTICE"} {
+	for _, name := range []string{"LICENSE", "LICENCE.md", "license.txt", "COPYING", "LICENSE-MIT", "NOTICE", "THIRD-PARTY-NOTICES", "ThirdPartyNotices.txt"} {
 		var text bytes.Buffer
 		if err := addNotices(&text, "x", write(t, map[string]string{name: "terms\r\nof " + name})); err != nil || !strings.Contains(text.String(), "terms\nof "+name) {
 			t.Errorf("%s: %v: %s", name, err, &text)
 		}
+	}
+}
+
+// Some modules have packages that come from elsewhere.
+func TestAPackageWithALicenceOfItsOwnIsNamed(t *testing.T) {
+	module := write(t, map[string]string{
+		"LICENSE": "outer", "from/there/LICENSE.txt": "inner", "from/there/license.go": "code", "not/linked/LICENSE": "other", "from/NOTICE": "between",
+	})
+	var text bytes.Buffer
+	if err := addNotices(&text, "x", module, filepath.Join(module, "from", "there"), module, filepath.Dir(module)); err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(text.String()) {
+		if name, is := strings.CutPrefix(line, "x, "); is {
+			found = append(found, strings.TrimSpace(name))
+		}
+	}
+	if diff := cmp.Diff([]string{"LICENSE", "from/NOTICE", "from/there/LICENSE.txt"}, found); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The one that comes with a client of SQL Server is linked.
+func TestTheHandlersPackagesAreLinked(t *testing.T) {
+	packages, err := linked(t.Context(), wiretest.Root(t))
+	if err != nil || !slices.ContainsFunc(packages, func(folder string) bool { return strings.Contains(folder, "mssql-always-encrypted") }) {
+		t.Errorf("%v, %d packages", err, len(packages))
 	}
 }
 
@@ -157,6 +192,23 @@ func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, checksums))
 	if want := fmt.Sprintf("%x  a\n%x  b\n", sha256.Sum256([]byte("1")), sha256.Sum256([]byte("2"))); err != nil || string(text) != want {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestAnSBOMListsAllThatIsLinked(t *testing.T) {
+	info := &debug.BuildInfo{GoVersion: "go1.26.8", Deps: []*debug.Module{
+		{Path: "a", Version: "v1.0.0"}, {Path: "b", Version: "v1.0.0", Replace: &debug.Module{Path: "c", Version: "v2.0.0"}},
+	}}
+	for text, says := range map[string]string{
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v1.0.0"}, {"name": "c", "version": "v2.0.0"}]}`: "",
+		`{"components": [{"name": "a", "version": "v1.0.0"}, {"name": "c", "version": "v2.0.0"}]}`:                                         "list std go1.26.8",
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v0.9.0"}, {"name": "c", "version": "v2.0.0"}]}`: "list a v1.0.0",
+		`{"components": [{"name": "std", "version": "go1.26.8"}, {"name": "a", "version": "v1.0.0"}, {"name": "b", "version": "v1.0.0"}]}`: "list c v2.0.0",
+		"no": "not JSON",
+	} {
+		if err := isComplete([]byte(text), info); (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

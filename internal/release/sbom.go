@@ -2,26 +2,36 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 )
 
-// writeSBOM lists the modules in the binary, in CycloneDX's format.
+// writeSBOM lists the modules in the binary and Go's standard library, in CycloneDX's format.
 func (r *release) writeSBOM(ctx context.Context) error {
 	listed, err := filepath.Abs(filepath.Join(r.temp, "sbom.json"))
 	if err != nil {
 		return err
 	}
+	binary := filepath.Join(r.roots["keys"], r.binary)
 	_, err = output(ctx, r.repo, "tool", "-modfile=tools/publish.mod", "cyclonedx-gomod", "bin",
-		"-json", "-noserial", "-notimestamp", "-version", r.tag, "-output", listed, filepath.Join(r.roots["keys"], r.binary))
+		"-std", "-json", "-noserial", "-notimestamp", "-version", r.tag, "-output", listed, binary)
+	if err != nil {
+		return err
+	}
+	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return err
 	}
 	text, err := os.ReadFile(listed)
 	if err != nil {
+		return err
+	}
+	if err := isComplete(text, info); err != nil {
 		return err
 	}
 	if text, err = withoutTool(text); err != nil {
@@ -33,6 +43,29 @@ func (r *release) writeSBOM(ctx context.Context) error {
 	}
 	_, err = file.Write(text)
 	return errors.Join(err, file.Close())
+}
+
+// isComplete returns an error if an SBOM lacks something that is in a binary.
+func isComplete(text []byte, info *debug.BuildInfo) error {
+	var document struct {
+		Components []struct{ Name, Version string }
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return fmt.Errorf("the SBOM is not JSON: %w", err)
+	}
+	listed := map[string]bool{}
+	for _, component := range document.Components {
+		listed[component.Name+" "+component.Version] = true
+	}
+	for _, module := range append([]*debug.Module{{Path: "std", Version: info.GoVersion}}, info.Deps...) {
+		if module.Replace != nil {
+			module = module.Replace
+		}
+		if !listed[module.Path+" "+module.Version] {
+			return fmt.Errorf("the SBOM does not list %s %s, which is in the binary", module.Path, module.Version)
+		}
+	}
+	return nil
 }
 
 // withoutTool removes the hashes of the program that made an SBOM, because each machine builds it
