@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,8 +15,8 @@ import (
 	"rotunda/internal/deploy/bicep"
 )
 
-// project is what azure.yaml may have, of the fields that azd's schema lists (Azure/azure-dev,
-// schemas/v1.0/azure.yaml.json at 00cddf7). A field that is not here is an error.
+// project is what azure.yaml has. A field that is not here is an error, because azd's schema accepts
+// unknown fields in most places.
 type project struct {
 	Name     string
 	Metadata struct{ Template string }
@@ -38,12 +37,6 @@ type hook struct{ Posix, Windows command }
 
 type command struct{ Shell, Run string }
 
-// The hooks that the schema lists, without the prefixes pre and post.
-var (
-	serviceEvents = []string{"deploy", "restore", "build", "package", "publish"}
-	commandEvents = []string{"provision", "infracreate", "infradelete", "down", "up", "package", "publish", "deploy", "restore"}
-)
-
 func readProject(t *testing.T) project {
 	t.Helper()
 	text, err := os.ReadFile(root + "/azure.yaml")
@@ -59,11 +52,8 @@ func readProject(t *testing.T) project {
 	return p
 }
 
-func TestAzureYAMLFollowsItsSchema(t *testing.T) {
+func TestAzdDeploysTheZip(t *testing.T) {
 	p := readProject(t)
-	if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`).MatchString(p.Name) || len(p.Name) < 2 {
-		t.Errorf("the name is %q", p.Name)
-	}
 	api, ok := p.Services["api"]
 	if !ok || len(p.Services) != 1 {
 		t.Fatalf("the services are %v", p.Services)
@@ -72,17 +62,13 @@ func TestAzureYAMLFollowsItsSchema(t *testing.T) {
 	if api.Host != "function" || api.Language != "custom" || api.Project != "." || filepath.Ext(api.Dist) != ".zip" {
 		t.Errorf("the service is %+v", api)
 	}
-	checkHooks(t, api.Hooks, serviceEvents)
-	checkHooks(t, p.Hooks, commandEvents)
+	checkHooks(t, api.Hooks)
+	checkHooks(t, p.Hooks)
 }
 
-func checkHooks(t *testing.T, hooks map[string]hook, events []string) {
+func checkHooks(t *testing.T, hooks map[string]hook) {
 	t.Helper()
 	for name, h := range hooks {
-		event := strings.TrimPrefix(strings.TrimPrefix(name, "pre"), "post")
-		if event == name || !slices.Contains(events, event) {
-			t.Errorf("%s is not a hook", name)
-		}
 		if h.Posix.Shell != "sh" || h.Windows.Shell != "pwsh" || h.Posix.Run == "" || h.Posix.Run != h.Windows.Run {
 			t.Errorf("%s differs between systems: %+v", name, h)
 		}
