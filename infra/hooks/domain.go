@@ -19,9 +19,9 @@ func (h *hook) checkDomain() error {
 	return nil
 }
 
-// connectDomain binds the host name of CUSTOM_DOMAIN to the app. Until DNS shows that it is yours,
-// it says which records are missing, and azd goes on: the records need the app's own host name, and
-// so the first deployment can't have them.
+// connectDomain binds the host name of CUSTOM_DOMAIN to the app. Until DNS shows that it is
+// yours, it says which records are missing, and azd continues: the records need the app's own host
+// name, and so the first deployment can't have them.
 func (h *hook) connectDomain(ctx context.Context) error {
 	domain := h.getenv("CUSTOM_DOMAIN")
 	if domain == "" {

@@ -150,16 +150,16 @@ func TestRolesThatAreNotWantedAnyMoreAreRemoved(t *testing.T) {
 		roles   string
 		removed []string
 	}{
-		"nothing but what it needs": {nil, list([2]string{vault, secretsOfficer}), nil},
+		"nothing but what it needs": {nil, list([2]string{vault, officerRole}), nil},
 		"an app that only reads": {
-			map[string]string{"VAULT_ACCESS": "read"}, list([2]string{vault, secretsOfficer}, [2]string{vault, secretsUser}), []string{"kv-1/" + secretsOfficer},
+			map[string]string{"VAULT_ACCESS": "read"}, list([2]string{vault, officerRole}, [2]string{vault, userRole}), []string{"kv-1/" + officerRole},
 		},
-		"roles of somebody else": {nil, list([2]string{vault, "other"}, [2]string{vault + "2", secretsUser}, [2]string{"/subscriptions/sub", secretsUser}), nil},
+		"roles of somebody else": {nil, list([2]string{vault, "other"}, [2]string{vault + "2", userRole}, [2]string{"/subscriptions/sub", userRole}), nil},
 		"single secrets": {
-			narrow, list([2]string{shared, secretsOfficer}, [2]string{shared, vaultReader}, [2]string{shared + "/secrets/A", secretsOfficer}, [2]string{shared + "/secrets/b", secretsOfficer}, [2]string{shared + "/secrets/c", secretsOfficer}),
-			[]string{"contoso/" + secretsOfficer, "c/" + secretsOfficer},
+			narrow, list([2]string{shared, officerRole}, [2]string{shared, readerRole}, [2]string{shared + "/secrets/A", officerRole}, [2]string{shared + "/secrets/b", officerRole}, [2]string{shared + "/secrets/c", officerRole}),
+			[]string{"contoso/" + officerRole, "c/" + officerRole},
 		},
-		"all secrets again": {existingVault, list([2]string{shared, secretsOfficer}, [2]string{shared, vaultReader}, [2]string{shared + "/secrets/a", secretsOfficer}), []string{"contoso/" + vaultReader, "a/" + secretsOfficer}},
+		"all secrets again": {existingVault, list([2]string{shared, officerRole}, [2]string{shared, readerRole}, [2]string{shared + "/secrets/a", officerRole}), []string{"contoso/" + readerRole, "a/" + officerRole}},
 	} {
 		environments := []map[string]string{row.env, deployed}
 		if row.env["EXISTING_SECRETS"] != "" {
@@ -270,7 +270,7 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
-		roles := `[{"id": "role-2", "role": "/x/` + secretsOfficer + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"}]`
+		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"}]`
 		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy, listRoles: roles}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
 		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {

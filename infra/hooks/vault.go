@@ -45,9 +45,9 @@ func (h *hook) access() string { return cmp.Or(h.getenv("VAULT_ACCESS"), "rotate
 
 // The roles that infra/app/vault-role.bicep assigns.
 const (
-	secretsOfficer = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
-	secretsUser    = "4633458b-17de-408a-b874-0445c86b69e6"
-	vaultReader    = "21090545-7ca7-4776-b22c-e363652d74d2"
+	officerRole = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+	userRole    = "4633458b-17de-408a-b874-0445c86b69e6"
+	readerRole  = "21090545-7ca7-4776-b22c-e363652d74d2"
 )
 
 // assignment is a role at a scope. Ids of Azure's resources don't depend on case.
@@ -55,14 +55,14 @@ type assignment struct{ scope, role string }
 
 // wantedRoles returns the roles at the vault that fit the variables.
 func (h *hook) wantedRoles() map[assignment]bool {
-	role, vault := secretsOfficer, h.vaultID()
+	role, vault := officerRole, h.vaultID()
 	if h.access() == "read" {
-		role = secretsUser
+		role = userRole
 	}
 	if !h.isSet("EXISTING_SECRETS") {
 		return map[assignment]bool{{vault, role}: true}
 	}
-	wanted := map[assignment]bool{{vault, vaultReader}: true}
+	wanted := map[assignment]bool{{vault, readerRole}: true}
 	for name := range strings.SplitSeq(h.getenv("EXISTING_SECRETS"), ",") {
 		wanted[assignment{vault + "/secrets/" + strings.ToLower(name), role}] = true
 	}
@@ -78,9 +78,9 @@ func (h *hook) vaultID() string {
 	return strings.ToLower("/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + group + "/providers/Microsoft.KeyVault/vaults/" + h.getenv("KEY_VAULT_NAME"))
 }
 
-// removeRoles removes the app's roles at the vault that are not wanted, such as those of an earlier
-// VAULT_ACCESS: a deployment adds roles, and takes none away. It knows the roles that the template
-// assigns, and leaves others.
+// removeRoles removes the app's roles at the vault that are not wanted, such as those of an
+// earlier VAULT_ACCESS: a deployment adds roles, and takes none away. It knows the roles that the
+// template assigns, and leaves others.
 func (h *hook) removeRoles(ctx context.Context, wanted map[assignment]bool) error {
 	out, err := h.in(ctx, "role", "assignment", "list", "--all", "--fill-principal-name", "false",
 		"--query", "[?principalId=='"+h.getenv("APP_PRINCIPAL_ID")+"'].{id:id,role:roleDefinitionId,scope:scope}", "--output", "json")
@@ -94,7 +94,7 @@ func (h *hook) removeRoles(ctx context.Context, wanted map[assignment]bool) erro
 	var errs []error
 	for _, f := range found {
 		a := assignment{strings.ToLower(f.Scope), path.Base(f.Role)}
-		isOurs := a.role == secretsOfficer || a.role == secretsUser || a.role == vaultReader
+		isOurs := a.role == officerRole || a.role == userRole || a.role == readerRole
 		if isOurs && !wanted[a] && strings.HasPrefix(a.scope+"/", h.vaultID()+"/") {
 			h.sayf("Removing a role that the app does not need any more, at %s ...", f.Scope)
 			_, err := h.in(ctx, "role", "assignment", "delete", "--ids", f.ID)

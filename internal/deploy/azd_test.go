@@ -17,8 +17,8 @@ import (
 	"rotunda/internal/deploy/bicep"
 )
 
-// project is what azure.yaml has. A field that is not here is an error, because azd's schema accepts
-// unknown fields in most places.
+// project is what azure.yaml has. A field that is not here is an error, because azd's schema
+// accepts unknown fields in most places.
 type project struct {
 	Name     string
 	Metadata struct{ Template string }
@@ -163,9 +163,10 @@ func TestEveryParameterHasAVariableAndIsDocumented(t *testing.T) {
 	}
 }
 
-// azd asks for each parameter without a value and without a default, after it asked for the name of
-// the environment and the subscription (cli/azd/pkg/infra/provisioning/bicep/bicep_provider.go,
-// ensureParameters). The name of the environment is one of these already.
+// azd asks for each parameter without a value and without a default, after it asked for the name
+// of the environment and the subscription (Azure/azure-dev,
+// cli/azd/pkg/infra/provisioning/bicep/bicep_provider.go, ensureParameters). The name of the
+// environment is one of the parameters.
 func TestAzdAsksFourQuestions(t *testing.T) {
 	file, err := bicep.Read(root + "/infra/main.bicep")
 	if err != nil {
@@ -226,8 +227,8 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 	}
 }
 
-// A job that deploys begins without azd's environment: a variable that it does not pass on would go
-// back to its default.
+// A job that deploys begins without azd's environment: a variable that it does not pass on would
+// go back to its default.
 func TestTheWorkflowPassesEveryVariableOn(t *testing.T) {
 	text, err := os.ReadFile(root + "/.github/workflows/azure-dev.yml")
 	if err != nil {

@@ -35,8 +35,8 @@ func azdSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// extensions stands in for the schemas of azd's extensions, which azd's schema names by address. It
-// accepts anything: azure.yaml uses no extension.
+// extensions stands in for the schemas of azd's extensions, which azd's schema names by address.
+// It accepts anything: azure.yaml uses no extension.
 type extensions struct{}
 
 func (extensions) Load(string) (any, error) { return true, nil }
