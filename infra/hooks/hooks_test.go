@@ -287,7 +287,7 @@ const rules = `{"rules": [
 	{"who": ["role:Admin", "role:Payments.Reader"], "may": ["setSecret"], "secrets": ["*"]}]}`
 
 func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
-	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --app-roles @FILE --query appId --output tsv"
+	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --requested-access-token-version 2 --app-roles @FILE --query appId --output tsv"
 	for name, row := range map[string]struct {
 		found string
 		calls []string

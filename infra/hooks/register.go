@@ -84,7 +84,7 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 		return app, err
 	}
 	made, err := h.az(ctx, "ad", "app", "create", "--display-name", "rotunda", "--sign-in-audience", "AzureADMyOrg", "--identifier-uris", uri,
-		"--app-roles", "@"+roles, "--query", "appId", "--output", "tsv")
+		"--requested-access-token-version", "2", "--app-roles", "@"+roles, "--query", "appId", "--output", "tsv")
 	if err != nil {
 		return "", err
 	}

@@ -176,7 +176,7 @@ func TestMistakesAreFound(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{ // short ones: what is new about a long one takes the fuzzer a minute to find
-		"targetScope = 'subscription'\n@allowed(['a', 1])\nparam a string = 'a'",
+		"extension a\n#disable-next-line B\ntargetScope = 'subscription'\n@allowed(['a', 1])\nparam a string = 'a'",
 		"var a = b ? [c, d[0]] : { e: !f, 'g': h('i', 2) }",
 		"var a = '${'${b}'}\\n' // c\n/* d */",
 		"resource r 'A/b@1' existing = [for (x, i) in [1]: if (!(x == 1)) {\n}]",
