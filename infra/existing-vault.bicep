@@ -13,6 +13,9 @@ param principalId string
 @allowed(['rotate', 'read'])
 param vaultAccess string = 'rotate'
 
+@description('Names of the only secrets that the app may use, separated by commas. Empty: all.')
+param existingSecrets string = ''
+
 @description('Resource group of the app.')
 param appResourceGroup string
 
@@ -28,6 +31,7 @@ module role 'app/vault-role.bicep' = {
     vaultName: vaultName
     principalId: principalId
     access: vaultAccess
+    secrets: empty(existingSecrets) ? [] : split(existingSecrets, ',')
   }
 }
 

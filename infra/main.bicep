@@ -41,7 +41,10 @@ param signInTenants string = ''
 @description('Reach vault and storage by private endpoints, with no public access to vault, locks and audit.')
 param privateNetwork bool = false
 
-@description('The address at which callers reach the app, if a gateway or a custom domain is in front of it.')
+@description('The host name of your own at which callers reach the app, such as rotunda.contoso.com. A hook binds it.')
+param customDomain string = ''
+
+@description('The address at which callers reach the app, if a gateway is in front of it.')
 param publicUrl string = ''
 
 @description('The servers that rotations may log in to, separated by commas, each as scheme://host. Empty: any.')
@@ -56,8 +59,8 @@ param audit string = 'all'
 @maxValue(146000)
 param auditDays int = 365
 
-@description('Who is told of alerts. Empty: alerts show in the portal only.')
-param alertEmail string = ''
+@description('Mail address that is told of alerts, such as of a rotation that needs a person. Empty or none: alerts show in the portal only.')
+param alertEmail string
 
 @description('Resource id of an existing Log Analytics workspace. Empty: a new one.')
 param logWorkspaceId string = ''
@@ -86,6 +89,7 @@ var newVaultName = '${abbreviations.keyVaultVaults}${token}'
 var vaultName = empty(existingVaultName) ? newVaultName : existingVaultName
 var keepsAudit = audit != 'log'
 var tokens = signIn == 'tokens'
+var ownUrl = empty(customDomain) ? '' : 'https://${customDomain}'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: '${abbreviations.resourcesResourceGroups}${environmentName}'
@@ -159,7 +163,7 @@ module alerts 'app/alerts.bicep' = {
     prefix: '${abbreviations.insightsQueryRules}${token}-'
     actionGroupName: '${abbreviations.insightsActionGroups}${token}'
     componentName: monitoring.outputs.name
-    email: alertEmail
+    email: alertEmail == 'none' ? '' : alertEmail
     location: location
     tags: tags
   }
@@ -212,7 +216,7 @@ module api 'app/api.bicep' = {
       {
         KEY_VAULT_URL: 'https://${vaultName}${environment().suffixes.keyvaultDns}'
         LOG_LEVEL: 'info'
-        PUBLIC_URL: publicUrl
+        PUBLIC_URL: empty(publicUrl) ? ownUrl : publicUrl
         ROTATION_LOCK_ACCOUNT: storage.outputs.recordsName
         ROTATION_PROVIDER_HOSTS: rotationProviderHosts
         AUDIT: audit == 'writes' ? 'writes' : 'all'
@@ -265,6 +269,7 @@ output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
 output SERVICE_API_NAME string = api.outputs.name
 output SERVICE_API_URI string = 'https://${api.outputs.hostName}/api'
+output DOMAIN_VERIFICATION_ID string = api.outputs.verificationId
 output KEY_VAULT_NAME string = vaultName
 output APP_PRINCIPAL_ID string = identity.outputs.principalId
 output HOST_STORAGE_NAME string = storage.outputs.hostName

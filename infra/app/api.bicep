@@ -54,7 +54,7 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
 }
 
-resource site 'Microsoft.Web/sites@2024-04-01' = {
+resource site 'Microsoft.Web/sites@2024-11-01' = {
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': serviceName })
@@ -67,6 +67,10 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
   properties: {
     serverFarmId: plan.id
+    // For certificates of a domain of your own. It can't be turned on later, and is not in the
+    // published types yet.
+    #disable-next-line BCP037
+    siteScopedCertificatesEnabled: true
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
@@ -114,3 +118,4 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
 
 output name string = site.name
 output hostName string = site.properties.defaultHostName
+output verificationId string = site.properties.customDomainVerificationId

@@ -19,7 +19,7 @@ func (h *hook) predeploy(ctx context.Context) error {
 	if principal == "" {
 		return nil
 	}
-	out, err := h.in(ctx, "role", "assignment", "list", "--all", "--query", "[?principalId=='"+principal+"'].createdOn", "--output", "json")
+	out, err := h.in(ctx, "role", "assignment", "list", "--all", "--fill-principal-name", "false", "--query", "[?principalId=='"+principal+"'].createdOn", "--output", "json")
 	if err != nil {
 		return err
 	}

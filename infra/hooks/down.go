@@ -27,6 +27,9 @@ func (h *hook) predown(ctx context.Context) error {
 	if err == nil && !h.isSet("EXISTING_VAULT_NAME") {
 		h.sayf("The vault %s stays, soft-deleted, for 90 days: purge protection is on. To use it again, run azd env set RECOVER_VAULT true before azd up.", h.getenv("KEY_VAULT_NAME"))
 	}
+	if err == nil && h.isSet("CUSTOM_DOMAIN") {
+		h.sayf("Remove the DNS records of %s: whoever gets the app's host name after you could serve it.", h.getenv("CUSTOM_DOMAIN"))
+	}
 	return err
 }
 
@@ -88,7 +91,5 @@ func (h *hook) disconnectVault(ctx context.Context) error {
 	} else {
 		_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", "evgst-"+vault, "--resource-group", group, "--yes")
 	}
-	scope := "/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + group + "/providers/Microsoft.KeyVault/vaults/" + vault
-	_, unassigned := h.in(ctx, "role", "assignment", "delete", "--assignee", h.getenv("APP_PRINCIPAL_ID"), "--scope", scope)
-	return errors.Join(err, unassigned)
+	return errors.Join(err, h.removeRoles(ctx, nil))
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,22 +18,29 @@ import (
 // azd's environment after a deployment.
 var deployed = map[string]string{
 	"AZURE_SUBSCRIPTION_ID": "sub", "AZURE_RESOURCE_GROUP": "rg-dev", "APP_PRINCIPAL_ID": "app", "HOST_STORAGE_NAME": "sthost", "RECORDS_STORAGE_NAME": "strec",
-	"KEY_VAULT_NAME": "kv-1", "SERVICE_API_NAME": "func-1", "SERVICE_API_URI": "https://func-1.azurewebsites.net/api",
+	"AZURE_ENV_NAME": "dev", "AZURE_LOCATION": "westeurope", "KEY_VAULT_NAME": "kv-1", "DOMAIN_VERIFICATION_ID": "9F86D0", "SERVICE_API_NAME": "func-1", "SERVICE_API_URI": "https://func-1.azurewebsites.net/api",
 	"AUDIT_ROLE_ID": "/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1",
 }
 
 // existingVault is what a person sets for a vault of their own.
-var existingVault = map[string]string{"EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}
+var existingVault = map[string]string{"EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}
 
 // az plays the Azure CLI. It answers a command that begins with a key of answers.
 type az struct {
 	answers map[string]string
 	calls   []string
+	texts   map[string][]string // of DNS
 }
+
+// noRoles is what az lists of the app's roles, as long as a test says nothing else.
+const noRoles = "[]"
 
 func (a *az) call(_ context.Context, arguments ...string) ([]byte, error) {
 	line := strings.TrimSuffix(strings.Join(arguments, " "), " --subscription sub")
 	a.calls = append(a.calls, line)
+	if _, ok := a.answers[listRoles]; !ok && line == listRoles {
+		return []byte(noRoles), nil
+	}
 	for prefix, answer := range a.answers {
 		if strings.HasPrefix(line, prefix) && answer == "fails" {
 			return nil, errors.New("az " + prefix + ": exit status 1")
@@ -56,8 +65,12 @@ func step(t *testing.T, name string, cli *az, environments ...map[string]string)
 			return ""
 		},
 		out: &out, az: cli.call,
-		now:  func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
-		wait: func(_ context.Context, d time.Duration) { waited += d },
+		azd: func(ctx context.Context, arguments ...string) ([]byte, error) {
+			return cli.call(ctx, append([]string{"azd"}, arguments...)...)
+		},
+		texts: func(_ context.Context, name string) ([]string, error) { return cli.texts[name], nil },
+		now:   func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
+		wait:  func(_ context.Context, d time.Duration) { waited += d },
 	}
 	err = run(t.Context(), h, []string{name})
 	return out.String(), waited, err
@@ -69,12 +82,23 @@ func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
 		says  string
 		calls []string
 	}{
-		"nothing is set":         {nil, "", nil},
-		"tokens for nobody":      {map[string]string{"SIGN_IN": "tokens"}, "azd env set SIGN_IN_AUDIENCE", nil},
-		"tokens":                 {map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda"}, "", nil},
-		"a vault without group":  {map[string]string{"EXISTING_VAULT_NAME": "contoso"}, "azd env set EXISTING_VAULT_RESOURCE_GROUP", nil},
-		"a private network":      {map[string]string{"PRIVATE_NETWORK": "true"}, "", []string{"provider register --namespace Microsoft.App --wait"}},
-		"a problem stops it all": {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+		"nothing is set":        {nil, "", nil},
+		"tokens for nobody":     {map[string]string{"SIGN_IN": "tokens"}, "azd env set SIGN_IN_AUDIENCE", nil},
+		"tokens":                {map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda"}, "", nil},
+		"a vault without group": {map[string]string{"EXISTING_VAULT_NAME": "contoso"}, "azd env set EXISTING_VAULT_RESOURCE_GROUP", nil},
+		"a private network":     {map[string]string{"PRIVATE_NETWORK": "true"}, "", []string{"provider register --namespace Microsoft.App --wait"}},
+		"an unknown way to register": {
+			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "terraform"}, "must be bicep, script or none", nil,
+		},
+		"a registration for nobody":  {map[string]string{"REGISTRATION": "bicep"}, "azd env set SIGN_IN tokens", nil},
+		"no registration, with keys": {map[string]string{"REGISTRATION": "none"}, "", nil},
+		"secrets of a new vault":     {map[string]string{"EXISTING_SECRETS": "db"}, "EXISTING_VAULT_NAME is not", nil},
+		"secrets with spaces":        {map[string]string{"EXISTING_SECRETS": "a, b", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg"}, "without spaces", nil},
+		"secrets":                    {map[string]string{"EXISTING_SECRETS": "a,b-2", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg"}, "", nil},
+		"an address for a host name": {map[string]string{"CUSTOM_DOMAIN": "https://rotunda.contoso.com"}, "such as rotunda.contoso.com", nil},
+		"a host name of one's own":   {map[string]string{"CUSTOM_DOMAIN": "rotunda.contoso.com"}, "", nil},
+		"two problems":               {map[string]string{"CUSTOM_DOMAIN": "x", "SIGN_IN": "tokens"}, "CUSTOM_DOMAIN", nil},
+		"a problem stops it all":     {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
 	} {
 		cli := &az{}
 		_, _, err := step(t, "preprovision", cli, row.env, deployed)
@@ -89,19 +113,112 @@ func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
 
 func TestAnExistingVaultIsConnectedInItsOwnGroup(t *testing.T) {
 	cli := &az{answers: map[string]string{"keyvault show": "northeurope\n"}}
-	said, _, err := step(t, "postprovision", cli, existingVault, map[string]string{"VAULT_ACCESS": "read", "ROLLING_UPDATES": "true"}, deployed)
+	said, _, err := step(t, "postprovision", cli, existingVault, map[string]string{"VAULT_ACCESS": "read", "ROLLING_UPDATES": "true", "EXISTING_SECRETS": "a,b"}, deployed)
 	want := []string{
 		"keyvault show --name contoso --resource-group rg-shared --query location --output tsv",
 		"deployment group create --name rotunda --resource-group rg-shared --template-file infra/existing-vault.bicep --output none --parameters" +
-			" vaultName=contoso vaultLocation=northeurope principalId=app appResourceGroup=rg-dev hostStorageName=sthost existingTopicName= vaultAccess=read",
+			" vaultName=contoso vaultLocation=northeurope principalId=app appResourceGroup=rg-dev hostStorageName=sthost existingTopicName= existingSecrets=a,b vaultAccess=read",
+		listRoles,
 		"functionapp update-strategy config set --type RollingUpdate --name func-1 --resource-group rg-dev",
 	}
 	if diff := cmp.Diff(want, cli.calls); diff != "" || err != nil || !strings.Contains(said, "https://func-1.azurewebsites.net/api") {
 		t.Errorf("%v, %s\n%s", err, said, diff)
 	}
 	cli = &az{}
-	if _, _, err := step(t, "postprovision", cli, deployed); err != nil || len(cli.calls) > 0 {
+	if _, _, err := step(t, "postprovision", cli, deployed); err != nil || cmp.Diff([]string{listRoles}, cli.calls) != "" {
 		t.Errorf("a new vault: %v, %v", err, cli.calls)
+	}
+}
+
+// A deployment adds the role of today's variables, and leaves yesterday's.
+func TestRolesThatAreNotWantedAnyMoreAreRemoved(t *testing.T) {
+	const vault, shared = "/subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.KeyVault/vaults/kv-1", "/subscriptions/sub/resourcegroups/RG-shared/providers/Microsoft.KeyVault/vaults/contoso"
+	list := func(roles ...[2]string) string {
+		all := []map[string]string{}
+		for _, r := range roles {
+			all = append(all, map[string]string{"id": path.Base(r[0]) + "/" + r[1], "scope": r[0], "role": "/subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/" + r[1]})
+		}
+		text, err := json.Marshal(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	narrow := map[string]string{"EXISTING_SECRETS": "a,B"}
+	for name, row := range map[string]struct {
+		env     map[string]string
+		roles   string
+		removed []string
+	}{
+		"nothing but what it needs": {nil, list([2]string{vault, officerRole}), nil},
+		"an app that only reads": {
+			map[string]string{"VAULT_ACCESS": "read"}, list([2]string{vault, officerRole}, [2]string{vault, userRole}), []string{"kv-1/" + officerRole},
+		},
+		"roles of somebody else": {nil, list([2]string{vault, "other"}, [2]string{vault + "2", userRole}, [2]string{"/subscriptions/sub", userRole}), nil},
+		"single secrets": {
+			narrow, list([2]string{shared, officerRole}, [2]string{shared, readerRole}, [2]string{shared + "/secrets/A", officerRole}, [2]string{shared + "/secrets/b", officerRole}, [2]string{shared + "/secrets/c", officerRole}),
+			[]string{"contoso/" + officerRole, "c/" + officerRole},
+		},
+		"all secrets again": {existingVault, list([2]string{shared, officerRole}, [2]string{shared, readerRole}, [2]string{shared + "/secrets/a", officerRole}), []string{"contoso/" + readerRole, "a/" + officerRole}},
+	} {
+		environments := []map[string]string{row.env, deployed}
+		if row.env["EXISTING_SECRETS"] != "" {
+			environments = []map[string]string{row.env, existingVault, deployed}
+		}
+		cli := &az{answers: map[string]string{listRoles: row.roles, "keyvault show": "northeurope"}}
+		if _, _, err := step(t, "postprovision", cli, environments...); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var removed []string
+		for _, call := range cli.calls {
+			if id, ok := strings.CutPrefix(call, "role assignment delete --ids "); ok {
+				removed = append(removed, id)
+			}
+		}
+		if diff := cmp.Diff(row.removed, removed); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	for answer, says := range map[string]string{"fails": "exit status 1", "{": "can't be read"} {
+		if _, _, err := step(t, "postprovision", &az{answers: map[string]string{listRoles: answer}}, deployed); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}
+
+func TestADomainIsBoundOnceDNSHasItsRecords(t *testing.T) {
+	const (
+		hostNames = "functionapp config hostname list --webapp-name func-1 --resource-group rg-dev --query [].name --output json"
+		bind      = "deployment group create --name rotunda-domain --resource-group rg-dev --template-file infra/domain.bicep --output none --parameters siteName=func-1 location=westeurope domain=rotunda.contoso.com isBound="
+	)
+	ours, records := map[string]string{"CUSTOM_DOMAIN": "rotunda.contoso.com"}, map[string][]string{"asuid.rotunda.contoso.com": {"other", "9f86d0"}}
+	for name, row := range map[string]struct {
+		texts map[string][]string
+		names string
+		calls []string
+		says  string
+		fails string
+	}{
+		"no records yet": {nil, "", []string{listRoles}, "rotunda.contoso.com CNAME func-1.azurewebsites.net\n  asuid.rotunda.contoso.com TXT 9F86D0\n", ""},
+		"another app's record": {
+			map[string][]string{"asuid.rotunda.contoso.com": {"other"}}, "", []string{listRoles}, "is not bound yet", "",
+		},
+		"the first time":  {records, `["func-1.azurewebsites.net"]`, []string{listRoles, hostNames, bind + "false"}, "Binding", ""},
+		"a second time":   {records, `["func-1.azurewebsites.net", "func-1/rotunda.contoso.com"]`, []string{listRoles, hostNames, bind + "true"}, "Binding", ""},
+		"no answer of az": {records, "fails", []string{listRoles, hostNames}, "", "exit status 1"},
+		"another answer":  {records, "{", []string{listRoles, hostNames}, "", "can't be read"},
+	} {
+		cli := &az{texts: row.texts, answers: map[string]string{hostNames: row.names}}
+		said, _, err := step(t, "postprovision", cli, ours, deployed)
+		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if !strings.Contains(said, row.says) || (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) {
+			t.Errorf("%s: %q, %v", name, said, err)
+		}
+	}
+	if said, _, err := step(t, "predown", &az{answers: map[string]string{"group exists": "true"}}, ours, map[string]string{"AUDIT_ROLE_ID": ""}, deployed); err != nil || !strings.Contains(said, "DNS records of rotunda.contoso.com") {
+		t.Errorf("%q, %v", said, err)
 	}
 }
 
@@ -131,7 +248,8 @@ const (
 	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
 	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
 	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
-	noVaultRole  = "role assignment delete --assignee app --scope /subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"
+	listRoles    = "role assignment list --all --fill-principal-name false --query [?principalId=='app'].{id:id,role:roleDefinitionId,scope:scope} --output json"
+	noVaultRole  = "role assignment delete --ids role-2"
 )
 
 func TestDownLeavesNothingButTheVault(t *testing.T) {
@@ -148,11 +266,12 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		"the policy is gone":        {nil, none, []string{groupExists, showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
 		"the policy is locked":      {nil, locked, []string{groupExists, showPolicy}, "", "is locked"},
 		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", []string{groupExists}, "stays", ""},
-		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, noVaultRole}, "", ""},
-		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, noVaultRole}, "", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, listRoles, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
-		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy}}
+		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"}]`
+		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy, listRoles: roles}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
 		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
 			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
@@ -168,7 +287,7 @@ const rules = `{"rules": [
 	{"who": ["role:Admin", "role:Payments.Reader"], "may": ["setSecret"], "secrets": ["*"]}]}`
 
 func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
-	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --app-roles @FILE --query appId --output tsv"
+	const uri, create = "https://contoso.com/rotunda", "ad app create --display-name rotunda --sign-in-audience AzureADMyOrg --identifier-uris https://contoso.com/rotunda --requested-access-token-version 2 --app-roles @FILE --query appId --output tsv"
 	for name, row := range map[string]struct {
 		found string
 		calls []string
@@ -206,6 +325,34 @@ func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), "azd env set SIGN_IN_CLIENT_ID app-1") {
 			t.Errorf("%s: %s", name, &out)
+		}
+	}
+}
+
+// With REGISTRATION the hook registers the app, and azd's environment gets its client id.
+func TestAzdRegistersTheApp(t *testing.T) {
+	const uri = "https://contoso.com/rotunda"
+	deploys := "deployment sub create --name rotunda-registration-dev --location westeurope --template-file infra/registration/main.bicep" +
+		" --query properties.outputs.clientId.value --output tsv --parameters identifierUri=" + uri + " appRoles=@"
+	for way, row := range map[string]struct{ begins, answer, fails string }{
+		"bicep":              {deploys, "app-2\n", ""},
+		"script":             {"ad app list --identifier-uri " + uri, "app-2\n", ""},
+		"bicep, not may":     {deploys, "fails", "go run ./infra/hooks register " + uri},
+		"script, signed out": {"ad app list", "fails", "azd env set REGISTRATION none"},
+	} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		registration, _, _ := strings.Cut(way, ",")
+		cli := &az{answers: map[string]string{row.begins: row.answer}}
+		_, _, err := step(t, "preprovision", cli, map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": registration}, deployed)
+		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !strings.HasPrefix(cli.calls[0], row.begins) {
+			t.Errorf("%s: %v, %v", way, err, cli.calls)
+		}
+		isSet := slices.Contains(cli.calls, "azd env set SIGN_IN_CLIENT_ID app-2 --environment dev")
+		if isSet != (row.fails == "") {
+			t.Errorf("%s: %v", way, cli.calls)
 		}
 	}
 }

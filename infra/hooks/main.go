@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"time"
@@ -18,6 +19,8 @@ type hook struct {
 	getenv func(string) string
 	out    io.Writer
 	az     func(ctx context.Context, arguments ...string) ([]byte, error)
+	azd    func(ctx context.Context, arguments ...string) ([]byte, error)
+	texts  func(ctx context.Context, name string) ([]string, error) // looks up TXT records
 	now    func() time.Time
 	wait   func(context.Context, time.Duration)
 }
@@ -30,7 +33,10 @@ var steps = map[string]func(*hook, context.Context) error{
 }
 
 func main() {
-	h := &hook{getenv: os.Getenv, out: os.Stdout, az: runAz, now: time.Now, wait: wait}
+	h := &hook{
+		getenv: os.Getenv, out: os.Stdout, az: runs("az"), azd: runs("azd"), texts: net.DefaultResolver.LookupTXT,
+		now: time.Now, wait: wait,
+	}
 	if err := run(context.Background(), h, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "hooks:", err)
 		os.Exit(1)
@@ -49,18 +55,20 @@ func run(ctx context.Context, h *hook, arguments []string) error {
 	return errors.New("name one step: preprovision, postprovision, predeploy or predown, or: register <Application ID URI>")
 }
 
-// runAz runs the Azure CLI. What it says of a failure is shown.
-func runAz(ctx context.Context, arguments ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "az", arguments...) //nolint:gosec // no shell reads the arguments
-	command.Stderr = os.Stderr
-	out, err := command.Output()
-	if errors.Is(err, exec.ErrNotFound) {
-		return nil, errors.New("this step needs the Azure CLI (az): install it, run az login, and run azd again")
+// runs returns a function that runs az or azd. What it says of a failure is shown.
+func runs(program string) func(context.Context, ...string) ([]byte, error) {
+	return func(ctx context.Context, arguments ...string) ([]byte, error) {
+		command := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // no shell reads the arguments
+		command.Stderr = os.Stderr
+		out, err := command.Output()
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, fmt.Errorf("this step needs %s: install it, sign in with it, and run azd again", program)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s %s %s: %w", program, arguments[0], arguments[1], err)
+		}
+		return out, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("az %s %s: %w", arguments[0], arguments[1], err)
-	}
-	return out, nil
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -3,20 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
+	"regexp"
 )
 
 // preprovision checks what belongs together, before anything is made.
 func (h *hook) preprovision(ctx context.Context) error {
-	var problems []error
-	if h.getenv("SIGN_IN") == "tokens" && !h.isSet("SIGN_IN_AUDIENCE") {
-		problems = append(problems, errors.New("SIGN_IN is tokens, but SIGN_IN_AUDIENCE is not set: register the app in Entra (docs/access-signin.md), and run azd env set SIGN_IN_AUDIENCE with its Application ID URI"))
+	if err := errors.Join(h.checkSignIn(), h.checkVault(), h.checkDomain()); err != nil {
+		return err
 	}
-	if h.isSet("EXISTING_VAULT_NAME") && !h.isSet("EXISTING_VAULT_RESOURCE_GROUP") {
-		problems = append(problems, errors.New("EXISTING_VAULT_NAME is set, but EXISTING_VAULT_RESOURCE_GROUP is not: run azd env set EXISTING_VAULT_RESOURCE_GROUP with the group of the vault"))
-	}
-	if len(problems) > 0 || !h.isTrue("PRIVATE_NETWORK") {
-		return errors.Join(problems...)
+	if err := h.registerForAzd(ctx); err != nil || !h.isTrue("PRIVATE_NETWORK") {
+		return err
 	}
 	// The template has no resource of this provider, so nothing else registers it, and a subnet for
 	// Flex Consumption fails without (hashicorp/terraform-provider-azapi#625).
@@ -25,9 +22,44 @@ func (h *hook) preprovision(ctx context.Context) error {
 	return err
 }
 
+func (h *hook) checkSignIn() error {
+	switch registration := h.getenv("REGISTRATION"); {
+	case h.getenv("SIGN_IN") == "tokens" && !h.isSet("SIGN_IN_AUDIENCE"):
+		return errors.New("SIGN_IN is tokens, but SIGN_IN_AUDIENCE is not set: run azd env set SIGN_IN_AUDIENCE with the Application ID URI of the app registration (docs/access-signin.md)")
+	case registration == "" || registration == "none":
+		return nil
+	case registration != "bicep" && registration != "script":
+		return fmt.Errorf("REGISTRATION is %q: it must be bicep, script or none", registration)
+	case h.getenv("SIGN_IN") != "tokens":
+		return fmt.Errorf("REGISTRATION is %s, but SIGN_IN is not tokens: run azd env set SIGN_IN tokens, or azd env set REGISTRATION none", registration)
+	}
+	return nil
+}
+
+func (h *hook) checkVault() error {
+	if h.isSet("EXISTING_VAULT_NAME") && !h.isSet("EXISTING_VAULT_RESOURCE_GROUP") {
+		return errors.New("EXISTING_VAULT_NAME is set, but EXISTING_VAULT_RESOURCE_GROUP is not: run azd env set EXISTING_VAULT_RESOURCE_GROUP with the group of the vault")
+	}
+	if !h.isSet("EXISTING_SECRETS") {
+		return nil
+	}
+	if !h.isSet("EXISTING_VAULT_NAME") {
+		return errors.New("EXISTING_SECRETS is set, but EXISTING_VAULT_NAME is not: a role for single secrets needs secrets that exist")
+	}
+	if list := h.getenv("EXISTING_SECRETS"); !secretNames.MatchString(list) {
+		return fmt.Errorf("EXISTING_SECRETS is %q: it must be names of secrets, separated by commas without spaces", list)
+	}
+	return nil
+}
+
+var secretNames = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}(,[0-9A-Za-z-]{1,127})*$`)
+
 // postprovision does what the template can't.
 func (h *hook) postprovision(ctx context.Context) error {
 	if err := h.connectVault(ctx); err != nil {
+		return err
+	}
+	if err := h.removeRoles(ctx, h.wantedRoles()); err != nil {
 		return err
 	}
 	if h.isTrue("ROLLING_UPDATES") {
@@ -37,34 +69,9 @@ func (h *hook) postprovision(ctx context.Context) error {
 			return err
 		}
 	}
-	h.sayf("The app will be at %s, for the vault %s.", h.getenv("SERVICE_API_URI"), h.getenv("KEY_VAULT_NAME"))
-	return nil
-}
-
-// connectVault deploys what the app needs at an existing vault, into the vault's group. azd must
-// not do that: azd down deletes each group that its deployment touched (Azure/azure-dev#2916).
-func (h *hook) connectVault(ctx context.Context) error {
-	vault, group := h.getenv("EXISTING_VAULT_NAME"), h.getenv("EXISTING_VAULT_RESOURCE_GROUP")
-	if vault == "" {
-		return nil
-	}
-	h.sayf("Connecting the vault %s ...", vault)
-	location, err := h.in(ctx, "keyvault", "show", "--name", vault, "--resource-group", group, "--query", "location", "--output", "tsv")
-	if err != nil {
+	if err := h.connectDomain(ctx); err != nil {
 		return err
 	}
-	parameters := []string{
-		"vaultName=" + vault,
-		"vaultLocation=" + strings.TrimSpace(string(location)),
-		"principalId=" + h.getenv("APP_PRINCIPAL_ID"),
-		"appResourceGroup=" + h.getenv("AZURE_RESOURCE_GROUP"),
-		"hostStorageName=" + h.getenv("HOST_STORAGE_NAME"),
-		"existingTopicName=" + h.getenv("EXISTING_TOPIC_NAME"),
-	}
-	if h.isSet("VAULT_ACCESS") {
-		parameters = append(parameters, "vaultAccess="+h.getenv("VAULT_ACCESS"))
-	}
-	arguments := []string{"deployment", "group", "create", "--name", "rotunda", "--resource-group", group, "--template-file", "infra/existing-vault.bicep", "--output", "none", "--parameters"}
-	_, err = h.in(ctx, append(arguments, parameters...)...)
-	return err
+	h.sayf("The app will be at %s, for the vault %s.", h.getenv("SERVICE_API_URI"), h.getenv("KEY_VAULT_NAME"))
+	return nil
 }

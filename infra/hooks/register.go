@@ -19,25 +19,57 @@ import (
 // register registers the app in Entra, for callers with tokens, or brings the roles of its
 // registration up to date. The roles are those that the rules in access.json name.
 func (h *hook) register(ctx context.Context, uri string) error {
-	if u, err := url.Parse(uri); err != nil || u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%q is not an Application ID URI: it must be https, on a domain that the tenant has verified, such as https://contoso.com/rotunda", uri)
-	}
-	names, err := roleNames(stage.RulesFile)
-	if err != nil {
-		return err
-	}
-	file, err := rolesFile(uri, names)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file)
-	app, err := h.registration(ctx, uri, file)
+	app, names, err := h.registered(ctx, uri, h.registration)
 	if err != nil {
 		return err
 	}
 	h.sayf("The registration %s has the roles: %s", app, strings.Join(names, ", "))
 	h.sayf("Now run:\n  azd env set SIGN_IN tokens\n  azd env set SIGN_IN_AUDIENCE %s\n  azd env set SIGN_IN_CLIENT_ID %s", uri, app)
 	return nil
+}
+
+// registerForAzd registers the app as REGISTRATION says, and puts its client id into azd's
+// environment.
+func (h *hook) registerForAzd(ctx context.Context) error {
+	way := map[string]func(context.Context, string, string) (string, error){"bicep": h.bicepRegistration, "script": h.registration}[h.getenv("REGISTRATION")]
+	if way == nil {
+		return nil
+	}
+	uri := h.getenv("SIGN_IN_AUDIENCE")
+	h.sayf("Registering %s in Entra ...", uri)
+	app, _, err := h.registered(ctx, uri, way)
+	if err != nil {
+		return fmt.Errorf("%w\nIf you may not register applications, let somebody who may run: go run ./infra/hooks register %s\nThen run azd env set REGISTRATION none", err, uri)
+	}
+	_, err = h.azd(ctx, "env", "set", "SIGN_IN_CLIENT_ID", app, "--environment", h.getenv("AZURE_ENV_NAME"))
+	return err
+}
+
+// registered registers the app in one way or another, and returns its client id and its roles.
+func (h *hook) registered(ctx context.Context, uri string, way func(ctx context.Context, uri, roles string) (string, error)) (app string, names []string, err error) {
+	if u, err := url.Parse(uri); err != nil || u.Scheme != "https" || u.Host == "" {
+		return "", nil, fmt.Errorf("%q is not an Application ID URI: it must be https, on a domain that the tenant has verified, such as https://contoso.com/rotunda", uri)
+	}
+	names, err = roleNames(stage.RulesFile)
+	if err != nil {
+		return "", nil, err
+	}
+	file, err := rolesFile(uri, names)
+	if err != nil {
+		return "", nil, err
+	}
+	defer os.Remove(file)
+	app, err = way(ctx, uri, file)
+	return app, names, err
+}
+
+// bicepRegistration registers the app by Microsoft Graph's types for Bicep.
+func (h *hook) bicepRegistration(ctx context.Context, uri, roles string) (app string, err error) {
+	out, err := h.in(ctx, "deployment", "sub", "create", "--name", "rotunda-registration-"+h.getenv("AZURE_ENV_NAME"),
+		"--location", h.getenv("AZURE_LOCATION"), "--template-file", "infra/registration/main.bicep",
+		"--query", "properties.outputs.clientId.value", "--output", "tsv",
+		"--parameters", "identifierUri="+uri, "appRoles=@"+roles)
+	return strings.TrimSpace(string(out)), err
 }
 
 // registration returns the client id of the registration with a URI, which it makes if there is
@@ -52,7 +84,7 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 		return app, err
 	}
 	made, err := h.az(ctx, "ad", "app", "create", "--display-name", "rotunda", "--sign-in-audience", "AzureADMyOrg", "--identifier-uris", uri,
-		"--app-roles", "@"+roles, "--query", "appId", "--output", "tsv")
+		"--requested-access-token-version", "2", "--app-roles", "@"+roles, "--query", "appId", "--output", "tsv")
 	if err != nil {
 		return "", err
 	}

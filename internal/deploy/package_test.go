@@ -35,14 +35,32 @@ func packageApp(t *testing.T, setting string) (root string) {
 
 // The package that the hook makes is unpacked as the platform does, and runs in the host.
 func TestThePackageRuns(t *testing.T) {
-	app, err := host.Load(packageApp(t, "SIGN_IN="))
+	azure := wiretest.StartAzure(t, wiretest.Options{})
+	checkAnswers(t, packageApp(t, "SIGN_IN="), azure.Env(wiretest.Vault),
+		map[string]int{"/api/health": http.StatusOK, "/api/secrets/nope": http.StatusNotFound})
+}
+
+func TestThePackageForTokensRuns(t *testing.T) {
+	azure := wiretest.StartAzure(t, wiretest.Options{})
+	if _, err := azure.RegisterApp(nil); err != nil {
+		t.Fatal(err)
+	}
+	env := append(azure.Env(wiretest.Vault), azure.SignInEnv()...)
+	env = append(env, "ACCESS_RULES_FILE="+filepath.Join(wiretest.Root(t), "examples", "access.json"), "AUDIT_FOLDER="+t.TempDir())
+	checkAnswers(t, packageApp(t, "SIGN_IN=tokens"), env,
+		map[string]int{"/api/health": http.StatusOK, "/api/secrets/nope": http.StatusUnauthorized})
+}
+
+// checkAnswers starts a package in the host, and checks the statuses of some answers.
+func checkAnswers(t *testing.T, root string, env []string, answers map[string]int) {
+	t.Helper()
+	app, err := host.Load(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	azure := wiretest.StartAzure(t, wiretest.Options{})
 	log := &wiretest.Log{}
 	running, err := host.Start(t.Context(), app, host.Options{
-		Env: append(azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "AzureWebJobs.sweep.Disabled=true"), Stdout: log,
+		Env: append(env, "ROTATION_LOCK_FOLDER="+t.TempDir(), "AzureWebJobs.sweep.Disabled=true"), Stdout: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +71,7 @@ func TestThePackageRuns(t *testing.T) {
 	}
 	front := httptest.NewServer(running)
 	defer front.Close()
-	for path, want := range map[string]int{"/api/health": http.StatusOK, "/api/secrets/nope": http.StatusNotFound} {
+	for path, want := range answers {
 		answer, err := http.Get(front.URL + path)
 		if err != nil {
 			t.Fatal(err)

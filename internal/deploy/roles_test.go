@@ -24,6 +24,7 @@ import (
 var roleNames = map[string]string{
 	"b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
 	"4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+	"21090545-7ca7-4776-b22c-e363652d74d2": "Key Vault Reader",
 	"b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
 	"ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
 	"974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
@@ -74,11 +75,19 @@ func TestRolesAreAsNarrowAsTheyGo(t *testing.T) {
 		d    bicep.Deployment
 		want [][]string
 	}{
-		"a new vault":                          {deploy(t, scenarios["nothing but azd's questions"]), [][]string{hostRoles, topicRoles, {auditor, officer}}},
-		"reading only":                         {deploy(t, scenarios["an app that only reads"]), [][]string{hostRoles, topicRoles, {auditor, reader}}},
-		"no durable audit":                     {deploy(t, scenarios["no durable audit"]), [][]string{hostRoles, topicRoles, {officer}}},
-		"an existing vault":                    {deploy(t, scenarios["an existing vault"]), [][]string{hostRoles, {auditor}}},
-		"what the hook deploys":                {existing(t, nil), [][]string{topicRoles, {"app: Key Vault Secrets Officer on contoso"}}},
+		"a new vault":           {deploy(t, scenarios["nothing but azd's questions"]), [][]string{hostRoles, topicRoles, {auditor, officer}}},
+		"reading only":          {deploy(t, scenarios["an app that only reads"]), [][]string{hostRoles, topicRoles, {auditor, reader}}},
+		"no durable audit":      {deploy(t, scenarios["no durable audit"]), [][]string{hostRoles, topicRoles, {officer}}},
+		"an existing vault":     {deploy(t, scenarios["an existing vault"]), [][]string{hostRoles, {auditor}}},
+		"what the hook deploys": {existing(t, nil), [][]string{topicRoles, {"app: Key Vault Secrets Officer on contoso"}}},
+		"the hook, for single secrets": {
+			existing(t, map[string]any{"existingSecrets": "db,mail"}),
+			[][]string{topicRoles, {"app: Key Vault Reader on contoso", "app: Key Vault Secrets Officer on db", "app: Key Vault Secrets Officer on mail"}},
+		},
+		"the hook, for single secrets to read": {
+			existing(t, map[string]any{"existingSecrets": "db", "vaultAccess": "read"}),
+			[][]string{topicRoles, {"app: Key Vault Reader on contoso", "app: Key Vault Secrets User on db"}},
+		},
 		"the hook, for an app that only reads": {existing(t, map[string]any{"vaultAccess": "read"}), [][]string{topicRoles, {"app: Key Vault Secrets User on contoso"}}},
 	} {
 		want := slices.Concat(row.want...)

@@ -21,13 +21,14 @@ var scenarios = map[string]map[string]any{
 	"no durable audit":             {"audit": "log"},
 	"only writes in the audit":     {"audit": "writes", "auditDays": 7},
 	"an app that only reads":       {"vaultAccess": "read", "logWorkspaceId": "/w", "alwaysReadyInstances": 1, "instanceMemoryMB": 512},
+	"a domain of one's own":        {"customDomain": "rotunda.contoso.com", "alertEmail": "none"},
 	"a gateway, and known hosts":   {"publicUrl": "https://rotunda.contoso.com", "rotationProviderHosts": "postgres://db.contoso.com"},
 	"a setting of one's own":       {"settings": map[string]any{settings.RotationGrace: "48h"}, "recoverVault": true},
 }
 
 func deploy(t *testing.T, params map[string]any) bicep.Deployment {
 	t.Helper()
-	given := map[string]any{"environmentName": "dev", "location": "westeurope"}
+	given := map[string]any{"environmentName": "dev", "location": "westeurope", "alertEmail": ""}
 	maps.Copy(given, params)
 	d, err := bicep.Deploy(root+"/infra/main.bicep", given)
 	if err != nil {

@@ -87,6 +87,53 @@ output all string = '${other.outputs.id} ${queue[2].name}'
 	}
 }
 
+func TestExtensionsAndDirectives(t *testing.T) {
+	const source = `
+extension graph
+#disable-next-line BCP037
+param names string = 'a,b'
+
+resource app 'Microsoft.Graph/applications@v1.0' = {
+  uniqueName: 'app'
+  displayName: names
+}
+
+resource principal 'Microsoft.Graph/servicePrincipals@v1.0' = {
+  appId: app.appId
+}
+
+resource each 'M.S/accounts@2025-01-01' existing = [
+  for name in split(names, ','): {
+    name: name
+  }
+]
+
+output id string = '${app.appId} ${each[1].name}'
+`
+	d, err := bicep.Deploy(write(t, source, map[string]string{"bicepconfig.json": `{"extensions": {"graph": "br:mcr.microsoft.com/bicep/graph:1.0.0"}}`}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Outputs["id"]; got != "«/group/Microsoft.Graph/applications/app.appId» b" || len(d.Resources) != 4 {
+		t.Errorf("%v, %d resources", got, len(d.Resources))
+	}
+	for config, says := range map[string]string{
+		"":                               "needs a bicepconfig.json",
+		"{":                              "bicepconfig.json",
+		`{"extensions": {}}`:             "must be br:",
+		`{"extensions": {"graph": "x"}}`: "must be br:",
+		`{"extensions": {"graph": "br:mcr.microsoft.com/bicep/graph:latest"}}`: "must be br:",
+	} {
+		files := map[string]string{}
+		if config != "" {
+			files["bicepconfig.json"] = config
+		}
+		if _, err := bicep.Deploy(write(t, source, files), nil); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", config, err, says)
+		}
+	}
+}
+
 func TestMistakesAreFound(t *testing.T) {
 	modules := map[string]string{"m.bicep": "@allowed(['a', 'b'])\nparam one string\nparam two int = 2\n"}
 	for source, says := range map[string]string{
@@ -114,6 +161,7 @@ func TestMistakesAreFound(t *testing.T) {
 		"module m 'm.bicep' = {\n name: 'm'\n params: { one: 'a', three: 3 }\n}":            "no parameter three",
 		"module m 'm.bicep' = {\n name: 'm'\n params: { one: 'a' }\n dependsOn: [n]\n}":     "n is not declared",
 		"module m 'm.bicep' = {\n name: 'm'\n params: { one: 'a' }\n}\nvar a = m.outputs.x": "no property x",
+		"resource r 'Microsoft.Graph/applications@v1.0' = {\n uniqueName: 'a'\n}":           "extension microsoftGraphV1",
 		"resource r 'A/b@1' = {\n}":                           "the name of r",
 		"resource r 'A/b@1' = {\n name: 'r'\n}\nvar a = r::c": "neither a property nor a nested resource c",
 		"var a = " + strings.Repeat("(", 1000):                "nested too deeply",
@@ -128,7 +176,7 @@ func TestMistakesAreFound(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{ // short ones: what is new about a long one takes the fuzzer a minute to find
-		"targetScope = 'subscription'\n@allowed(['a', 1])\nparam a string = 'a'",
+		"extension a\n#disable-next-line B\ntargetScope = 'subscription'\n@allowed(['a', 1])\nparam a string = 'a'",
 		"var a = b ? [c, d[0]] : { e: !f, 'g': h('i', 2) }",
 		"var a = '${'${b}'}\\n' // c\n/* d */",
 		"resource r 'A/b@1' existing = [for (x, i) in [1]: if (!(x == 1)) {\n}]",

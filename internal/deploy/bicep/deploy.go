@@ -44,6 +44,7 @@ type deployment struct{ resources []*Resource }
 // run evaluates a file, and returns its outputs.
 func (d *deployment) run(f *File, params map[string]any, group string) map[string]any {
 	s := &scope{deployment: d, file: f, group: group, names: map[string]*lazy{}}
+	s.checkExtensions()
 	s.params(params)
 	for _, v := range f.vars {
 		s.declare(v.name, func() any { return s.eval(v.value) })

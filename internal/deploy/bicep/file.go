@@ -18,6 +18,8 @@ type File struct {
 	vars      []variable
 	resources []*resource
 	Outputs   []string
+	// Extensions are the aliases that the file names. bicepconfig.json defines them.
+	Extensions []string
 
 	outputs map[string]expression
 }

@@ -23,6 +23,7 @@ var functions = map[string]struct {
 	"guid":                   {1, 9, func(_ *scope, a []any) any { return "guid(" + list(a) + ")" }},
 	"union":                  {2, 9, union},
 	"concat":                 {2, 9, concat},
+	"split":                  {2, 2, split},
 	"loadJsonContent":        {1, 1, load},
 	"subscriptionResourceId": {2, 2, func(_ *scope, a []any) any { return "/subscription/" + fmt.Sprint(a[0]) + "/" + fmt.Sprint(a[1]) }},
 	"resourceId":             {2, 3, resourceID},
@@ -89,6 +90,14 @@ func concat(s *scope, lists []any) any {
 			s.failf(0, "concat of something that is not a list")
 		}
 		made = append(made, items...)
+	}
+	return made
+}
+
+func split(_ *scope, a []any) any {
+	var made []any
+	for part := range strings.SplitSeq(fmt.Sprint(a[0]), fmt.Sprint(a[1])) {
+		made = append(made, part)
 	}
 	return made
 }

@@ -101,7 +101,7 @@ func (l *lexer) skip() {
 		switch {
 		case rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r':
 			l.at++
-		case strings.HasPrefix(rest, "//"):
+		case strings.HasPrefix(rest, "//"), rest[0] == '#': // # begins a directive to the compiler
 			l.while(func(c byte) bool { return c != '\n' })
 		case strings.HasPrefix(rest, "/*"):
 			length := strings.Index(rest, "*/")

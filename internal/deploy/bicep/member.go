@@ -43,7 +43,8 @@ func (s *scope) ofResource(r *Resource, name string, line int) any {
 	if n, ok := r.nested[name]; ok {
 		return n
 	}
-	if !slices.Contains([]string{"properties", "identity", "location", "tags"}, name) {
+	// What Azure adds is in properties. Resources of Microsoft Graph have all at the top.
+	if !strings.HasPrefix(r.Type, graph) && !slices.Contains([]string{"properties", "identity", "location", "tags"}, name) {
 		s.failf(line, "%s has neither a property nor a nested resource %s", r.Name, name)
 	}
 	return unknown(r.ID + "." + name)

@@ -97,6 +97,8 @@ func (p *parser) statement(f *File, decorators []call) {
 	case "targetScope":
 		p.expect("=")
 		f.Scope = p.chars()
+	case "extension":
+		f.Extensions = append(f.Extensions, p.name())
 	case "param":
 		f.Params = append(f.Params, p.param(decorators))
 	case "var":

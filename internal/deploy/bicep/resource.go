@@ -52,9 +52,12 @@ func (s *scope) absent(r *resource, parent *Resource) any {
 func (s *scope) head(r *resource, parent *Resource) *Resource {
 	kind, version, _ := strings.Cut(r.kind, "@")
 	made := &Resource{File: s.file.Path, Existing: r.isExisting, parent: parent}
-	name := s.property(r, "name")
+	name := s.property(r, nameOf(s, r, kind))
 	if own, ok := s.property(r, "parent").(*Resource); ok {
 		made.parent, kind = own, kind[strings.LastIndex(kind, "/")+1:]
+	}
+	if u, ok := name.(unknown); ok {
+		name = u.String()
 	}
 	text, ok := name.(string)
 	if !ok || text == "" {
@@ -71,6 +74,27 @@ func (s *scope) head(r *resource, parent *Resource) *Resource {
 	made.ID = "/" + s.group + "/" + made.Type + "/" + made.Name
 	return made
 }
+
+// nameOf returns the property that names a resource. Azure's are named by their name, and those of
+// an extension by a property that identifies them (microsoftgraph/msgraph-bicep-types,
+// generated/microsoftgraph/microsoft.graph/v1.0/1.0.0/types.md).
+func nameOf(s *scope, r *resource, kind string) string {
+	if !strings.HasPrefix(kind, graph) {
+		return "name"
+	}
+	if len(s.file.Extensions) == 0 {
+		s.failf(r.line, "%s needs a statement such as: extension microsoftGraphV1", kind)
+	}
+	identifier, ok := graphIdentifiers[kind]
+	if !ok {
+		s.failf(r.line, "%s is not among the types that this reader knows", kind)
+	}
+	return identifier
+}
+
+const graph = "Microsoft.Graph/"
+
+var graphIdentifiers = map[string]string{graph + "applications": "uniqueName", graph + "servicePrincipals": "appId"}
 
 func (s *scope) property(r *resource, name string) any {
 	for i, key := range r.body.keys {
