@@ -74,11 +74,11 @@ func describe(o functions.Operation, d description, p path) (*operation, error) 
 		made.Security = &[]map[string][]string{}
 	}
 	for _, name := range slices.Concat(p.parameters, o.Accepts.Query, []string{"api-version"}, o.Accepts.Conditions, d.headers, []string{"x-ms-client-request-id"}) {
-		name = strings.TrimPrefix(name, "$") // which a component's name can't have
-		if parameters[name] == nil {
+		described := parameters[name]
+		if described == nil {
 			return nil, fmt.Errorf("the parameter %s is not described", name)
 		}
-		made.Parameters = append(made.Parameters, &parameter{Ref: "#/components/parameters/" + name})
+		made.Parameters = append(made.Parameters, &parameter{Ref: "#/components/parameters/" + described.key()})
 	}
 	if o.Accepts.Body != (d.request != "") {
 		return nil, fmt.Errorf("it reads a body: %v; a body is described: %v", o.Accepts.Body, d.request != "")
@@ -96,6 +96,19 @@ func describe(o functions.Operation, d description, p path) (*operation, error) 
 		}
 	}
 	return made, nil
+}
+
+// key returns the name of a parameter's component, such as query.skiptoken. Generators make types of
+// the names of components, so that they must differ from those of schemas.
+func (p *parameter) key() string { return p.In + "." + strings.TrimPrefix(p.Name, "$") }
+
+// parameterComponents returns the parameters by their keys.
+func parameterComponents() map[string]*parameter {
+	all := map[string]*parameter{}
+	for _, p := range parameters {
+		all[p.key()] = p
+	}
+	return all
 }
 
 // accessTo returns what a caller with a token must be allowed, or nil if it needs no action.

@@ -33,7 +33,7 @@ func Document() ([]byte, error) {
 		Security: []map[string][]string{{"functionKey": {}}, {"functionKeyInQuery": {}}, {"token": {}}},
 		Paths:    map[string]map[string]*operation{},
 		Components: components{
-			Schemas: map[string]*schema{}, Parameters: parameters, Headers: headers, SecuritySchemes: securitySchemes,
+			Schemas: map[string]*schema{}, Parameters: parameterComponents(), Headers: headers, SecuritySchemes: securitySchemes,
 		},
 	}
 	problems := d.addSchemas()

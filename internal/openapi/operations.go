@@ -48,6 +48,7 @@ var operations = map[string]description{
 	},
 	"backupsecret": {
 		tag: tagSecrets, summary: "Back up all versions of a secret",
+		text:    "Only a vault of the same subscription and geography can restore it.",
 		answers: []answer{{status: http.StatusOK, text: "The backup.", schemas: inJSON("Backup"), example: `{"value": "…"}`}},
 		errors:  []int{http.StatusConflict},
 	},
@@ -90,6 +91,7 @@ var operations = map[string]description{
 
 	"getrotation": {
 		tag: tagRotations, summary: "Read the status of a secret's rotation",
+		text:    "Clients that poll Azure's long-running operations can poll this address.",
 		answers: []answer{{status: http.StatusOK, text: "The status.", schemas: inJSON("Rotation"), example: exampleRotation}},
 	},
 	"listrotations": {
@@ -105,6 +107,7 @@ var operations = map[string]description{
 	},
 	"resumerotation": {
 		tag: tagRotations, summary: "Continue a rotation that is open or needs attention",
+		text: "For operators who have fixed the cause. It starts no new rotation. The response comes when the attempt has ended.",
 		answers: []answer{
 			{status: http.StatusOK, text: "The rotation has finished.", schemas: inJSON("Rotation"), example: exampleRotation}, continues,
 		},
@@ -112,6 +115,7 @@ var operations = map[string]description{
 	},
 	"resumerotations": {
 		tag: tagRotations, summary: "Continue all rotations that need attention",
+		text:    "For operators who have fixed a cause that many rotations share.",
 		answers: []answer{{status: http.StatusOK, text: "The rotations that were resumed.", schemas: inJSON("RotationPage"), example: `{"value": [` + exampleRotation + `], "nextLink": null}`}},
 		errors:  rotationErrors,
 	},
@@ -129,15 +133,18 @@ var operations = map[string]description{
 		text: "Refused if the provider does not accept that value, and can't be made to.", answers: changed, errors: rotationErrors,
 	},
 	"restorerotationtags": {
-		tag: tagRotations, summary: "Put rotation tags back that a new version has lost", answers: changed, errors: rotationErrors,
+		tag: tagRotations, summary: "Put rotation tags back that a new version has lost",
+		text: "A set without tags drops those that direct a rotation. This sets those of the last rotation on the latest version, and keeps its other tags.", answers: changed, errors: rotationErrors,
 	},
 	"listrotators": {
 		tag: tagRotations, summary: "List the kinds of credential that can be rotated", offline: true,
+		text:    "Whoever may call the app may read it.",
 		answers: []answer{{status: http.StatusOK, text: "The kinds.", schemas: inJSON("Rotators"), example: exampleRotators}},
 	},
 
 	"getaccess": {
 		tag: tagApp, summary: "Read who the caller is, and what it may do", offline: true,
+		text:    "Whoever may call the app may read it. With `?secret=`, the response has `may` in place of `grants`.",
 		answers: []answer{{status: http.StatusOK, text: "The caller.", schemas: inJSON("Access"), example: exampleAccess}},
 	},
 	"health": {

@@ -59,7 +59,7 @@ var parameters = map[string]*parameter{
 	"ifChanged":      {Name: "ifChanged", In: "query", Description: "Creates no version if nothing would change.", Schema: flag},
 	"wait":           {Name: "wait", In: "query", Description: "Responds when the vault has finished, or a rotation's attempt has ended.", Schema: flag},
 	"maxresults":     {Name: "maxresults", In: "query", Description: "The size of a page.", Schema: &schema{Type: "integer", Minimum: new(int64(1)), Maximum: new(int64(secret.MaxPageSize))}, Example: []byte("25")},
-	"skiptoken":      {Name: "$skiptoken", In: "query", Description: "The page, from nextLink.", Schema: &schema{Type: "string", MinLength: new(1)}},
+	"$skiptoken":     {Name: "$skiptoken", In: "query", Description: "The page, from nextLink.", Schema: &schema{Type: "string", MinLength: new(1)}},
 	"prefix":         {Name: "prefix", In: "query", Description: "Only secrets whose names begin so.", Schema: &schema{Type: "string", Pattern: "^[0-9A-Za-z-]*$", MaxLength: new(secret.MaxNameLength)}, Example: quoted("team-a-")},
 	"tag":            {Name: "tag", In: "query", Description: "Only secrets with this tag: its name, or name:value. All must match.", Schema: &schema{Type: "array", Items: &schema{Type: "string", MinLength: new(1)}}, Example: []byte(`["env:prod"]`)},
 	"secret":         {Name: "secret", In: "query", Description: "The name of a secret, to ask what the caller may do to it.", Schema: &schema{Type: "string", MinLength: new(1), MaxLength: new(secret.MaxNameLength), Pattern: "^[0-9A-Za-z-]+$"}, Example: quoted("payments-db")},
