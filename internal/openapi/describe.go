@@ -98,8 +98,8 @@ func describe(o functions.Operation, d description, p path) (*operation, error) 
 	return made, nil
 }
 
-// key returns the name of a parameter's component, such as query.skiptoken. Generators make types of
-// the names of components, so that they must differ from those of schemas.
+// key returns the name of a parameter's component, such as query.skiptoken. It differs from the
+// names of schemas, because generators make types of both.
 func (p *parameter) key() string { return p.In + "." + strings.TrimPrefix(p.Name, "$") }
 
 // parameterComponents returns the parameters by their keys.

@@ -13,7 +13,7 @@ import (
 )
 
 // whens says when an error of the app occurs, by its code and inner code.
-var whens = map[string]string{
+var whens = map[string]string{ //nolint:gosec // words about credentials
 	"BadParameter":               "A name, a version, the query, a header or the body is invalid, or the operation does not have it. Nothing was changed.",
 	"Unauthorized":               "There is no token, or it is not accepted.",
 	"Forbidden/ForbiddenByRules": "No rule allows this. The message has the rule.",

@@ -14,7 +14,7 @@ var required = map[string][]string{
 }
 
 // objects describes each schema.
-var objects = map[string]string{
+var objects = map[string]string{ //nolint:gosec // words about credentials
 	"Secret":              "A secret in Key Vault's format. Responses to operations other than get and set, and lists, have no value.",
 	"Attributes":          "When the secret is valid, and what the vault knows about it. A request may set enabled, nbf and exp; the others are ignored in it.",
 	"SecretPage":          "A page of a list of secrets.",
@@ -49,13 +49,13 @@ type field struct {
 var fields = map[string]field{
 	"Secret.value":              {"The secret's value.", with(sample(`"…"`))},
 	"Secret.contentType":        {"The type of the value, as whoever set it says.", with(sample(`"text/plain"`))},
-	"Secret.id":                 {"The vault's address of the version. It names the secret.", with(format("uri"), sample(`"https://contoso.vault.azure.net/secrets/payments-db/`+aVersion+`"`))},
-	"Secret.kid":                {"The key that backs a certificate's secret.", with(format("uri"))},
+	"Secret.id":                 {"The vault's address of the version. It names the secret.", with(uri, sample(`"https://contoso.vault.azure.net/secrets/payments-db/`+aVersion+`"`))},
+	"Secret.kid":                {"The key that backs a certificate's secret.", with(uri)},
 	"Secret.managed":            {"Whether the secret belongs to a certificate.", nil},
 	"Secret.previousVersion":    {"The version before this one, of a certificate's secret.", nil},
 	"Secret.attributes":         {"", nil},
 	"Secret.tags":               {"The tags.", with(sample(`{"env": "prod"}`))},
-	"Secret.recoveryId":         {"The vault's address of the deleted secret.", with(format("uri"))},
+	"Secret.recoveryId":         {"The vault's address of the deleted secret.", with(uri)},
 	"Secret.deletedDate":        {"When it was deleted, in Unix seconds.", nil},
 	"Secret.scheduledPurgeDate": {"When the vault will purge it, in Unix seconds.", nil},
 
@@ -68,7 +68,7 @@ var fields = map[string]field{
 	"Attributes.recoverableDays": {"For how many days a deleted secret can be recovered.", with(readOnly, sample(`90`))},
 
 	"SecretPage.value":    {"The secrets, without values. It may be empty while there is a next page.", nil},
-	"SecretPage.nextLink": {"The address of the next page; null on the last one.", with(format("uri"))},
+	"SecretPage.nextLink": {"The address of the next page; null on the last one.", with(uri)},
 
 	"SetSecretRequest.value":          {"The value: text of at most 25,600 bytes in UTF-8.", with(maxLength(secret.MaxValueBytes), sample(`"…"`))},
 	"SetSecretRequest.contentType":    {"The type of the value.", with(maxLength(secret.MaxContentTypeLength))},
@@ -108,7 +108,7 @@ var fields = map[string]field{
 	"Rotation.exposedSince":         {"Since when readers may be failing.", nil},
 	"Rotation.accepted":             {"What a probe of each credential found, where the operation ended credentials.", nil},
 	"RotationPage.value":            {"The rotations. It may be empty while there is a next page.", nil},
-	"RotationPage.nextLink":         {"The address of the next page; null on the last one.", with(format("uri"))},
+	"RotationPage.nextLink":         {"The address of the next page; null on the last one.", with(uri)},
 
 	"Acceptance.credential": {"Which credential was tried.", with(enum("current", "previous", "older", "pending"))},
 	"Acceptance.version":    {"The version that holds it.", nil},
@@ -177,12 +177,12 @@ func with(all ...func(*schema)) func(*schema) {
 
 func enum(values ...string) func(*schema)    { return func(s *schema) { s.Enum = values } }
 func itemsOf(values ...string) func(*schema) { return func(s *schema) { s.Items.Enum = values } }
-func format(name string) func(*schema)       { return func(s *schema) { s.Format = name } }
 func maxLength(n int) func(*schema)          { return func(s *schema) { s.MaxLength = &n } }
 func items(least, most int) func(*schema) {
 	return func(s *schema) { s.MinItems, s.MaxItems = &least, &most }
 }
 func readOnly(s *schema) { s.ReadOnly = true }
+func uri(s *schema)      { s.Format = "uri" }
 func notNull(s *schema)  { s.Type = "string" }
 
 func sample(text string) func(*schema) {

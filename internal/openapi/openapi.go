@@ -1,8 +1,8 @@
 // Package openapi writes the description of the API, docs/openapi.json, in OpenAPI 3.1
 // (OAI/OpenAPI-Specification, versions/3.1.1.md). Routes and methods come from function.json,
-// parameters and rights from the tables of package functions, bodies from the types of package wire,
-// and errors from the table of package apierror. Words for people come from the tables here. What a
-// table here lacks is an error.
+// parameters and rights from the tables of package functions, bodies from the types of package
+// wire, and errors from the table of package apierror. Words for people come from the tables here.
+// What a table here lacks is an error.
 //
 // A new function needs an entry in operations, and nothing else if its bodies consist of known
 // types. Then run: go test ./internal/openapi -update

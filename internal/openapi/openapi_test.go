@@ -22,7 +22,7 @@ func TestTheDescriptionIsThatOfTheCode(t *testing.T) {
 	}
 	file := filepath.Join(wiretest.Root(t), "docs", "openapi.json")
 	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// node runs a program of lint/node_modules in the folder lint, and returns its output. Without Node
-// or the program the test is skipped, or fails in CI.
+// node runs a program of lint/node_modules in the folder lint, and returns its output. Without
+// Node or the program the test is skipped, or fails in CI.
 func node(t *testing.T, program string, arguments ...string) (string, error) {
 	t.Helper()
 	program = filepath.Join("node_modules", filepath.FromSlash(program))

@@ -18,8 +18,8 @@ type BatchItem struct {
 	Err     error
 }
 
-// batchBody is the body of a batch request. An item is decoded on its own, because each succeeds or
-// fails on its own.
+// batchBody is the body of a batch request. An item is decoded on its own, because each succeeds
+// or fails on its own.
 type batchBody[Item any] struct {
 	Secrets []Item `json:"secrets"`
 }

@@ -26,8 +26,8 @@ type found struct {
 	variables map[string]string
 }
 
-// find returns the operation that a path and a method match, or nil. As in the app, text matches in
-// any case and goes before parameters, a trailing slash is ignored, and HEAD is a GET.
+// find returns the operation that a path and a method match, or nil. As in the app, text matches
+// in any case and goes before parameters, a trailing slash is ignored, and HEAD is a GET.
 func (c *contract) find(method string, target *url.URL) *found {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -95,8 +95,8 @@ func (c *contract) compare(r *http.Request, sent *kept, response *http.Response,
 	return f.compareResponse(r, input, response, body)
 }
 
-// hasInvalidItems reports whether the response to a batch says of an item that it was invalid: such
-// items fail on their own.
+// hasInvalidItems reports whether the response to a batch says of an item that it was invalid:
+// such items fail on their own.
 func hasInvalidItems(body []byte) bool {
 	var batch struct {
 		Value []struct{ Status int }
@@ -106,9 +106,9 @@ func hasInvalidItems(body []byte) bool {
 }
 
 // request returns the request as the document writes it, which says in words what else the app
-// accepts: names and words of the query in any case, the parameters that gateways add, and null for
-// a field that is left out. The app does not read the media type of a body. The error is about what
-// is not described.
+// accepts: names and words of the query in any case, the parameters that gateways add, and null
+// for a field that is left out. The app does not read the media type of a body. The error is about
+// what is not described.
 func (f *found) request(r *http.Request, sent *kept) (*http.Request, error) {
 	request := r.Clone(context.Background())
 	request.Body, request.ContentLength = http.NoBody, 0
@@ -234,8 +234,8 @@ func compareHeaders(described openapi3.Headers, got http.Header) error {
 	return nil
 }
 
-// compareRefusal is about a request that matches no operation: the response must be an error of the
-// document's form.
+// compareRefusal is about a request that matches no operation: the response must be an error of
+// the document's form.
 func (c *contract) compareRefusal(response *http.Response, body []byte) error {
 	if response.StatusCode < http.StatusBadRequest {
 		return fmt.Errorf("no operation has this path and method, and it was accepted: %.300s", body)
