@@ -49,4 +49,4 @@ start: ## run the app in Azure Functions Core Tools with local.settings.json
 	func start --script-root dist
 
 clean: ## remove build output and installed node modules
-	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules internal/rotators/postgres/servers/node_modules internal/deploy/grammar/node_modules internal/standin/conformance/python/.venv internal/standin/conformance/java/target
+	rm -rf dist bin internal/standin/conformance/js/node_modules internal/lease/azurite/node_modules internal/rotators/postgres/servers/node_modules internal/deploy/grammar/node_modules internal/openapi/lint/node_modules internal/standin/conformance/python/.venv internal/standin/conformance/java/target

@@ -53,7 +53,7 @@ type exposure struct {
 
 func startExposure(t *testing.T) *exposure {
 	t.Helper()
-	e := &exposure{app: wiretest.Start(t, wiretest.Options{Env: []string{"KEY_VAULT_CALLS_PER_SECOND=1000000", "SECRET_CACHE_TTL=0"}}), created: map[string]time.Time{}}
+	e := &exposure{app: wiretest.Start(t, wiretest.Options{Env: []string{"KEY_VAULT_CALLS_PER_SECOND=1000000", "SECRET_CACHE_TTL=0"}, Unchecked: true}), created: map[string]time.Time{}}
 	e.server = testserver.StartPostgres(t, testserver.PostgresOptions{Settings: map[string]string{
 		"track_commit_timestamp": "on", "log_statement": "none", "log_min_duration_statement": "-1",
 	}})

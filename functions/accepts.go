@@ -17,6 +17,7 @@ var accepts = map[string]wire.Accepts{
 	"deletesecret":         {Query: []string{"wait"}},
 	"getaccess":            {Query: []string{"secret"}},
 	"getdeletedsecret":     {},
+	"getopenapi":           {Conditions: []string{wire.IfNoneMatch}},
 	"getrotation":          {},
 	"getsecret":            {Query: []string{"stage", "outContentType"}, Conditions: []string{wire.IfNoneMatch}},
 	"health":               {},

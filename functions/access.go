@@ -46,6 +46,7 @@ var needs = map[string]need{
 	"deletesecret":         {action: access.Delete, on: thePath},
 	"getaccess":            {on: nothing},
 	"getdeletedsecret":     {action: access.ReadMetadata, on: thePath},
+	"getopenapi":           {on: open},
 	"getrotation":          {action: access.ReadRotation, on: thePath},
 	"getsecret":            {action: access.GetSecret, on: thePath},
 	"health":               {on: open},

@@ -5,12 +5,14 @@ import (
 	"embed"
 	"net/http"
 
+	"rotunda/docs"
 	"rotunda/functions/backupsecret"
 	"rotunda/functions/batchgetsecrets"
 	"rotunda/functions/cancelrotation"
 	"rotunda/functions/deletesecret"
 	"rotunda/functions/getaccess"
 	"rotunda/functions/getdeletedsecret"
+	"rotunda/functions/getopenapi"
 	"rotunda/functions/getrotation"
 	"rotunda/functions/getsecret"
 	"rotunda/functions/health"
@@ -112,6 +114,7 @@ func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links,
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getaccess":            getaccess.Handler(access),
 		"getdeletedsecret":     getdeletedsecret.Handler(secrets),
+		"getopenapi":           getopenapi.Handler(docs.OpenAPI),
 		"getrotation":          getrotation.Handler(rotations),
 		"getsecret":            getsecret.Handler(secrets, rotations),
 		"health":               health.Handler(secrets),

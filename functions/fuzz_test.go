@@ -12,7 +12,7 @@ import (
 )
 
 // openPaths are those of the functions that need no right.
-var openPaths = regexp.MustCompile(`^(?i)/api/(health|access)/?$`)
+var openPaths = regexp.MustCompile(`^(?i)/api/(health|access|rotators|openapi\.json)/?$`)
 
 // A caller that may do nothing gets nothing else than 401, 403, 404 and 405, whatever it requests,
 // and nothing is touched: the vault and the engine behind the functions would panic.

@@ -24,7 +24,7 @@ import (
 // pieces are what the paths of the fuzz are made of.
 var pieces = []string{
 	"api", "API", "secrets", "Secrets", "deletedsecrets", "rotations", "rotation", "rotate", "restore", "batch-get", "backup", "recover", "resume", "versions",
-	"access", "health", "sweep", "onvaultevent", "onvaultmessage", "rotateduesecret", "getsecret", "setsecret", "a", "payments-db", "a--pending", "*", "", ".", "..",
+	"access", "health", "rotators", "openapi.json", "sweep", "onvaultevent", "onvaultmessage", "rotateduesecret", "getsecret", "setsecret", "a", "payments-db", "a--pending", "*", "", ".", "..",
 	"%2e%2e", "%252e", "%2f", "%252F", "%3f", "%23", "%00", "%zz", "%", "a%2fb", "a%20b", ";", "%3b", "\\", "ü", "%c3%bc", "{name}", strings.Repeat("0", 32), strings.Repeat("x", 200),
 	"?SecretName=a", "?KeyVaultName=contoso&SecretName=a", "?stage=pending", "?state=attention", "?adopt=true", "?code=x", "?wait=true", "?a=1;b=2", "#x",
 }
@@ -42,12 +42,12 @@ func answersOnly(status int) bool {
 	return slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed}, status)
 }
 
-// isOpen reports whether a request is for one of the two functions that need no right.
+// isOpen reports whether a request is for one of the functions that need no right.
 func isOpen(method, target string) bool {
 	before, _, _ := strings.Cut(target, "?")
 	plain, err := url.PathUnescape(before)
 	clean := strings.ToLower(path.Clean(plain))
-	return err == nil && (method == http.MethodGet || method == http.MethodHead) && (clean == "/api/health" || clean == "/api/access")
+	return err == nil && (method == http.MethodGet || method == http.MethodHead) && slices.Contains([]string{"/api/health", "/api/access", "/api/rotators", "/api/openapi.json"}, clean)
 }
 
 // No path, method, header or encoding gets past the check: a caller that may do nothing gets

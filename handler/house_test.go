@@ -30,6 +30,12 @@ var floors = []struct {
 		deep:   true,
 	},
 	{
+		why:  "the description of the API is written and compared with before the program is built",
+		from: []string{"rotunda/handler", "rotunda/functions", "rotunda/local"},
+		to:   []string{"rotunda/internal/openapi", "github.com/getkin/kin-openapi"},
+		deep: true,
+	},
+	{
 		why:  "few packages call Azure",
 		from: []string{"rotunda/handler", "rotunda/functions", "rotunda/internal"},
 		except: []string{

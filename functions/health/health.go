@@ -32,8 +32,8 @@ type report struct {
 	Identity string `json:"identity"`
 }
 
-// answer is the response.
-type answer struct {
+// Answer is the response.
+type Answer struct {
 	report
 	Version string `json:"version"`
 }
@@ -67,7 +67,7 @@ func Handler(vault Vault) http.Handler {
 		if found != healthy {
 			status = http.StatusServiceUnavailable
 		}
-		return wire.WriteJSON(w, status, answer{found, version.String()})
+		return wire.WriteJSON(w, status, Answer{found, version.String()})
 	})
 }
 

@@ -78,7 +78,7 @@ func For(err error) Answer {
 	if errors.Is(err, context.Canceled) {
 		return Answer{Status: statusClientGone, Code: "ClientClosedRequest", Message: "The caller closed the connection before the response."}
 	}
-	return Answer{Status: http.StatusInternalServerError, Code: "InternalError", Message: internalMessage}
+	return Answer{Status: http.StatusInternalServerError, Code: internalCode, Message: internalMessage}
 }
 
 func forRefusal(r *secret.Refusal) Answer {

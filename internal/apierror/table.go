@@ -49,6 +49,7 @@ const (
 	// checks twice a second whether it is back.
 	awayRetryAfter = "5"
 
+	internalCode    = "InternalError"
 	internalMessage = "The request failed inside the app. For the cause, search the app's log for this response's x-ms-request-id."
 )
 
@@ -66,4 +67,14 @@ var remedies = map[string]func(identity string) string{
 		return "Remedy: allow the function app's outbound addresses or its subnet in the vault's firewall, or use a private endpoint. " +
 			"The role 'Key Vault Secrets Officer' for " + identity + " is also required."
 	},
+}
+
+// Known returns an Answer, without its message, for each error of the app, and for a fault in the
+// app. The description of the API lists them.
+func Known() []Answer {
+	known := []Answer{{Status: http.StatusInternalServerError, Code: internalCode}}
+	for _, row := range table {
+		known = append(known, Answer{Status: row.status, Code: row.code, InnerCode: row.innerCode, RetryAfter: row.retryAfter})
+	}
+	return known
 }

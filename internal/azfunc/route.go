@@ -35,7 +35,7 @@ func patterns(prefix, route string) ([]string, error) {
 }
 
 var (
-	literal   = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	literal   = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 	parameter = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
 )
 

@@ -18,11 +18,21 @@ type BatchItem struct {
 	Err     error
 }
 
+// batchBody is the body of a batch request. An item is decoded on its own, because each succeeds
+// or fails on its own.
+type batchBody[Item any] struct {
+	Secrets []Item `json:"secrets"`
+}
+
+// batchItem is an item as the caller sends it.
+type batchItem struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
 // ReadBatch reads {"secrets":[{"name","version"?},...]}. Its result includes the invalid items.
 func ReadBatch(w http.ResponseWriter, r *http.Request) ([]BatchItem, error) {
-	var body struct {
-		Secrets []json.RawMessage `json:"secrets"`
-	}
+	var body batchBody[json.RawMessage]
 	if err := decode(w, r, &body); err != nil {
 		return nil, err
 	}
@@ -37,10 +47,7 @@ func ReadBatch(w http.ResponseWriter, r *http.Request) ([]BatchItem, error) {
 }
 
 func readItem(raw json.RawMessage) BatchItem {
-	var sent struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}
+	var sent batchItem
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&sent); err != nil {

@@ -24,12 +24,18 @@ func NewBatchWriter(w http.ResponseWriter) *BatchWriter {
 
 // batchEntry is an entry without its secret.
 type batchEntry struct {
-	Name    string `json:"name"`
-	Version string `json:"version,omitempty"`
-	Status  int    `json:"status"`
-	Age     int    `json:"age,omitempty"`
-	Stale   bool   `json:"stale,omitempty"`
-	Error   any    `json:"error,omitempty"`
+	Name    string          `json:"name"`
+	Version string          `json:"version,omitempty"`
+	Status  int             `json:"status"`
+	Age     int             `json:"age,omitempty"`
+	Stale   bool            `json:"stale,omitempty"`
+	Error   *apierror.Shape `json:"error,omitempty"`
+}
+
+// batchResult is an entry as the caller sees it.
+type batchResult struct {
+	batchEntry
+	Secret *bundle `json:"secret,omitempty"`
 }
 
 // Write writes the entry of an item: its reading or, if err is not nil, the error. It returns an
@@ -38,7 +44,7 @@ func (b *BatchWriter) Write(item BatchItem, reading Reading, err error) error {
 	entry := batchEntry{Name: item.Name, Version: item.Version, Status: http.StatusOK}
 	if err != nil {
 		failure := apierror.For(err)
-		entry.Status, entry.Error = failure.Status, failure.Shape()
+		entry.Status, entry.Error = failure.Status, new(failure.Shape())
 	} else {
 		entry.Age, entry.Stale = int(reading.Age.Seconds()), reading.Stale
 	}

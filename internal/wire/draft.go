@@ -99,15 +99,15 @@ func readTags(sent map[string]*string) (map[string]string, error) {
 	return tags, nil
 }
 
-// maxTime is 9999-12-31T23:59:59Z, the last second that Key Vault's clients can represent.
-const maxTime = 253402300799
+// MaxTime is 9999-12-31T23:59:59Z, the last second that Key Vault's clients can represent.
+const MaxTime = 253402300799
 
 func readTime(field string, seconds *int64) (*time.Time, error) {
 	if seconds == nil {
 		return nil, nil
 	}
-	if *seconds < 0 || *seconds > maxTime {
-		return nil, badBody("%s must be Unix seconds between 0 and %d", field, int64(maxTime))
+	if *seconds < 0 || *seconds > MaxTime {
+		return nil, badBody("%s must be Unix seconds between 0 and %d", field, int64(MaxTime))
 	}
 	t := time.Unix(*seconds, 0).UTC()
 	return &t, nil

@@ -19,13 +19,16 @@ type Links struct {
 	Hostname  string   // the app's name (WEBSITE_HOSTNAME), if the request does not say it; may be ""
 }
 
+// bundlePage is a page of a list of secrets.
+type bundlePage struct {
+	Value    []bundle `json:"value"`
+	NextLink *string  `json:"nextLink"`
+}
+
 // WritePage responds 200 with the entries of a page that the query selects, in Key Vault's format
 // and without Rotunda's own records of rotations. The nextLink of the last page is null.
 func (l Links) WritePage(w http.ResponseWriter, r *http.Request, page secret.Page, query secret.Query) error {
-	list := struct {
-		Value    []bundle `json:"value"`
-		NextLink *string  `json:"nextLink"`
-	}{Value: make([]bundle, 0, len(page.Secrets))}
+	list := bundlePage{Value: make([]bundle, 0, len(page.Secrets))}
 	for _, s := range page.Secrets {
 		if secret.IsPending(s.Name) || !query.Filter.Matches(s) || !query.Filter.Shows(s.Name) {
 			continue

@@ -12,6 +12,11 @@ import (
 // (Azure/azure-sdk-assets, recording TestBackupRestore). The rest is for tags.
 const MaxBackupBytes = 24 << 20
 
+// backup is the body of a restore request, and of the response to a backup.
+type backup struct {
+	Value *string `json:"value"`
+}
+
 // ReadRestore reads the body of a restore request, which ParseRestore parses.
 func ReadRestore(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return readBody(w, r, MaxBackupBytes)
@@ -22,9 +27,7 @@ func IsLargeRestore(body []byte) bool { return len(body) > MaxBodyBytes }
 
 // ParseRestore returns the backup blob in the body of a restore request.
 func ParseRestore(body []byte) (secret.Value, error) {
-	var parsed struct {
-		Value *string `json:"value"`
-	}
+	var parsed backup
 	if err := parse(body, &parsed); err != nil {
 		return secret.Value{}, err
 	}

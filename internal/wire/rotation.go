@@ -61,12 +61,15 @@ func (l Links) WriteRotation(w http.ResponseWriter, r *http.Request, rotation Ro
 	return WriteJSON(w, http.StatusAccepted, rotation)
 }
 
+// rotationPage is a page of a list of rotations.
+type rotationPage struct {
+	Value    []Rotation `json:"value"`
+	NextLink *string    `json:"nextLink"`
+}
+
 // WriteRotations responds 200 with a page of rotations.
 func (l Links) WriteRotations(w http.ResponseWriter, r *http.Request, rotations []Rotation, next string, maxResults int) error {
-	list := struct {
-		Value    []Rotation `json:"value"`
-		NextLink *string    `json:"nextLink"`
-	}{Value: append([]Rotation{}, rotations...)} // never null
+	list := rotationPage{Value: append([]Rotation{}, rotations...)} // never null
 	if next != "" {
 		list.NextLink = new(l.nextLink(r, next, maxResults))
 	}

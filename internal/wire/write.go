@@ -19,7 +19,7 @@ func WriteSecret(w http.ResponseWriter, s secret.Secret) error {
 
 // WriteBackup responds 200 with a backup blob.
 func WriteBackup(w http.ResponseWriter, blob secret.Value) error {
-	return WriteJSON(w, http.StatusOK, map[string]string{"value": blob.Reveal()})
+	return WriteJSON(w, http.StatusOK, backup{new(blob.Reveal())})
 }
 
 // WriteJSON responds with v as JSON. If v can't be encoded, it writes nothing and returns an

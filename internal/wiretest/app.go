@@ -32,6 +32,7 @@ type Options struct {
 	Before        func(*standin.Azure) // called before the handler starts
 	Events        bool                 // deliver the vault's events to onvaultmessage's queue
 	Tokens        bool                 // callers sign in by token, and examples/access.json says what they may do
+	Unchecked     bool                 // do not compare each exchange with docs/openapi.json, which costs time
 }
 
 // App is a running app.
@@ -69,7 +70,9 @@ func Start(t testing.TB, options Options) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	contract := newContract(t, options)
 	app.Host, err = host.Start(t.Context(), loaded, host.Options{
+		Wrap:   contract.wrap,
 		Env:    append(append(azure.Env(Vault), "ROTATION_LOCK_FOLDER="+t.TempDir(), "AzureWebJobs.sweep.Disabled=true"), options.Env...),
 		Keys:   options.Keys,
 		Mode:   options.Mode,
@@ -94,6 +97,7 @@ func Start(t testing.TB, options Options) *App {
 		front.Close()
 		_ = app.Host.Close()
 		app.Log.check(t)
+		contract.report(t)
 	})
 	return app
 }

@@ -35,7 +35,7 @@ func (h *Host) serveForwarded(w http.ResponseWriter, r *http.Request, c call) {
 	var content []byte
 	// The host continues when its caller has gone.
 	err = h.withHandler(context.WithoutCancel(r.Context()), func(ctx context.Context) error {
-		response, err = h.transport.RoundTrip(h.forwardedRequest(ctx, r, c, body)) //nolint:bodyclose // closed below, on all paths
+		response, err = h.callers.RoundTrip(h.forwardedRequest(ctx, r, c, body)) //nolint:bodyclose // closed below, on all paths
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type Host struct {
 	supervisor *supervisor
 	address    string // the handler's, host:port
 	transport  *http.Transport
+	callers    http.RoundTripper // transport, as options.Wrap wraps it
 	proxy      http.Handler
 	bodyLimit  int64
 
@@ -61,6 +62,7 @@ func (h *Host) launch(ctx context.Context) error {
 	h.address = fmt.Sprintf("127.0.0.1:%d", port)
 	// No proxy and no compression: the handler gets what a caller sent.
 	h.transport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute}
+	h.callers = h.options.Wrap(h.transport)
 	h.proxy = h.newProxy()
 	h.supervisor = h.newSupervisor(ctx)
 	if err := h.startHandler(port); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 )
 
@@ -39,6 +40,9 @@ type Options struct {
 	Stdout io.Writer
 	// Queues are the storage account's, which hosts can share. nil gives the host its own.
 	Queues *Queues
+	// Wrap, if not nil, returns what sends callers' requests to the handler. It gets what sends them
+	// otherwise. Tests see by it what a handler receives and responds.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// Logger receives the host's log. nil discards it.
 	Logger *slog.Logger
 }
@@ -52,6 +56,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Queues == nil {
 		o.Queues = NewQueues()
+	}
+	if o.Wrap == nil {
+		o.Wrap = func(next http.RoundTripper) http.RoundTripper { return next }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

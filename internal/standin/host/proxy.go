@@ -48,7 +48,7 @@ func (h *Host) newProxy() http.Handler {
 			dropExcluded(r.Header)
 			return nil
 		},
-		Transport:     retrying{h.transport},
+		Transport:     retrying{h.callers},
 		FlushInterval: -1,
 		ErrorLog:      slog.NewLogLogger(h.options.Logger.Handler(), slog.LevelWarn),
 		ErrorHandler:  func(_ http.ResponseWriter, r *http.Request, err error) { proxied(r).failure = err },

@@ -1,0 +1,50 @@
+package openapi_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"rotunda/internal/openapi"
+	"rotunda/internal/wiretest"
+)
+
+var update = flag.Bool("update", false, "write docs/openapi.json")
+
+func TestTheDescriptionIsThatOfTheCode(t *testing.T) {
+	want, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(wiretest.Root(t), "docs", "openapi.json")
+	if *update {
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/openapi.json differs from the code. Write it anew: go test ./internal/openapi -update")
+	}
+}
+
+func TestTheDescriptionIsValid(t *testing.T) {
+	text, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.IsOpenAPI31OrLater()); err != nil {
+		t.Error(err)
+	}
+}

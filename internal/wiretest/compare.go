@@ -1,0 +1,252 @@
+package wiretest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// found is an operation of the document, as a request matches it.
+type found struct {
+	path      string
+	item      *openapi3.PathItem
+	operation *openapi3.Operation
+	variables map[string]string
+}
+
+// find returns the operation that a path and a method match, or nil. As in the app, text matches
+// in any case and goes before parameters, a trailing slash is ignored, and HEAD is a GET.
+func (c *contract) find(method string, target *url.URL) *found {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var best *found
+	for path, item := range c.document.Paths.Map() {
+		variables, ok := match("/api"+path, target.EscapedPath())
+		operation := item.GetOperation(method)
+		if ok && operation != nil && (best == nil || len(variables) < len(best.variables)) {
+			best = &found{path, item, operation, variables}
+		}
+	}
+	return best
+}
+
+func match(template, path string) (variables map[string]string, ok bool) {
+	want, got := strings.Split(template, "/"), strings.Split(strings.TrimSuffix(path, "/"), "/")
+	if len(want) != len(got) {
+		return nil, false
+	}
+	variables = map[string]string{}
+	for i, segment := range want {
+		name, isVariable := strings.CutPrefix(segment, "{")
+		text, err := url.PathUnescape(got[i])
+		switch {
+		case err != nil, !isVariable && !strings.EqualFold(segment, text), isVariable && text == "":
+			return nil, false
+		case isVariable:
+			variables[strings.TrimSuffix(name, "}")] = text
+		}
+	}
+	version, has := variables["version"]
+	return variables, !has || len(version) == 32
+}
+
+// compare returns what of an exchange the document does not describe. Whatever is accepted must be
+// described. What is refused need not be, but the refusal must.
+func (c *contract) compare(r *http.Request, sent *kept, response *http.Response, body []byte) error {
+	if path := r.URL.Path; len(path) < 5 || !strings.EqualFold(path[:5], "/api/") {
+		return nil // the host's own
+	}
+	f := c.find(r.Method, r.URL)
+	if f == nil {
+		return c.compareRefusal(response, body)
+	}
+	request, err := f.request(r, sent)
+	accepted := response.StatusCode < http.StatusBadRequest
+	if err != nil && accepted {
+		return err
+	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: request, PathParams: f.variables,
+		Route: &routers.Route{Spec: c.document, Path: f.path, PathItem: f.item, Method: request.Method, Operation: f.operation},
+		Options: &openapi3filter.Options{
+			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, ExcludeReadOnlyValidations: true, IncludeResponseStatus: true,
+			SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: true,
+		},
+	}
+	if accepted {
+		input.Options.ExcludeRequestBody = hasInvalidItems(body)
+		if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+			return fmt.Errorf("it was accepted: %w", err)
+		}
+	}
+	return f.compareResponse(r, input, response, body)
+}
+
+// hasInvalidItems reports whether the response to a batch says of an item that it was invalid:
+// such items fail on their own.
+func hasInvalidItems(body []byte) bool {
+	var batch struct {
+		Value []struct{ Status int }
+	}
+	return json.Unmarshal(body, &batch) == nil &&
+		slices.ContainsFunc(batch.Value, func(one struct{ Status int }) bool { return one.Status == http.StatusBadRequest })
+}
+
+// request returns the request as the document writes it, which says in words what else the app
+// accepts: names and words of the query in any case, the parameters that gateways add, and null
+// for a field that is left out. The app does not read the media type of a body. The error is about
+// what is not described.
+func (f *found) request(r *http.Request, sent *kept) (*http.Request, error) {
+	request := r.Clone(context.Background())
+	request.Body, request.ContentLength = http.NoBody, 0
+	if request.Method == http.MethodHead {
+		request.Method = http.MethodGet
+	}
+	body, whole := sent.text()
+	if whole && len(body) > 0 {
+		body = withoutNulls(bytes.TrimPrefix(body, []byte("\ufeff")))
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		request.Header.Set("Content-Type", "application/json")
+	}
+	query, err := f.query(request.URL.Query())
+	request.URL.RawQuery = query.Encode()
+	return request, err
+}
+
+// withoutNulls returns JSON without the fields that are null.
+func withoutNulls(body []byte) []byte {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return body
+	}
+	dropNulls(value)
+	text, err := json.Marshal(value)
+	if err != nil {
+		return body
+	}
+	return text
+}
+
+func dropNulls(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			dropNulls(item)
+		}
+	case map[string]any:
+		maps.DeleteFunc(value, func(_ string, inside any) bool { return inside == nil })
+		for _, inside := range value {
+			dropNulls(inside)
+		}
+	}
+}
+
+// gateways are the parameters that the description says are let through, and the key's.
+var gateways = []string{"code", "clientId", "subscription-key", "sig", "sp", "sv", "se", "st"}
+
+func (f *found) query(sent url.Values) (url.Values, error) {
+	query := url.Values{}
+	var unknown error
+	for name, values := range sent {
+		same := func(other string) bool { return strings.EqualFold(name, other) }
+		at := slices.IndexFunc(f.operation.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.In == "query" && same(p.Value.Name) })
+		switch {
+		case at >= 0:
+			parameter := f.operation.Parameters[at].Value
+			query[parameter.Name] = inCase(parameter.Schema.Value, values)
+		case !slices.ContainsFunc(gateways, same):
+			unknown = errors.Join(unknown, fmt.Errorf("the query parameter %q was accepted", name))
+		}
+	}
+	return query, unknown
+}
+
+// inCase returns values with the words of a schema as it writes them.
+func inCase(schema *openapi3.Schema, values []string) []string {
+	words := []string{"true", "false"}
+	if !schema.Type.Is("boolean") {
+		words = nil
+		for _, word := range schema.Enum {
+			words = append(words, fmt.Sprint(word))
+		}
+	}
+	written := slices.Clone(values)
+	for i, value := range written {
+		if at := slices.IndexFunc(words, func(word string) bool { return strings.EqualFold(word, value) }); at >= 0 {
+			written[i] = words[at]
+		}
+	}
+	return written
+}
+
+func (f *found) compareResponse(r *http.Request, input *openapi3filter.RequestValidationInput, response *http.Response, body []byte) error {
+	described := f.operation.Responses.Status(response.StatusCode)
+	if described == nil {
+		return fmt.Errorf("%s has no such status: %.300s", f.operation.OperationID, body)
+	}
+	if err := compareHeaders(described.Value.Headers, response.Header); err != nil {
+		return err
+	}
+	if len(described.Value.Content) == 0 && len(body) > 0 {
+		return fmt.Errorf("a body: %.300s", body)
+	}
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: response.StatusCode, Header: response.Header,
+		Body: io.NopCloser(bytes.NewReader(body)), Options: input.Options,
+	})
+}
+
+// undescribed are headers that HTTP itself defines for every response.
+var undescribed = []string{"Content-Type", "Content-Length", "Date", "Connection", "Transfer-Encoding"}
+
+func compareHeaders(described openapi3.Headers, got http.Header) error {
+	known := map[string]bool{}
+	for name, header := range described {
+		name = http.CanonicalHeaderKey(name)
+		known[name] = true
+		if header.Value.Required && got.Get(name) == "" {
+			return fmt.Errorf("the header %s is missing", name)
+		}
+	}
+	for name := range got {
+		if !known[name] && !slices.Contains(undescribed, name) {
+			return fmt.Errorf("the header %s", name)
+		}
+	}
+	return nil
+}
+
+// compareRefusal is about a request that matches no operation: the response must be an error of
+// the document's form.
+func (c *contract) compareRefusal(response *http.Response, body []byte) error {
+	if response.StatusCode < http.StatusBadRequest {
+		return fmt.Errorf("no operation has this path and method, and it was accepted: %.300s", body)
+	}
+	if response.Request != nil && response.Request.Method == http.MethodHead {
+		return nil
+	}
+	refusal := c.document.Components.Responses["NotFound"].Value.Content.Get("application/json").Schema.Value
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return err
+	}
+	return refusal.VisitJSON(value, openapi3.EnableJSONSchema2020())
+}
