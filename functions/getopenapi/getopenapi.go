@@ -13,8 +13,8 @@ import (
 )
 
 // Handler serves GET openapi.json: document, or 304 if the caller has it. The response is the same
-// for everyone. Unlike the app's other responses it may be stored, and then the caller asks whether
-// it is still current.
+// for everyone. Unlike the app's other responses it may be stored, and then the caller asks
+// whether it is still current.
 func Handler(document []byte) http.Handler {
 	version := sync.OnceValue(func() string {
 		sum := sha256.Sum256(document)
