@@ -9,9 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"rotunda/internal/azfunc"
 	"rotunda/internal/jsonlog"
@@ -27,9 +25,7 @@ func main() {
 		fmt.Println("rotunda " + version.String())
 		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Getenv, os.Stdout); err != nil {
+	if err := run(context.Background(), os.Getenv, os.Stdout); err != nil {
 		os.Exit(1)
 	}
 }

@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 	"time"
 
 	idle "rotunda/internal/connections"
@@ -41,16 +44,18 @@ type service struct {
 	finish    func(context.Context) // waits for work that outlives requests, or for the context
 }
 
-// serve listens on loopback only: the host connects to 127.0.0.1, and nobody else should. It
-// returns nil after a drain.
+// serve listens, and serves until ctx ends or the process is told to stop. It returns nil after a
+// drain. Before it listens, there is nothing to drain, and a signal ends the process at once.
 func serve(ctx context.Context, s service) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)))
+	listener, err := listen(ctx, s.port)
 	if err != nil {
 		return fmt.Errorf("%s=%d: %w", settings.HandlerPort, s.port, err)
 	}
 	server := newServer(s)
 	stopped := make(chan error, 1)
 	go func() { stopped <- accept(server, listener) }()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	if err := s.listening(); err != nil {
 		return err
 	}
@@ -61,6 +66,14 @@ func serve(ctx context.Context, s service) error {
 	case <-ctx.Done():
 		return drain(server, s)
 	}
+}
+
+// listen opens the port on loopback only: the host connects to 127.0.0.1, and nobody else should.
+// Asking the system for IPv6 and Multipath TCP would take a third of the time.
+func listen(ctx context.Context, port int) (net.Listener, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	return config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
 func newServer(s service) *http.Server {

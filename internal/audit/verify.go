@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // Source is a store to read.
@@ -85,10 +86,10 @@ type named struct {
 }
 
 // names have the form <vault>/<date>/<hour>-<instance>-<number>.jsonl.
-var nameForm = regexp.MustCompile(`^([^/]+)/(\d{4}-\d{2}-\d{2}/\d{2})-([a-z0-9]+)-(\d{4,9})\.jsonl$`)
+var nameForm = lazyregexp.New(`^([^/]+)/(\d{4}-\d{2}-\d{2}/\d{2})-([a-z0-9]+)-(\d{4,9})\.jsonl$`)
 
 func parseName(name string) (named, error) {
-	parts := nameForm.FindStringSubmatch(name)
+	parts := nameForm().FindStringSubmatch(name)
 	if parts == nil {
 		return named{}, fmt.Errorf("%s: not a file of the audit", name)
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"rotunda/internal/lazyregexp"
 )
 
 // catchAll is the route of the one function that serves requests that no other route matches.
@@ -35,15 +37,15 @@ func patterns(prefix, route string) ([]string, error) {
 }
 
 var (
-	literal   = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
-	parameter = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
+	literal   = lazyregexp.New(`^[A-Za-z0-9.-]+$`)
+	parameter = lazyregexp.New(`^\{([A-Za-z][A-Za-z0-9]*)(?::length\((\d+)\))?(\?)?\}$`)
 )
 
 func translate(segment string, index int) (pattern string, optional bool, err error) {
-	if literal.MatchString(segment) {
+	if literal().MatchString(segment) {
 		return fmt.Sprintf("{literal%d:(?i:%s)}", index, regexp.QuoteMeta(segment)), false, nil
 	}
-	match := parameter.FindStringSubmatch(segment)
+	match := parameter().FindStringSubmatch(segment)
 	if match == nil {
 		return "", false, fmt.Errorf("segment %q is not of the form text, {x}, {x?} or {x:length(n)}", segment)
 	}

@@ -6,11 +6,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/secret"
 )
 
@@ -125,10 +125,10 @@ func (a Accepts) unknown(sent url.Values) error {
 
 // parameterName matches what looks like the name of a parameter, and not like a key that was put
 // into the query without a name.
-var parameterName = regexp.MustCompile(`^[0-9A-Za-z_.$-]+$`)
+var parameterName = lazyregexp.New(`^[0-9A-Za-z_.$-]+$`)
 
 func quotedName(name string) string {
-	if len(name) <= 32 && parameterName.MatchString(name) {
+	if len(name) <= 32 && parameterName().MatchString(name) {
 		return strconv.Quote(name)
 	}
 	return fmt.Sprintf("(a name of %d bytes)", len(name))

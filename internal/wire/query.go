@@ -3,24 +3,24 @@ package wire
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"rotunda/internal/access"
+	"rotunda/internal/lazyregexp"
 	"rotunda/internal/secret"
 )
 
 // apiVersion matches each form that Key Vault has used: 7.6, 7.6-preview.2, 2026-04-01 and
 // 2026-03-01-preview.
-var apiVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
+var apiVersion = lazyregexp.New(`^(\d{1,2}\.\d{1,2}|\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$`)
 
 const apiVersionName = "api-version"
 
 // checkAPIVersion returns an error if api-version is malformed. The parameter is optional, and
 // every well-formed version is accepted.
 func checkAPIVersion(query url.Values) error {
-	if query.Has(apiVersionName) && !apiVersion.MatchString(query.Get(apiVersionName)) {
+	if query.Has(apiVersionName) && !apiVersion().MatchString(query.Get(apiVersionName)) {
 		return secret.Problemf(secret.ErrBadParameter,
 			"The query parameter api-version is malformed. Omit it, or use a version of Key Vault's API, such as 7.6 or 2026-04-01.")
 	}

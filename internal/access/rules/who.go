@@ -3,11 +3,11 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"rotunda/internal/access"
+	"rotunda/internal/lazyregexp"
 )
 
 // who is a mark of callers. A principal may have a wildcard.
@@ -42,10 +42,10 @@ const (
 )
 
 var (
-	guid      = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	principal = regexp.MustCompile(`^[A-Za-z0-9._@-]+:[A-Za-z0-9._/@:*-]+$`)
+	guid      = lazyregexp.New(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	principal = lazyregexp.New(`^[A-Za-z0-9._@-]+:[A-Za-z0-9._/@:*-]+$`)
 	// TRUSTED_ISSUERS has the same rule for the word that begins its principals.
-	principalWord = regexp.MustCompile(`^[a-z][a-z0-9-]*:`)
+	principalWord = lazyregexp.New(`^[a-z][a-z0-9-]*:`)
 )
 
 // parseWho returns a mark. The error says what to do.
@@ -61,7 +61,7 @@ func parseWho(text string) (who, error) {
 	switch kind := word + ":"; kind {
 	case whoObject, whoApplication, whoGroup:
 		id := strings.ToLower(rest)
-		if !guid.MatchString(id) {
+		if !guid().MatchString(id) {
 			return who{}, fmt.Errorf("%q must be %s and a GUID, without a wildcard", text, kind)
 		}
 		return who{kind, id}, nil
@@ -93,10 +93,10 @@ func checkRole(role string) error {
 // somebody's: github:contoso/shop* would include the repository contoso/shop-evil, and
 // github:* everybody.
 func checkPrincipal(who string) error {
-	if !principal.MatchString(who) {
+	if !principal().MatchString(who) {
 		return fmt.Errorf("%q has a character that no principal has: use letters, digits and . _ / @ : -", who)
 	}
-	if !principalWord.MatchString(who) {
+	if !principalWord().MatchString(who) {
 		return fmt.Errorf("%q is nobody's principal: in TRUSTED_ISSUERS, each begins with a word of lower-case letters, digits and hyphens, such as github", who)
 	}
 	own, _, wild := strings.Cut(who, "*")

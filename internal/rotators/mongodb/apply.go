@@ -3,8 +3,6 @@ package mongodb
 import (
 	"context"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
 	"rotunda/internal/secret"
@@ -60,7 +58,7 @@ func (t target) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !session.hello.IsWritablePrimary {
+	if !session.hello.isWritablePrimary {
 		session.close()
 		return nil, t.server.notPrimary()
 	}
@@ -91,10 +89,10 @@ func (t target) openFault(err error) error {
 // prepare checks that a user is the secret's, and returns what changes it.
 func (t target) prepare(ctx context.Context, session *session, next login.Login) (change func(context.Context) error, _ error) {
 	if t.admin == nil { // a user has no more authority than its own
-		self := user{Name: next.User, exists: true}
+		self := user{name: name{user: next.User}, exists: true}
 		return func(ctx context.Context) error { return session.set(ctx, self, next.Password.Reveal(), nil) }, nil
 	}
-	found, fields, faults, err := t.look(ctx, session, next.User)
+	found, given, faults, err := t.look(ctx, session, next.User)
 	if err != nil {
 		return nil, t.server.fault(reading, err)
 	}
@@ -106,12 +104,12 @@ func (t target) prepare(ctx context.Context, session *session, next login.Login)
 			return nil, err
 		}
 	}
-	return func(ctx context.Context) error { return session.set(ctx, found, next.Password.Reveal(), fields) }, nil
+	return func(ctx context.Context) error { return session.set(ctx, found, next.Password.Reveal(), given) }, nil
 }
 
 // look reads the users that take part in a change of one, and finds what keeps it from being
-// changed. fields are what it gets beside a password. The error means that it could not look.
-func (t target) look(ctx context.Context, session *session, who string) (found user, fields bson.D, faults []error, err error) {
+// changed. given is what it gets beside a password. The error means that it could not look.
+func (t target) look(ctx context.Context, session *session, who string) (found user, given fields, faults []error, err error) {
 	if t.secret == "" {
 		faults = append(faults, rotation.Permanentf("Rotunda does not know the name of the secret, with which it marks users. This is an error in Rotunda."))
 	}
@@ -138,7 +136,7 @@ func (t target) look(ctx context.Context, session *session, who string) (found u
 
 func (t target) checkSingle(found user) error {
 	if !found.exists {
-		return t.noUser(found.Name)
+		return t.noUser(found.user)
 	}
 	return t.checkOther(found)
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"rotunda/internal/rotation"
 )
 
@@ -30,23 +28,23 @@ func (Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []string
 	if err != nil {
 		return nil, target.server.fault("reading its rights", err)
 	}
-	faults = appendFaults(faults, target.checkRights(status.Privileges))
+	faults = appendFaults(faults, target.checkRights(status.privileges))
 	if target.admin == nil {
 		return nil, errors.Join(faults...)
 	}
-	_, fields, wrong, err := target.look(ctx, session, target.nextUser())
+	_, given, wrong, err := target.look(ctx, session, target.nextUser())
 	if err != nil {
 		wrong = append(wrong, target.server.fault(reading, err))
 	}
-	faults = appendFaults(faults, target.checkGrants(status.Privileges, fields))
+	faults = appendFaults(faults, target.checkGrants(status.privileges, given))
 	return nil, errors.Join(append(faults, wrong...)...)
 }
 
 func (t target) checkServer(session *session) (faults []error) {
-	if !session.hello.IsWritablePrimary {
+	if !session.hello.isWritablePrimary {
 		faults = append(faults, t.server.notPrimary())
 	}
-	if session.hello.MaxWireVersion < oldestWireVersion {
+	if session.hello.maxWireVersion < oldestWireVersion {
 		faults = append(faults, rotation.Temporaryf("MongoDB at %s is older than 4.4. Update it.", t.server))
 	}
 	return faults
@@ -55,18 +53,22 @@ func (t target) checkServer(session *session) (faults []error) {
 // privilege is what may be done to some resources. In a resource, an empty name stands for all
 // (mongodb/docs source/reference/resource-document.txt).
 type privilege struct {
-	Resource struct {
-		DB          *string `bson:"db"`
-		Collection  *string `bson:"collection"`
-		AnyResource bool    `bson:"anyResource"`
-	} `bson:"resource"`
-	Actions []string `bson:"actions"`
+	db, collection *string // nil in a resource of another kind
+	anyResource    bool
+	actions        []string
+}
+
+func readPrivilege(r *reader) (p privilege) {
+	r.within("resource", func(r *reader) {
+		p.db, p.collection, p.anyResource = r.optionalText("db"), r.optionalText("collection"), r.flag("anyResource")
+	})
+	p.actions = r.texts("actions")
+	return p
 }
 
 // covers reports whether a privilege is for a database as a whole.
 func (p privilege) covers(database string) bool {
-	r := p.Resource
-	return r.AnyResource || r.DB != nil && (*r.DB == "" || *r.DB == database) && r.Collection != nil && *r.Collection == ""
+	return p.anyResource || p.db != nil && (*p.db == "" || *p.db == database) && p.collection != nil && *p.collection == ""
 }
 
 // neededActions are what an administrator does in the users' database.
@@ -98,32 +100,35 @@ func (t target) checkRights(privileges []privilege) error {
 
 // checkGrants returns a fault about what giving the owner's roles and restrictions takes beside
 // that: a role is granted and revoked by right of its own database.
-func (t target) checkGrants(privileges []privilege, fields bson.D) error {
+func (t target) checkGrants(privileges []privilege, given fields) error {
 	if len(privileges) == 0 {
 		return nil
 	}
-	for _, field := range fields {
-		value, _ := field.Value.(bson.RawValue)
-		var roles []name
-		switch {
-		case field.Key == "authenticationRestrictions" && !permits(privileges, t.server.Database, "setAuthenticationRestriction"):
-			return t.server.lacks("setAuthenticationRestriction, which the owner's restrictions take")
-		case field.Key != "roles" || isEmpty(value) || value.Unmarshal(&roles) != nil:
-			continue
-		}
-		for _, role := range roles {
-			if !permits(privileges, role.DB, "grantRole") || !permits(privileges, role.DB, "revokeRole") {
-				return t.server.lacks("grantRole and revokeRole on the database of each of the owner's roles")
-			}
+	fields := &reader{document: given.encode()}
+	for _, database := range roleDatabases(fields) {
+		if !permits(privileges, database, "grantRole") || !permits(privileges, database, "revokeRole") {
+			return t.server.lacks("grantRole and revokeRole on the database of each of the owner's roles")
 		}
 	}
+	if fields.lookup("authenticationRestrictions").Type != 0 && !permits(privileges, t.server.Database, "setAuthenticationRestriction") {
+		return t.server.lacks("setAuthenticationRestriction, which the owner's restrictions take")
+	}
 	return nil
+}
+
+// roleDatabases returns the databases of roles, and none of roles that can't be read.
+func roleDatabases(fields *reader) (all []string) {
+	fields.each("roles", func(r *reader) { all = append(all, r.text("db")) })
+	if fields.wrong {
+		return nil
+	}
+	return all
 }
 
 // permits reports whether privileges have an action. Who may change every password may change its
 // own.
 func permits(privileges []privilege, database, action string) bool {
 	return slices.ContainsFunc(privileges, func(p privilege) bool {
-		return p.covers(database) && (slices.Contains(p.Actions, action) || slices.Contains(p.Actions, "anyAction") || action == "changeOwnPassword" && slices.Contains(p.Actions, "changePassword"))
+		return p.covers(database) && (slices.Contains(p.actions, action) || slices.Contains(p.actions, "anyAction") || action == "changeOwnPassword" && slices.Contains(p.actions, "changePassword"))
 	})
 }

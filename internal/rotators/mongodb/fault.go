@@ -9,6 +9,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/bounded"
+	"rotunda/internal/rotators/scram"
 	"rotunda/internal/rotators/tlsconfig"
 )
 
@@ -73,7 +74,7 @@ func (s server) refusalFault(action string, refused refusal) error {
 	case authenticationFailed:
 		return rotation.Temporaryf("MongoDB at %s rejects the login (AuthenticationFailed).", s)
 	case mechanismUnavailable:
-		return rotation.Temporaryf("MongoDB at %s does not accept %s, with which Rotunda logs in (MechanismUnavailable). Enable it there in authenticationMechanisms.", s, mechanism)
+		return rotation.Temporaryf("MongoDB at %s does not accept %s, with which Rotunda logs in (MechanismUnavailable). Enable it there in authenticationMechanisms.", s, scram.Mechanism)
 	case notWritablePrimary, primarySteppedDown:
 		return s.notPrimary()
 	case restrictionUnmet:

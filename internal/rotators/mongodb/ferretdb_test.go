@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
@@ -25,7 +25,7 @@ func TestAFerretDBUserChangesItsOwnPassword(t *testing.T) {
 	admin, err := target.server.logIn(t.Context(), login.Login{User: server.Admin, Password: secret.NewValue(server.AdminPassword)}, adminDatabase)
 	rotatortest.Must(t, err)
 	defer admin.close()
-	rotatortest.Must(t, admin.set(t.Context(), user{Name: "orders"}, oldPassword, bson.D{{Key: "roles", Value: bson.A{}}}))
+	rotatortest.Must(t, admin.set(t.Context(), user{name: name{user: "orders"}}, oldPassword, fields{}.array("roles", bsoncore.Value{})))
 
 	_, err = Rotator{}.Check(t.Context(), s)
 	rotatortest.Must(t, err)

@@ -2,8 +2,7 @@ package mongodb
 
 import (
 	"context"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"encoding/hex"
 
 	"rotunda/internal/rotation"
 )
@@ -20,9 +19,9 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 		return rotation.Location{}, target.openFault(err)
 	}
 	defer session.close()
-	run := session.hello.TopologyVersion.ProcessID
-	if run == (bson.ObjectID{}) {
+	run := session.hello.process
+	if run == [12]byte{} {
 		return rotation.Location{}, nil
 	}
-	return rotation.Location{Login: "mongodb " + session.hello.SetName + " " + target.rotated(), Run: run.Hex()}, nil
+	return rotation.Location{Login: "mongodb " + session.hello.setName + " " + target.rotated(), Run: hex.EncodeToString(run[:])}, nil
 }

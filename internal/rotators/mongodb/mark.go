@@ -1,8 +1,6 @@
 package mongodb
 
 import (
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/login"
 )
@@ -12,24 +10,24 @@ import (
 const markField = "rotunda"
 
 // otherData returns the custom data without the mark.
-func (u user) otherData() bson.D {
-	data := bson.D{}
-	for _, field := range u.Custom {
-		if field.Key != markField {
-			data = append(data, field)
+func (u user) otherData() (data fields) {
+	for _, field := range u.custom {
+		if field.Key() != markField {
+			data = append(data, field...)
 		}
 	}
 	return data
 }
 
-// mark returns whose a user is, if anybody's.
-func (u user) mark() (owner any, marked bool) {
-	for _, field := range u.Custom {
-		if field.Key == markField {
-			return field.Value, true
+// mark returns whose a user is, if anybody's: "" if the mark is not a text.
+func (u user) mark() (owner string, marked bool) {
+	for _, field := range u.custom {
+		if field.Key() == markField {
+			owner, _ = field.Value().StringValueOK()
+			return owner, true
 		}
 	}
-	return nil, false
+	return "", false
 }
 
 func (t target) isOurs(u user) bool {
@@ -44,12 +42,11 @@ func (t target) checkOther(u user) error {
 		return nil
 	}
 	other := "another secret"
-	text, _ := owner.(string)
-	if name := login.OwnerIn(text, append(login.Passwords(&t.current, t.admin), t.next.Reveal())); name != "" {
+	if name := login.OwnerIn(owner, append(login.Passwords(&t.current, t.admin), t.next.Reveal())); name != "" {
 		other = "the secret " + name
 	}
 	return rotation.Permanentf("The user %s of MongoDB at %s belongs to %s, as the field %s of its customData says. A user may be rotated by one secret only: remove the rotation tags of one of them, "+
-		"or use another user. If it now belongs to this secret, set that field to %s.", u.Name, t.server, other, markField, t.secret)
+		"or use another user. If it now belongs to this secret, set that field to %s.", u.user, t.server, other, markField, t.secret)
 }
 
 // checkTake returns a fault if one of the pair is not this secret's.
@@ -58,5 +55,5 @@ func (t target) checkTake(u user) error {
 		return err
 	}
 	return rotation.Permanentf("The user %s exists in the database %s of MongoDB at %s, and nothing shows that Rotunda made it for this secret. Drop it; or, if it is this secret's, "+
-		"set the field %s of its customData to %s; or set CredentialId to another user.", u.Name, t.server.Database, t.server, markField, t.secret)
+		"set the field %s of its customData to %s; or set CredentialId to another user.", u.user, t.server.Database, t.server, markField, t.secret)
 }

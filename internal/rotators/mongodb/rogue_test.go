@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
@@ -161,25 +163,59 @@ func TestLocatingMongoDBEndsWithItsCaller(t *testing.T) {
 
 // Whatever arrives, a message is read or refused.
 func FuzzMessages(f *testing.F) {
-	good, err := encode(1, goodHello)
-	if err != nil {
-		f.Fatal(err)
+	role := fields{}.text("role", "readWrite").text("db", "shop")
+	one := fields{}.text("user", "orders").text("db", "shop").document("customData", fields{}.text("team", "b").text(markField, "another"))
+	for _, response := range []fields{
+		fields{}.yes("isWritablePrimary").number("maxWireVersion", 21).number("ok", 1),
+		{},
+		one, one.document("roles", fields{}.document("0", role)), fields{}.document("authInfo", fields{}.document("authenticatedUsers", one)),
+	} {
+		good := encode(1, response)
+		binary.LittleEndian.PutUint32(good[8:], 1)
+		f.Add(good)
+		f.Add(good[:20])
 	}
-	binary.LittleEndian.PutUint32(good[8:], 1)
-	f.Add(good)
-	f.Add(good[:20])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		document, err := receive(bytes.NewReader(data), 1)
 		if err != nil {
 			return
 		}
-		var response struct {
-			Users []user   `bson:"users"`
-			SASL  []string `bson:"saslSupportedMechs"`
+		for _, read := range []func(*reader){(&hello{}).read, (&status{}).read, (&saslResponse{}).read} {
+			read(&reader{document: document})
 		}
-		_ = bson.Unmarshal(document, &response)
-		for _, one := range response.Users {
-			_ = likeOwner(one, one, vaultSecret)
-		}
+		_ = readRefusal(&reader{document: document})
+		found := readUser(&reader{document: document})
+		checkGiven(t, document, likeOwner(found, found, vaultSecret))
 	})
+}
+
+// checkGiven compares what a user is given with what the driver's decoder reads of its owner.
+func checkGiven(t *testing.T, owner bsoncore.Document, given fields) {
+	t.Helper()
+	var theirs struct {
+		Custom bson.D `bson:"customData"`
+	}
+	var ours struct {
+		Custom bson.D        `bson:"customData"`
+		Roles  bson.RawValue `bson:"roles"`
+	}
+	if bson.Unmarshal(owner, &theirs) != nil || !hasOne(owner, "customData") {
+		return
+	}
+	if err := bson.Unmarshal(given.encode(), &ours); err != nil {
+		t.Fatalf("%v is no document: %v", given, err)
+	}
+	want := slices.DeleteFunc(theirs.Custom, func(e bson.E) bool { return e.Key == markField })
+	want = append(want, bson.E{Key: markField, Value: vaultSecret})
+	if fmt.Sprint(ours.Custom) != fmt.Sprint(want) {
+		t.Errorf("custom data %v, want %v", ours.Custom, want)
+	}
+}
+
+// hasOne reports whether a document has one field of a name, in that case: the decoder ignores
+// case, and takes the last of several.
+func hasOne(document bsoncore.Document, name string) bool {
+	elements, err := document.Elements()
+	same := slices.DeleteFunc(elements, func(e bsoncore.Element) bool { return !strings.EqualFold(e.Key(), name) })
+	return err == nil && len(same) == 1 && same[0].Key() == name
 }

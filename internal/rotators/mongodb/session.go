@@ -5,11 +5,10 @@ import (
 	"crypto/tls"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/bounded"
 	"rotunda/internal/rotators/login"
+	"rotunda/internal/rotators/scram"
 )
 
 // session is a connection that is logged in.
@@ -22,19 +21,25 @@ type session struct {
 // hello is what a server says of itself (mongodb/specifications
 // source/server-discovery-and-monitoring/server-discovery-and-monitoring.md).
 type hello struct {
-	IsWritablePrimary bool     `bson:"isWritablePrimary"`
-	SetName           string   `bson:"setName"`
-	MaxWireVersion    int32    `bson:"maxWireVersion"`
-	Mechanisms        []string `bson:"saslSupportedMechs"`
-	TopologyVersion   struct {
-		ProcessID bson.ObjectID `bson:"processId"`
-	} `bson:"topologyVersion"`
+	isWritablePrimary bool
+	setName           string
+	maxWireVersion    int32
+	mechanisms        []string
+	process           [12]byte // zero if the server does not tell
+}
+
+func (h *hello) read(r *reader) {
+	h.isWritablePrimary = r.flag("isWritablePrimary")
+	h.setName = r.text("setName")
+	h.maxWireVersion = r.number("maxWireVersion")
+	h.mechanisms = r.texts("saslSupportedMechs")
+	r.within("topologyVersion", func(r *reader) { h.process = r.objectID("processId") })
 }
 
 // refusal is an error that the server answered.
 type refusal struct {
-	Code int32  `bson:"code"`
-	Text string `bson:"errmsg"`
+	Code int32
+	Text string
 }
 
 func (refusal) Error() string { return "the server refused a command" }
@@ -74,16 +79,16 @@ func (s server) logIn(ctx context.Context, l login.Login, database string) (*ses
 }
 
 func (s *session) start(ctx context.Context, l login.Login, database string) error {
-	err := s.run(ctx, adminDatabase, bson.D{{Key: "hello", Value: 1}, {Key: "saslSupportedMechs", Value: database + "." + l.User}}, &s.hello)
+	err := s.run(ctx, adminDatabase, fields{}.number("hello", 1).text("saslSupportedMechs", database+"."+l.User), s.hello.read)
 	if err != nil {
 		return err
 	}
-	if s.hello.MaxWireVersion == 0 {
+	if s.hello.maxWireVersion == 0 {
 		return bounded.ErrUnexpected
 	}
-	if len(s.hello.Mechanisms) > 0 && !slices.Contains(s.hello.Mechanisms, mechanism) {
+	if len(s.hello.mechanisms) > 0 && !slices.Contains(s.hello.mechanisms, scram.Mechanism) {
 		return rotation.Temporaryf("The password of the user %s of MongoDB at %s can't be used with %s, with which Rotunda logs in. Set it anew with that mechanism: db.updateUser(user, {pwd: passwordPrompt(), mechanisms: [\"%s\"]})",
-			l.User, s.server, mechanism, mechanism)
+			l.User, s.server, scram.Mechanism, scram.Mechanism)
 	}
 	if err := s.authenticate(ctx, l, database); err != nil {
 		return err
@@ -98,7 +103,7 @@ func (s *session) checkIdentity(ctx context.Context, l login.Login, database str
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(status.Users, name{l.User, database}) {
+	if !slices.Contains(status.users, name{l.User, database}) {
 		return bounded.ErrUnexpected
 	}
 	return nil
@@ -110,57 +115,56 @@ func (s *session) close() {
 	}
 }
 
-// run runs a command and decodes its response, unless that is nil.
-func (s *session) run(ctx context.Context, database string, command bson.D, response any) (err error) {
+// run runs a command. read reads its response, unless that is nil.
+func (s *session) run(ctx context.Context, database string, command fields, read func(*reader)) (err error) {
 	defer bounded.Recover(&err)
-	received, err := s.link.exchange(ctx, append(command, bson.E{Key: "$db", Value: database}))
+	received, err := s.link.exchange(ctx, command.text("$db", database))
 	if err != nil {
 		return err
 	}
-	var answer struct {
-		OK bson.RawValue `bson:"ok"`
+	response := &reader{document: received}
+	if ok, isNumber := response.lookup("ok").AsInt64OK(); !isNumber || ok != 1 {
+		return readRefusal(response)
 	}
-	if err := bson.Unmarshal(received, &answer); err != nil {
-		return bounded.ErrUnexpected
+	if read != nil {
+		read(response)
 	}
-	if ok, isNumber := answer.OK.AsInt64OK(); !isNumber || ok != 1 {
-		return readRefusal(received)
-	}
-	if response != nil && bson.Unmarshal(received, response) != nil {
+	if response.wrong {
 		return bounded.ErrUnexpected
 	}
 	return nil
 }
 
-func readRefusal(received bson.Raw) error {
-	var refused refusal
-	if bson.Unmarshal(received, &refused) != nil || refused.Code == 0 {
+func readRefusal(response *reader) error {
+	refused := refusal{response.number("code"), response.text("errmsg")}
+	if response.wrong || refused.Code == 0 {
 		return bounded.ErrUnexpected
 	}
 	return refused
 }
 
 // name is a user or a role in its database.
-type name struct {
-	User string `bson:"user"`
-	DB   string `bson:"db"`
-}
+type name struct{ user, db string }
 
 // status is who a session is logged in as, and what it may do.
 type status struct {
-	Users      []name      `bson:"authenticatedUsers"`
-	Privileges []privilege `bson:"authenticatedUserPrivileges"`
+	users      []name
+	privileges []privilege
+}
+
+func (s *status) read(r *reader) {
+	r.within("authInfo", func(r *reader) {
+		r.each("authenticatedUsers", func(r *reader) { s.users = append(s.users, name{r.text("user"), r.text("db")}) })
+		r.each("authenticatedUserPrivileges", func(r *reader) { s.privileges = append(s.privileges, readPrivilege(r)) })
+	})
 }
 
 // status asks who the session is logged in as.
-func (s *session) status(ctx context.Context, privileges bool) (status, error) {
-	var response struct {
-		Info status `bson:"authInfo"`
-	}
-	command := bson.D{{Key: "connectionStatus", Value: 1}}
+func (s *session) status(ctx context.Context, privileges bool) (found status, err error) {
+	command := fields{}.number("connectionStatus", 1)
 	if privileges {
-		command = append(command, bson.E{Key: "showPrivileges", Value: true})
+		command = command.yes("showPrivileges")
 	}
-	err := s.run(ctx, adminDatabase, command, &response)
-	return response.Info, err
+	err = s.run(ctx, adminDatabase, command, found.read)
+	return found, err
 }

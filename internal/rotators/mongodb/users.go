@@ -3,7 +3,7 @@ package mongodb
 import (
 	"context"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/bounded"
@@ -11,64 +11,63 @@ import (
 
 // user is a user as usersInfo returns it (mongodb/docs source/reference/command/usersInfo.txt).
 type user struct {
-	Name         string        `bson:"user"`
-	DB           string        `bson:"db"`
-	Mechanisms   []string      `bson:"mechanisms"`
-	Custom       bson.D        `bson:"customData"`
-	Roles        bson.RawValue `bson:"roles"`
-	Restrictions bson.RawValue `bson:"authenticationRestrictions"`
+	name
+	custom       []bsoncore.Element
+	roles        bsoncore.Value
+	restrictions bsoncore.Value
 	exists       bool
+}
+
+func readUser(r *reader) user {
+	return user{
+		name: name{r.text("user"), r.text("db")}, custom: r.elements("customData"),
+		roles: r.lookup("roles"), restrictions: r.lookup("authenticationRestrictions"), exists: true,
+	}
 }
 
 // user returns a user of the server's database, who need not exist.
 func (s *session) user(ctx context.Context, who string) (user, error) {
-	var response struct {
-		Users []user `bson:"users"`
-	}
-	command := bson.D{
-		{Key: "usersInfo", Value: bson.D{{Key: "user", Value: who}, {Key: "db", Value: s.server.Database}}},
-		{Key: "showAuthenticationRestrictions", Value: true},
-	}
-	if err := s.run(ctx, s.server.Database, command, &response); err != nil {
+	asked := name{who, s.server.Database}
+	command := fields{}.document("usersInfo", fields{}.text("user", asked.user).text("db", asked.db)).yes("showAuthenticationRestrictions")
+	var found []user
+	err := s.run(ctx, s.server.Database, command, func(r *reader) {
+		r.each("users", func(r *reader) { found = append(found, readUser(r)) })
+	})
+	switch {
+	case err != nil:
 		return user{}, err
-	}
-	switch len(response.Users) {
-	case 0:
-		return user{Name: who, DB: s.server.Database}, nil
-	case 1:
-		found := response.Users[0]
-		if found.Name == who && found.DB == s.server.Database {
-			found.exists = true
-			return found, nil
-		}
+	case len(found) == 0:
+		return user{name: asked}, nil
+	case len(found) == 1 && found[0].name == asked:
+		return found[0], nil
 	}
 	return user{}, bounded.ErrUnexpected
 }
 
 // marked returns a user's custom data with the mark of a secret.
-func marked(u user, secret string) bson.D {
-	return bson.D{{Key: "customData", Value: append(u.otherData(), bson.E{Key: markField, Value: secret})}}
+func marked(u user, secret string) fields {
+	return fields{}.document("customData", u.otherData().text(markField, secret))
 }
 
 // likeOwner returns the fields that make a user what its owner is. Restrictions take a right of
 // their own, so they are left out where neither has any.
-func likeOwner(u, owner user, secret string) bson.D {
-	fields := append(marked(owner, secret), array("roles", owner.Roles))
-	if isEmpty(u.Restrictions) && isEmpty(owner.Restrictions) {
-		return fields
+func likeOwner(u, owner user, secret string) fields {
+	given := marked(owner, secret).array("roles", owner.roles)
+	if isEmpty(u.restrictions) && isEmpty(owner.restrictions) {
+		return given
 	}
-	return append(fields, array("authenticationRestrictions", owner.Restrictions))
+	return given.array("authenticationRestrictions", owner.restrictions)
 }
 
-// array returns a field with an array as the server returned it, or an empty one.
-func array(key string, value bson.RawValue) bson.E {
+// array adds an array as the server returned it, or an empty one.
+func (f fields) array(key string, value bsoncore.Value) fields {
 	if isEmpty(value) {
-		return bson.E{Key: key, Value: bson.A{}}
+		return bsoncore.AppendArrayElement(f, key, bsoncore.BuildArray(nil))
 	}
-	return bson.E{Key: key, Value: value}
+	return f.value(key, value)
 }
 
-func isEmpty(array bson.RawValue) bool {
+func isEmpty(array bsoncore.Value) bool {
 	values, isArray := array.ArrayOK()
 	if !isArray {
 		return true
@@ -79,12 +78,12 @@ func isEmpty(array bson.RawValue) bool {
 
 // set creates or updates a user. The password is sent as it is: MongoDB accepts no hash of one for
 // SCRAM-SHA-256 (mongodb/docs source/reference/command/updateUser.txt, digestPassword).
-func (s *session) set(ctx context.Context, u user, password string, fields bson.D) error {
+func (s *session) set(ctx context.Context, u user, password string, given fields) error {
 	command := "updateUser"
 	if !u.exists {
 		command = "createUser"
 	}
-	return s.run(ctx, s.server.Database, append(bson.D{{Key: command, Value: u.Name}, {Key: "pwd", Value: password}}, fields...), nil)
+	return s.run(ctx, s.server.Database, append(fields{}.text(command, u.user).text("pwd", password), given...), nil)
 }
 
 // randomPassword returns a password that nobody knows.

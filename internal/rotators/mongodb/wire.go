@@ -7,7 +7,7 @@ import (
 	"net"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"rotunda/internal/rotators/bounded"
 )
@@ -32,18 +32,14 @@ type link struct {
 	id   uint32
 }
 
-// exchange sends a document and receives the response. The caller's time bounds both.
-func (l *link) exchange(ctx context.Context, document bson.D) (bson.Raw, error) {
+// exchange sends a command and receives the response. The caller's time bounds both.
+func (l *link) exchange(ctx context.Context, command fields) (bsoncore.Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = l.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	l.id++
-	message, err := encode(l.id, document)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := l.conn.Write(message); err != nil {
+	if _, err := l.conn.Write(encode(l.id, command)); err != nil {
 		return nil, causeOf(ctx, err)
 	}
 	received, err := receive(l.conn, l.id)
@@ -58,21 +54,18 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-func encode(id uint32, document bson.D) ([]byte, error) {
-	body, err := bson.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
+func encode(id uint32, command fields) []byte {
+	body := command.encode()
 	message := binary.LittleEndian.AppendUint32(nil, uint32(minMessage-5+len(body))) //nolint:gosec // commands are short
 	message = binary.LittleEndian.AppendUint32(message, id)
 	message = binary.LittleEndian.AppendUint32(message, 0)
 	message = binary.LittleEndian.AppendUint32(message, opMsg)
 	message = append(message, 0, 0, 0, 0, 0) // no flags, and the section's kind
-	return append(message, body...), nil
+	return append(message, body...)
 }
 
 // receive reads the response to a message.
-func receive(conn io.Reader, id uint32) (bson.Raw, error) {
+func receive(conn io.Reader, id uint32) (bsoncore.Document, error) {
 	header := make([]byte, headerSize)
 	if _, err := io.ReadFull(conn, header); err != nil {
 		return nil, err
@@ -90,7 +83,7 @@ func receive(conn io.Reader, id uint32) (bson.Raw, error) {
 
 // decode returns the document of a message, without its header. A server that sends others than a
 // single one of kind 0, or flags that we did not ask for, is none of MongoDB's.
-func decode(rest []byte) (bson.Raw, error) {
+func decode(rest []byte) (bsoncore.Document, error) {
 	flags := binary.LittleEndian.Uint32(rest)
 	if flags&checksum != 0 && len(rest) >= 4 {
 		rest = rest[:len(rest)-4]
@@ -98,7 +91,7 @@ func decode(rest []byte) (bson.Raw, error) {
 	if flags&^checksum != 0 || len(rest) < flagsSize+1+5 || rest[flagsSize] != 0 {
 		return nil, bounded.ErrUnexpected
 	}
-	document := bson.Raw(rest[flagsSize+1:])
+	document := bsoncore.Document(rest[flagsSize+1:])
 	if int64(binary.LittleEndian.Uint32(document)) != int64(len(document)) || document.Validate() != nil {
 		return nil, bounded.ErrUnexpected
 	}
