@@ -118,23 +118,23 @@ func itemsOf(variables []wire.Variable) (items []wire.BatchItem) {
 // failure returns the error of the first secret that can't be read, with its name, or with those
 // of all that are missing.
 func failure(items []wire.BatchItem, found []batchgetsecrets.Found) error {
-	var first error
 	var missing []string
+	first := -1
 	for i, one := range found {
-		if one.Err == nil {
-			continue
-		}
-		if first == nil {
-			first = naming(one.Err, "The secret "+items[i].Name+" can't be read.")
+		if one.Err != nil && first < 0 {
+			first = i
 		}
 		if secret.IsMissing(one.Err) {
 			missing = append(missing, items[i].Name)
 		}
 	}
-	if secret.IsMissing(first) && len(missing) > 1 {
-		return naming(first, "These secrets are missing: "+strings.Join(missing, ", ")+".")
+	switch {
+	case first < 0:
+		return nil
+	case secret.IsMissing(found[first].Err) && len(missing) > 1:
+		return naming(found[first].Err, "These secrets are missing: "+strings.Join(missing, ", ")+".")
 	}
-	return first
+	return naming(found[first].Err, "The secret "+items[first].Name+" can't be read.")
 }
 
 // naming returns an error of the vault with a sentence before its message, which may not name the

@@ -3,8 +3,8 @@
 //
 // A shell reads every value exactly. How the others read quotes differs:
 //
-//   - systemd (systemd/systemd src/basic/env-file.c, parse_env_file_internal) reads as a shell does;
-//     a unit does not get a value with a control character other than tab and newline
+//   - systemd (systemd/systemd src/basic/env-file.c, parse_env_file_internal) reads as a shell does.
+//     Older versions leave out a value with a control character other than tab
 //     (src/basic/env-util.c, env_value_is_valid).
 //   - Node (nodejs/node src/node_dotenv.cc, parse_value) and dotenv of npm (motdotla/dotenv
 //     lib/main.js, LINE) know no escaped quotes, and make a newline of \n in double quotes.
