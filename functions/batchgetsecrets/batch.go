@@ -51,7 +51,7 @@ func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
 	var reads sync.WaitGroup
 	for _, item := range b.missing(items) {
 		reads.Go(func() {
-			found := b.reader.read(ctx, item, b.fresh)
+			found := b.read(ctx, item, b.fresh)
 			mu.Lock()
 			defer mu.Unlock()
 			b.store(keyOf(item), found)
@@ -136,7 +136,7 @@ func (b *batch) result(ctx context.Context, item wire.BatchItem) (wire.Reading, 
 	if cached, ok := b.peek(item); ok {
 		return cached, nil
 	}
-	found := b.reader.read(ctx, item, b.fresh) // it left the cache after load
+	found := b.read(ctx, item, b.fresh) // it left the cache after load
 	return found.reading, found.err
 }
 

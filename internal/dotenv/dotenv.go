@@ -3,15 +3,15 @@
 //
 // A shell reads every value exactly. How the others read quotes differs:
 //
-//   - systemd (systemd/systemd src/basic/env-file.c, parse_env_file_internal) reads as a shell does.
-//     Older versions leave out a value with a control character other than tab
-//     (src/basic/env-util.c, env_value_is_valid).
+//   - systemd reads as a shell does (systemd/systemd src/basic/env-file.c,
+//     parse_env_file_internal). Older versions leave out a value with a control character other
+//     than tab (src/basic/env-util.c, env_value_is_valid).
 //   - Node (nodejs/node src/node_dotenv.cc, parse_value) and dotenv of npm (motdotla/dotenv
 //     lib/main.js, LINE) know no escaped quotes, and make a newline of \n in double quotes.
 //   - python-dotenv (theskumar/python-dotenv src/dotenv/parser.py) unescapes \\ and the quote in
 //     single quotes, and more in double quotes. It expands ${NAME} in both (variables.py).
-//   - Docker (docker/cli pkg/kvfile/kvfile.go) reads lines as they are. The newest version removes
-//     the quotes around a value; older ones do not.
+//   - Docker (docker/cli pkg/kvfile/kvfile.go) reads lines as they are. Not every version removes
+//     the quotes around a value.
 //
 // So a value has no quotes if it needs none, double quotes if it has single ones, and otherwise
 // single quotes.
@@ -19,8 +19,8 @@ package dotenv
 
 import "strings"
 
-// Line returns a line that sets a variable. The name must be valid, and the value must have no zero
-// byte.
+// Line returns a line that sets a variable. The name must be valid, and the value must not have a
+// zero byte.
 func Line(name, value string) string { return name + "=" + quote(value) + "\n" }
 
 func quote(value string) string {
@@ -37,10 +37,14 @@ func quote(value string) string {
 // Command Language, 2.2.3).
 var inDoubleQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`")
 
-// isPlain reports whether every reader takes a value as it is without quotes.
+// isPlain reports whether every reader takes a value as it is without quotes. zsh expands =command
+// where others expand ~ (zsh-users/zsh Doc/Zsh/expn.yo, Filename Expansion).
 func isPlain(value string) bool {
+	if strings.HasPrefix(value, "=") || strings.Contains(value, ":=") {
+		return false
+	}
 	for i := range len(value) {
-		if c := value[i]; !isWord(c) && strings.IndexByte("./:@%+=,-", c) < 0 {
+		if c := value[i]; !isWord(rune(c)) && strings.IndexByte("./:@%+=,-", c) < 0 {
 			return false
 		}
 	}
@@ -51,22 +55,22 @@ func isPlain(value string) bool {
 // first (POSIX.1-2024, 3.216).
 func IsName(text string) bool {
 	for i := range len(text) {
-		if !isWord(text[i]) {
+		if !isWord(rune(text[i])) {
 			return false
 		}
 	}
 	return text != "" && (text[0] < '0' || text[0] > '9')
 }
 
-func isWord(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+func isWord(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
 }
 
 // Name returns the usual name of the variable for a secret or a field: in capitals, with _ for any
 // other character than a letter or a digit.
 func Name(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x80 && isWord(byte(r)) {
+		if isWord(r) {
 			return r
 		}
 		return '_'

@@ -8,11 +8,12 @@ import (
 
 func TestLine(t *testing.T) {
 	for value, want := range map[string]string{
-		"":                    "A=\n",
-		"s3cr3t":              "A=s3cr3t\n",
-		"aB/+==:@%,.-_":       "A=aB/+==:@%,.-_\n",
-		"a b":                 "A='a b'\n",
-		"~":                   "A='~'\n",
+		"":              "A=\n",
+		"s3cr3t":        "A=s3cr3t\n",
+		"aB/+==:@%,.-_": "A=aB/+==:@%,.-_\n",
+		"a b":           "A='a b'\n",
+		"~":             "A='~'\n",
+		"=ls":           "A='=ls'\n", "a:=ls": "A='a:=ls'\n",
 		"#":                   "A='#'\n",
 		"ü":                   "A='ü'\n",
 		"a\nb\r":              "A='a\nb\r'\n",

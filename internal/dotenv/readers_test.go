@@ -18,6 +18,7 @@ var values = map[string][]string{
 	"s3cr3t":                             nil,
 	"postgres://u:p%40@h:5432/db?a=b&c=": nil,
 	"AccountKey=abc+/==;EndpointSuffix=core.windows.net": nil,
+	"=ls": nil, "a:=ls": nil,
 	"two words":                        nil,
 	" around ":                         nil,
 	"a # b":                            nil,
