@@ -12,6 +12,7 @@ import (
 	"rotunda/functions/deletesecret"
 	"rotunda/functions/getaccess"
 	"rotunda/functions/getdeletedsecret"
+	"rotunda/functions/getenv"
 	"rotunda/functions/getopenapi"
 	"rotunda/functions/getrotation"
 	"rotunda/functions/getsecret"
@@ -98,18 +99,22 @@ func Handlers(secrets Secrets, rotations Rotations, access *Access, links wire.L
 	if err != nil {
 		return nil, err
 	}
-	handlers := all(secrets, rotations, access, links, vault)
-	return handlers, access.guard(handlers, definitions)
+	reads := batchgetsecrets.NewReads(secrets)
+	handlers := all(secrets, reads, rotations, access, links, vault)
+	if err := access.guard(handlers, definitions); err != nil {
+		return nil, err
+	}
+	return handlers, access.addEnv(handlers, getenv.Handler(reads, itemGuard{access}))
 }
 
-func all(secrets Secrets, rotations Rotations, access *Access, links wire.Links, vault string) map[string]http.Handler {
+func all(secrets Secrets, reads *batchgetsecrets.Reads, rotations Rotations, access *Access, links wire.Links, vault string) map[string]http.Handler {
 	writer := &writes.Guard{Secrets: secrets, Rotations: rotations, Access: access}
 	backups := budget.NewSeats(1) // one may have 24 MB
 	lists := budget.NewSeats(8)   // a page may have 2 MB
 	resumes := budget.NewSeats(2) // each lists all pages, and may take minutes
 	return map[string]http.Handler{
 		"backupsecret":         backupsecret.Handler(secrets, backups),
-		"batchgetsecrets":      batchgetsecrets.Handler(secrets, itemGuard{access}),
+		"batchgetsecrets":      batchgetsecrets.Handler(reads, itemGuard{access}),
 		"cancelrotation":       cancelrotation.Handler(rotations),
 		"deletesecret":         deletesecret.Handler(secrets),
 		"getaccess":            getaccess.Handler(access),

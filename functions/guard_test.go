@@ -130,6 +130,9 @@ func TestNothingWithoutTheAudit(t *testing.T) {
 				{"GET", "/api/secrets/a", ""}, // the fast path
 				{"GET", "/api/secrets/a/" + strings.Repeat("0", 32), ""},
 				{"POST", "/api/secrets/batch-get", `{"secrets":[{"name":"a"},{"name":"b"}]}`},
+				{"GET", "/api/secrets/env?names=a,b", ""},
+				{"GET", "/api/Secrets/env?names=a,b", ""},
+				{"GET", "/api/secrets/env", ""},
 				{"DELETE", "/api/secrets/a", ""},
 			} {
 				v, audit := &touched{}, &broken{known: known}

@@ -14,10 +14,11 @@ import (
 
 // batch is one request. An item that it lists twice is read once.
 type batch struct {
-	reads  reader
-	held   *budget.Bytes
+	*Reads
 	of     fair.Share // in held
 	guard  Guard
+	fresh  bool           // bypass the cache
+	copies int            // how many times a reading is in memory until it is written
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
 	size   int            // taken from held
@@ -36,8 +37,8 @@ func keyOf(item wire.BatchItem) key {
 	return key{strings.ToLower(item.Name), strings.ToLower(item.Version)}
 }
 
-func newBatch(reads reader, held *budget.Bytes, of fair.Share, guard Guard, items []wire.BatchItem) *batch {
-	b := &batch{reads: reads, held: held, of: of, guard: guard, listed: map[key]int{}, found: map[key]result{}}
+func (r *Reads) newBatch(ctx context.Context, items []wire.BatchItem) *batch {
+	b := &batch{Reads: r, of: fair.ShareOf(ctx, ""), copies: 1, listed: map[key]int{}, found: map[key]result{}}
 	for _, item := range items {
 		b.listed[keyOf(item)]++
 	}
@@ -50,7 +51,7 @@ func (b *batch) load(ctx context.Context, items []wire.BatchItem) {
 	var reads sync.WaitGroup
 	for _, item := range b.missing(items) {
 		reads.Go(func() {
-			found := b.reads.read(ctx, item)
+			found := b.read(ctx, item, b.fresh)
 			mu.Lock()
 			defer mu.Unlock()
 			b.store(keyOf(item), found)
@@ -67,7 +68,7 @@ func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
 		if _, known := b.found[k]; known || begun[k] || item.Err != nil {
 			continue
 		}
-		if _, cached := b.reads.secrets.Peek(item.Name, item.Version); !cached {
+		if _, cached := b.peek(item); !cached {
 			begun[k] = true
 			missing = append(missing, item)
 		}
@@ -75,10 +76,18 @@ func (b *batch) missing(items []wire.BatchItem) (missing []wire.BatchItem) {
 	return missing
 }
 
+// peek returns the reading of an item from the cache, unless the caller bypasses that.
+func (b *batch) peek(item wire.BatchItem) (wire.Reading, bool) {
+	if b.fresh {
+		return wire.Reading{}, false
+	}
+	return b.secrets.Peek(item.Name, item.Version)
+}
+
 // store keeps a result until it is written, or an error if there is no room for it.
 func (b *batch) store(k key, found result) {
 	if found.err == nil {
-		found.size = found.reading.Size()
+		found.size = found.reading.Size() * b.copies
 	}
 	if !b.held.Take(b.of, found.size) {
 		found = result{err: budget.Busy()}
@@ -124,10 +133,10 @@ func (b *batch) result(ctx context.Context, item wire.BatchItem) (wire.Reading, 
 	if found, ok := b.found[keyOf(item)]; ok {
 		return found.reading, found.err
 	}
-	if cached, ok := b.reads.secrets.Peek(item.Name, item.Version); ok {
+	if cached, ok := b.peek(item); ok {
 		return cached, nil
 	}
-	found := b.reads.read(ctx, item) // it left the cache after load
+	found := b.read(ctx, item, b.fresh) // it left the cache after load
 	return found.reading, found.err
 }
 

@@ -11,7 +11,6 @@ import (
 	"rotunda/internal/access"
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
-	"rotunda/internal/fair"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
@@ -44,18 +43,58 @@ const (
 	maxHeld = 48 << 20
 )
 
+// Reads reads the secrets of all batches of a process. Use NewReads.
+type Reads struct {
+	reader
+	held *budget.Bytes
+}
+
+// NewReads returns the reads of a vault.
+func NewReads(secrets Reader) *Reads {
+	return &Reads{reader{secrets: secrets, seats: budget.NewSeats(inFlight)}, budget.NewBytes(maxHeld)}
+}
+
+// copies is how many times a reading is in memory if all of a batch are written at once: as it was
+// read, as a value, and in the response.
+const copies = 3
+
+// All reads all items, in the order of the request, until some can't be read. It returns what was
+// read, as far as it came, and whether the caller must call done when it no longer holds that.
+func (r *Reads) All(ctx context.Context, items []wire.BatchItem, fresh bool) (found []Found, done func()) {
+	b := r.newBatch(ctx, items)
+	b.fresh, b.copies = fresh, copies
+	for some := range slices.Chunk(items, inFlight) {
+		b.load(ctx, some)
+		failed := false
+		for _, item := range some {
+			one := b.settle(ctx, item)
+			found = append(found, Found{one.reading, one.err})
+			failed = failed || one.err != nil
+		}
+		if failed {
+			break
+		}
+	}
+	return found, b.end
+}
+
+// Found is a reading, or the error instead of it.
+type Found struct {
+	Reading wire.Reading
+	Err     error
+}
+
 // Handler serves POST secrets/batch-get. It returns one result per item, in the order of the
 // request. If an item fails, its result is the error. The response is written while the next items
 // are still to be read, so a caller that does not read it holds up only its own batch.
-func Handler(secrets Reader, guard Guard) http.Handler {
-	reads := reader{secrets: secrets, seats: budget.NewSeats(inFlight)}
-	held := budget.NewBytes(maxHeld)
+func Handler(reads *Reads, guard Guard) http.Handler {
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		items, err := wire.ReadBatch(w, r)
 		if err != nil {
 			return err
 		}
-		batch := newBatch(reads, held, fair.ShareOf(r.Context(), ""), guard, items)
+		batch := reads.newBatch(r.Context(), items)
+		batch.guard = guard
 		defer batch.end()
 		batch.write(r.Context(), wire.NewBatchWriter(w), items)
 		return nil

@@ -76,7 +76,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 	for i := range names {
 		names[i] = []string{"a", "A", "b"}[i%3]
 	}
-	for i, got := range ask(t, batchgetsecrets.Handler(v, open{}), names...) {
+	for i, got := range ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(v), open{}), names...) {
 		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
 			t.Errorf("entry %d: %+v", i, got)
 		}
@@ -89,7 +89,7 @@ func TestDuplicatesAreReadOnce(t *testing.T) {
 // What doesn't fit in memory is refused item by item, and there is room again after the response.
 func TestHeldBytesAreBounded(t *testing.T) {
 	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
-	h := batchgetsecrets.Handler(v, open{})
+	h := batchgetsecrets.Handler(batchgetsecrets.NewReads(v), open{})
 	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
@@ -109,7 +109,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // A panic in a read, which has a goroutine of its own, is the error of its item.
 func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
-	got := ask(t, batchgetsecrets.Handler(&vault{value: secret.NewValue("v")}, open{}), "a", "panics", "b")
+	got := ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("v")}), open{}), "a", "panics", "b")
 	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
 		t.Errorf("%+v", got)
 	}
@@ -131,7 +131,7 @@ func (*hanging) HasOlder(name, _ string) bool { return strings.HasPrefix(name, "
 // Names that memory can serve do not wait until the vault has answered those that it can't.
 func TestColdNamesDoNotHoldUpOthersWhileTheVaultHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := batchgetsecrets.Handler(&hanging{vault{value: secret.NewValue("v")}}, open{})
+		h := batchgetsecrets.Handler(batchgetsecrets.NewReads(&hanging{vault{value: secret.NewValue("v")}}), open{})
 		var cold sync.WaitGroup
 		for i := range 3 {
 			names := make([]string, 32)

@@ -18,7 +18,7 @@ type reader struct {
 
 // read returns an item's result. It turns a panic into an error, because it runs on a goroutine of
 // its own.
-func (r reader) read(ctx context.Context, item wire.BatchItem) (found result) {
+func (r reader) read(ctx context.Context, item wire.BatchItem, fresh bool) (found result) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			found = result{err: panics.Error(cause)}
@@ -29,7 +29,7 @@ func (r reader) read(ctx context.Context, item wire.BatchItem) (found result) {
 		return result{err: err}
 	}
 	defer leave()
-	reading, err := r.secrets.Read(ctx, item.Name, item.Version, false)
+	reading, err := r.secrets.Read(ctx, item.Name, item.Version, fresh)
 	return result{reading: reading, err: err}
 }
 

@@ -5,7 +5,6 @@ package getsecret
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"rotunda/internal/apierror"
 	"rotunda/internal/azfunc"
@@ -83,24 +82,11 @@ func (h handler) read(w http.ResponseWriter, r *http.Request, name, version stri
 	case stage == wire.StagePending:
 		return h.stages.ReadPending(azfunc.CallerContext(w, r), name)
 	}
-	fresh := wantsFresh(r)
+	fresh := wire.WantsFresh(r)
 	if !fresh {
 		if found, ok := h.secrets.Peek(name, version); ok {
 			return found, nil
 		}
 	}
 	return h.secrets.Read(azfunc.CallerContext(w, r), name, version, fresh)
-}
-
-// wantsFresh reports whether Cache-Control asks to bypass the cache (RFC 9111, 5.2.1.4).
-func wantsFresh(r *http.Request) bool {
-	for _, header := range r.Header["Cache-Control"] {
-		for directive := range strings.SplitSeq(header, ",") {
-			directive = strings.TrimSpace(directive)
-			if strings.EqualFold(directive, "no-cache") || strings.EqualFold(directive, "no-store") || directive == "max-age=0" {
-				return true
-			}
-		}
-	}
-	return false
 }

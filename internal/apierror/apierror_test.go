@@ -31,6 +31,7 @@ func TestEveryKindHasItsStatusAndCode(t *testing.T) {
 		{secret.Problemf(secret.ErrNotFinished, "m"), 504, "OperationNotFinished"},
 		{secret.Problemf(secret.ErrBusy, "m"), 503, "ServerBusy"},
 		{secret.Problemf(secret.ErrRotationDelayed, "m"), 503, "RotationDelayed"},
+		{secret.Problemf(secret.ErrUnusable, "m"), 422, "ValueNotUsable"},
 		{&secret.Refusal{Status: 409, Code: "Conflict", InnerCode: "ObjectIsBeingDeleted"}, 409, "Conflict"},
 		{&secret.Refusal{Status: 502, Code: "X"}, 502, "X"},
 		{&secret.Refusal{Status: 503, Code: "X"}, 503, "X"},

@@ -34,6 +34,7 @@ var table = []struct {
 	{secret.ErrForbidden, http.StatusForbidden, "Forbidden", "ForbiddenByRules", ""},
 	{secret.ErrInsecure, http.StatusForbidden, "Forbidden", "HttpsRequired", ""},
 	{secret.ErrThrottled, http.StatusTooManyRequests, "Throttled", "", "1"},
+	{secret.ErrUnusable, http.StatusUnprocessableEntity, "ValueNotUsable", "", ""},
 	{secret.ErrAuditUnavailable, http.StatusServiceUnavailable, "AuditUnavailable", "", "5"},
 }
 

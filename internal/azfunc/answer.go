@@ -29,6 +29,7 @@ type answer struct {
 	body    *body     // of the request; nil if it has none
 	id      [1]string // the request's id, as a value of net/http's Header
 
+	items   bool // the request is not about the secret in its path
 	caller  *access.Caller
 	keys    *access.Fingerprints   // name the caller by its function key; nil if that is not verified
 	before  func(status int) error // called before the header is passed on; nil for nothing

@@ -18,6 +18,9 @@ type Entry interface {
 	NoteCaller(caller *access.Caller)
 	// NoteKeys says that the function key, which the host has checked, identifies the caller.
 	NoteKeys(keys *access.Fingerprints)
+	// NoteItems says that the request is not about the secret that its path seems to name, but about
+	// several, which the log shows one by one.
+	NoteItems()
 	// BeforeResponse says what to do before the response's first byte, once its status is known. If
 	// that returns an error, the response is the error instead.
 	BeforeResponse(do func(status int) error)
@@ -32,6 +35,9 @@ func (a *answer) NoteCaller(caller *access.Caller) { a.caller = caller }
 
 // NoteKeys implements Entry.
 func (a *answer) NoteKeys(keys *access.Fingerprints) { a.keys = keys }
+
+// NoteItems implements Entry.
+func (a *answer) NoteItems() { a.items = true }
 
 // BeforeResponse implements Entry.
 func (a *answer) BeforeResponse(do func(status int) error) { a.before = do }

@@ -67,6 +67,9 @@ func (rec *recorder) end(a *answer, r *http.Request, name, version string) {
 	if a.broken {
 		status = http.StatusInternalServerError
 	}
+	if a.items {
+		name, version = "", ""
+	}
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}

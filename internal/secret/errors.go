@@ -28,6 +28,7 @@ var (
 	ErrForbidden           = errors.New("not allowed by the rules")
 	ErrInsecure            = errors.New("not called over https")
 	ErrThrottled           = errors.New("too many calls by one caller")
+	ErrUnusable            = errors.New("the value is not what was requested")
 	ErrAuditUnavailable    = errors.New("the audit can't be written")
 )
 

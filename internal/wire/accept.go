@@ -13,8 +13,19 @@ func WantsText(r *http.Request) bool {
 	if len(sent) == 0 || len(sent) == 1 && (sent[0] == "*/*" || sent[0] == "application/json") {
 		return false
 	}
-	var text, json preference
-	for _, header := range sent {
+	text, json := preferences(sent)
+	return text.isOver(json)
+}
+
+// WantsJSON reports whether Accept prefers JSON to text/plain, for responses that are text without
+// a preference.
+func WantsJSON(r *http.Request) bool {
+	text, json := preferences(r.Header["Accept"])
+	return json.isOver(text)
+}
+
+func preferences(accept []string) (text, json preference) {
+	for _, header := range accept {
 		for element := range strings.SplitSeq(header, ",") {
 			mediaRange, parameters, _ := strings.Cut(element, ";")
 			mediaRange, q := strings.TrimSpace(mediaRange), quality(parameters)
@@ -22,16 +33,21 @@ func WantsText(r *http.Request) bool {
 			json.offer(mediaRange, "application/json", "application/*", q)
 		}
 	}
-	if text.quality == json.quality {
-		return text.precision > json.precision && text.quality > 0
-	}
-	return text.quality > json.quality
+	return text, json
 }
 
 // preference is what a caller's most precise range says about a media type.
 type preference struct {
 	precision int // 3 for the type itself, 2 for its major type, 1 for */*
 	quality   float64
+}
+
+// isOver reports whether a caller prefers one media type to another.
+func (p preference) isOver(other preference) bool {
+	if p.quality == other.quality {
+		return p.precision > other.precision && p.quality > 0
+	}
+	return p.quality > other.quality
 }
 
 // offer takes a range into account, if it matches the media type and is the most precise so far.

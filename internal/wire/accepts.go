@@ -23,7 +23,7 @@ type Accepts struct {
 }
 
 // repeatable are the parameters that a query may have more than once.
-var repeatable = []string{"tag"}
+var repeatable = []string{"tag", "names"}
 
 // fromGateways are query parameters that the Functions host or a gateway in front of it uses: the
 // host's keys (MicrosoftDocs/azure-docs articles/azure-functions/function-keys-how-to.md), the

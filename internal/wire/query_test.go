@@ -127,3 +127,18 @@ func TestAccept(t *testing.T) {
 		}
 	}
 }
+
+func TestAcceptWhereTextIsTheDefault(t *testing.T) {
+	for header, want := range map[string]bool{
+		"": false, "*/*": false, "text/plain": false, "image/png": false, "application/json": true, "Application/*": true, "application/json, */*": true,
+		"text/plain;q=0.5, application/json": true, "application/json;q=0.5, text/plain": false, "application/json;q=0": false,
+		"application/json, text/plain, */*": false, // without a preference
+	} {
+		if got := wire.WantsJSON(request("/", http.Header{"Accept": {header}})); got != want {
+			t.Errorf("Accept: %s: %v", header, got)
+		}
+	}
+	if wire.WantsJSON(request("/", nil)) {
+		t.Error("without Accept")
+	}
+}

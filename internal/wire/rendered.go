@@ -89,14 +89,22 @@ func (r Reading) Write(w http.ResponseWriter, request *http.Request) error {
 }
 
 func (r Reading) writeText(w http.ResponseWriter) error {
+	value, err := r.Value()
+	if err != nil {
+		return err
+	}
+	text := value.Reveal()
+	header := w.Header()
+	header["Content-Type"], header["Content-Length"] = textType, []string{strconv.Itoa(len(text))}
+	_, _ = w.Write([]byte(text)) // see above
+	return nil
+}
+
+// Value returns the value of the secret.
+func (r Reading) Value() (secret.Value, error) {
 	var found struct {
 		Value string `json:"value"`
 	}
-	if err := json.Unmarshal(r.body, &found); err != nil {
-		return err
-	}
-	header := w.Header()
-	header["Content-Type"], header["Content-Length"] = textType, []string{strconv.Itoa(len(found.Value))}
-	_, _ = w.Write([]byte(found.Value)) // see above
-	return nil
+	err := json.Unmarshal(r.body, &found)
+	return secret.NewValue(found.Value), err
 }

@@ -1,15 +1,14 @@
 package form
 
 import (
-	"strings"
-
+	"rotunda/internal/jsonfields"
 	"rotunda/internal/rotation"
 )
 
 // chooseField returns the reading in which the tag ValueField names the password, or the place
 // that has a login in a form of its own.
 func (o Options) chooseField(r reading) (reading, error) {
-	at, twice := fieldOf(r.places, o.Field)
+	at, twice := jsonfields.Find(r.places, o.Field, func(p place) (path, text string) { return p.path, p.text })
 	switch {
 	case at < 0:
 		return r, errNoPassword
@@ -31,23 +30,6 @@ func (o Options) chooseField(r reading) (reading, error) {
 		return r, rotation.Permanentf("The field %q in the secret's value, which the tag %s names, is empty.", r.places[at].path, rotation.TagValueField)
 	}
 	return o.take(r, o.userBeside(r.places, at), chosen{place: at})
-}
-
-// fieldOf returns the place that a path names, or -1, and whether it also names another text. Case
-// counts only if it has to.
-func fieldOf(places []place, path string) (found int, twice bool) {
-	found = -1
-	for i, p := range places {
-		isExact := p.path == path
-		switch {
-		case !isExact && !strings.EqualFold(p.path, path):
-		case found < 0 || isExact && places[found].path != path:
-			found, twice = i, false
-		case isExact || places[found].path != path:
-			twice = twice || p.text != places[found].text
-		}
-	}
-	return found, twice
 }
 
 // userBeside returns the user that belongs to a password: the one with the same prefix, or else

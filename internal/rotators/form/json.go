@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"rotunda/internal/jsonfields"
 )
 
 // splitJSON splits a JSON object. Its places are those that are not objects or lists themselves.
@@ -12,9 +14,9 @@ func splitJSON(text string) (places []place, ok bool) {
 	if trimmed := strings.TrimSpace(text); trimmed == "" || trimmed[0] != '{' || !json.Valid([]byte(text)) {
 		return nil, false
 	}
-	for _, one := range scan(text) {
-		p := place{begin: one.begin, end: one.end, path: one.path, name: one.key, group: strconv.Itoa(one.object), text: one.text, encode: encodeJSON}
-		if !one.isString {
+	for _, one := range jsonfields.Scan(text) {
+		p := place{begin: one.Begin, end: one.End, path: one.Path, name: one.Key, group: strconv.Itoa(one.Object), text: one.Text, encode: encodeJSON}
+		if !one.IsString {
 			p.encode, p.fixed = never, true
 		}
 		places = append(places, p)

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"rotunda/internal/jsonfields"
 	"rotunda/internal/lazyregexp"
 )
 
@@ -61,7 +62,7 @@ func (y *yamlReader) mapping(node *yaml.Node, path string) {
 	y.maps++
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name := node.Content[i].Value
-		y.value(node.Content[i+1], place{path: joinPath(path, name), name: name, group: group})
+		y.value(node.Content[i+1], place{path: jsonfields.Join(path, name), name: name, group: group})
 	}
 }
 
@@ -71,7 +72,7 @@ func (y *yamlReader) value(node *yaml.Node, p place) {
 		y.mapping(node, p.path)
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			y.value(item, place{path: itemPath(p.path, i), group: p.group})
+			y.value(item, place{path: jsonfields.Item(p.path, i), group: p.group})
 		}
 	case yaml.ScalarNode:
 		p = y.scalar(node, p)

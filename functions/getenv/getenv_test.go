@@ -1,0 +1,136 @@
+package getenv_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"rotunda/functions/batchgetsecrets"
+	"rotunda/functions/getenv"
+	"rotunda/internal/access"
+	"rotunda/internal/secret"
+	"rotunda/internal/wire"
+)
+
+// vault has a secret under each name, but for "panics". Those that begin with "stale" are old.
+type vault struct {
+	reads atomic.Int64
+	value secret.Value
+}
+
+func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, error) {
+	if v.reads.Add(1); name == "panics" {
+		panic("canary-in-a-panic")
+	}
+	rendered, err := wire.Render(secret.Secret{ID: "https://contoso.vault.azure.net/secrets/" + name, Value: v.value})
+	if strings.HasPrefix(name, "stale") {
+		return wire.Reading{Rendered: rendered, Age: 7 * time.Second, Stale: true}, err
+	}
+	return wire.Reading{Rendered: rendered}, err
+}
+
+func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
+
+func (*vault) HasOlder(string, string) bool { return false }
+
+// open lets everybody read, and keeps nothing.
+type open struct{ batchgetsecrets.Guard }
+
+func (open) Allows(context.Context, access.Action, string) bool { return true }
+func (open) Keeps() bool                                        { return false }
+
+func ask(h http.Handler, query string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?"+query, nil))
+	return w
+}
+
+// A secret of which several fields are requested is read once.
+func TestASecretIsReadOnce(t *testing.T) {
+	v := &vault{value: secret.NewValue(`{"a":"canary-a","b":2}`)}
+	got := ask(getenv.Handler(batchgetsecrets.NewReads(v), open{}), "names=x.a,X.b,C:x.a")
+	if got.Body.String() != "X_A=canary-a\nX_B=2\nC=canary-a\n" || v.reads.Load() != 1 {
+		t.Errorf("%d reads: %s", v.reads.Load(), got.Body)
+	}
+}
+
+// One variable from an old reading makes the response old.
+func TestTheResponseIsAsOldAsTheOldestReading(t *testing.T) {
+	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("v")}), open{})
+	for query, want := range map[string]string{"names=a,stale-b,c": "7 true", "names=a,c": "0 "} {
+		header := ask(h, query).Header()
+		if got := header.Get("Age") + " " + header.Get("X-Rotunda-Stale"); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// A request that does not fit in memory is refused, and there is room again after it.
+func TestHeldBytesAreBounded(t *testing.T) {
+	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}), open{})
+	names := func(n int) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf("a-%d", i)
+		}
+		return "names=" + strings.Join(all, ",")
+	}
+	for range 2 {
+		got := ask(h, names(8))
+		if got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "ServerBusy") {
+			t.Errorf("8 secrets of 2 MB, in memory three times: %d %.200s", got.Code, got.Body)
+		}
+		if got := ask(h, names(6)); got.Code != http.StatusOK {
+			t.Errorf("6 secrets of 2 MB: %d %.200s", got.Code, got.Body)
+		}
+	}
+}
+
+func TestAPanicIsAnError(t *testing.T) {
+	got := ask(getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("canary-v")}), open{}), "names=a,panics")
+	if got.Code != http.StatusInternalServerError || strings.Contains(got.Body.String(), "canary") {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
+// Any value comes back from JSON as it is, or is refused.
+func FuzzValue(f *testing.F) {
+	for _, value := range []string{"", "a", "\x00", "<&>\u2028", `{"a":1}`} {
+		f.Add(value, "a")
+	}
+	f.Add(`{"a":{"b":["x",{"c":null}]},"d":"\ud800"}`, "a.b[0]")
+	f.Add(`{"a":{"b":["x",{"c":null}]},"d":"\ud800"}`, "d")
+	f.Fuzz(func(t *testing.T, value, field string) {
+		if !utf8.ValidString(value) {
+			t.Skip() // the vault has none
+		}
+		v := &vault{value: secret.NewValue(value)}
+		h := getenv.Handler(batchgetsecrets.NewReads(v), open{})
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/?names=s", nil)
+		r.Header.Set("Accept", "application/json")
+		h.ServeHTTP(w, r)
+		var found map[string]string
+		if err := json.Unmarshal(w.Body.Bytes(), &found); w.Code == http.StatusOK && (err != nil || found["S"] != value) {
+			t.Errorf("%q became %s, %v", value, w.Body, err)
+		}
+		if refused := w.Code == http.StatusUnprocessableEntity; refused != strings.Contains(value, "\x00") || !refused && w.Code != http.StatusOK {
+			t.Errorf("%q: %d", value, w.Code)
+		}
+		query := r.URL.Query()
+		query.Set("field", field)
+		r.URL.RawQuery = query.Encode()
+		w = httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK && w.Code != http.StatusUnprocessableEntity && field != "" {
+			t.Errorf("%q in %q: %d %s", field, value, w.Code, w.Body)
+		}
+	})
+}
