@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// checkCommit checks that the repository is as its commit says, and that the version's tag, if there
-// is one, names this commit. A folder that is no clone has neither.
+// checkCommit checks that the repository is as its commit says, and that the version's tag, if
+// there is one, names this commit. A folder that is no clone has neither.
 func checkCommit(ctx context.Context, repo, tag string) error {
 	if _, err := os.Stat(filepath.Join(repo, ".git")); errors.Is(err, os.ErrNotExist) {
 		return nil
