@@ -44,6 +44,19 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// TestCurlShowsWhySignInFailed runs the script with a client secret that is wrong.
+func TestCurlShowsWhySignInFailed(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
+	command := curl(t, app)
+	command.Args = append(command.Args, "payments-db")
+	command.Env = append(slices.Concat(os.Environ(), app.Azure.ClientEnv(), app.Callers["reader"].Env()),
+		"AZURE_CLIENT_SECRET=canary-wrong", "ROTUNDA_URL="+standin.AppURL, "ROTUNDA_AUDIENCE="+standin.Audience)
+	out, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "invalid_client") || strings.Contains(string(out), "canary-wrong") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func python(t *testing.T, _ *wiretest.App) *exec.Cmd {
 	t.Helper()
 	return exec.Command(installed(t, "python", ".venv", "bin", "python"), filepath.Join("python", "read.py"))

@@ -1,5 +1,6 @@
-# Reads a secret in Terraform, with a function key. The value is stored in Terraform's state, as that of
-# every data source: encrypt the state, and let nobody read it who may not read the secret.
+# Reads a secret in Terraform, with a function key. Terraform stores the value in its state, and also the
+# key, which reads every secret of the vault: encrypt the state, and let nobody read it who may not read
+# all of them.
 #
 #   export TF_VAR_rotunda_key=...   # a key of the function getsecret
 #   terraform init && terraform apply -var rotunda_url=https://rotunda.azurewebsites.net/api

@@ -42,6 +42,9 @@ func run(ctx context.Context, repo, tag, dir string) (files []string, err error)
 	if entries, err := os.ReadDir(dir); len(entries) > 0 || err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not an empty folder: choose another with -o, or empty this one", dir)
 	}
+	if err := checkCommit(ctx, repo, tag); err != nil {
+		return nil, err
+	}
 	temp, err := os.MkdirTemp("", "rotunda-release-")
 	if err != nil {
 		return nil, err

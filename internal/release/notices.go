@@ -94,8 +94,8 @@ func notices(ctx context.Context, repo string, info *debug.BuildInfo, packages [
 var isNotice = regexp.MustCompile(`(?i)^(third[._-]?party[._-]?)?(licen[cs]es?|copying|notices?|copyright|patents)([._-].*)?$`)
 
 // addNotices adds what a module's folder says about its licence, and then the folders of its
-// packages: one that comes from elsewhere may have a licence of its own. A module that says nothing
-// is an error, because nobody may pass it on.
+// packages: one that comes from elsewhere may have a licence of its own. A module that says
+// nothing is an error, because nobody may pass it on.
 func addNotices(w io.Writer, title, folder string, packages ...string) error {
 	found, err := noticesIn(folder)
 	if err != nil {

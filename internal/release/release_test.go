@@ -184,6 +184,46 @@ func TestWhatIsWrongEndsTheReleaseFirst(t *testing.T) {
 	}
 }
 
+// A version names one commit, and nothing that is in nobody else's clone.
+func TestAReleaseIsOfItsCommit(t *testing.T) {
+	repo := write(t, repository)
+	do := func(args ...string) {
+		t.Helper()
+		if _, err := git(t.Context(), repo, append([]string{"-c", "user.name=a", "-c", "user.email=a@contoso.test", "-c", "commit.gpgsign=false"}, args...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(tag, says string) {
+		t.Helper()
+		dir := filepath.Join(t.TempDir(), "release")
+		// A release is refused before it is begun; a commit that is right is not built here.
+		if err := checkCommit(t.Context(), repo, tag); (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", tag, err, says)
+		}
+		if says != "" {
+			if _, err := run(t.Context(), repo, tag, dir); err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: run: %v, want %q", tag, err, says)
+			}
+		}
+	}
+	check("v1.2.3", "") // no clone
+	do("init", "--quiet")
+	do("add", ".")
+	do("commit", "--quiet", "--no-verify", "--message", "one")
+	check("v1.2.3", "") // no tag
+	do("tag", "--annotate", "--message", "v1.2.3", "v1.2.3")
+	check("v1.2.3", "")
+	do("commit", "--quiet", "--no-verify", "--allow-empty", "--message", "two")
+	check("v1.2.3", "the tag v1.2.3 names another commit")
+	check("v1.2.4", "")
+	if err := os.WriteFile(filepath.Join(repo, "handler", "mine.go"), []byte("package main\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("v1.2.4", "handler/mine.go")
+	do("add", ".")
+	check("v1.2.4", "handler/mine.go")
+}
+
 func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
 	dir := write(t, map[string]string{"a": "1", "b": "2"})
 	if err := writeChecksums(dir, []string{"a", "b"}); err != nil {

@@ -78,7 +78,8 @@ func TestTheEditorsTasksAndTheContainersCommandsExist(t *testing.T) {
 			t.Errorf("%q is neither make nor go", command)
 		}
 	}
-	if want := "go:1-" + goVersion(t) + "-"; !strings.Contains(container.Image, want) {
+	// Images with Go 1.26 begin with version 2 (devcontainers/images, src/go/manifest.json).
+	if want := "go:2-" + goVersion(t) + "-"; !strings.Contains(container.Image, want) {
 		t.Errorf("the container's image is %s, not one with %s", container.Image, want)
 	}
 	var recommended struct{ Recommendations []string }
@@ -192,6 +193,17 @@ func TestIssueFormsAreOnesThatGitHubShows(t *testing.T) {
 			}
 			ids[element.ID] = true
 		}
+	}
+}
+
+// The tags that move with the action's major version, such as v1, are no releases.
+func TestReleasesAreMadeOfVersions(t *testing.T) {
+	var workflow struct {
+		On struct{ Push struct{ Tags []string } }
+	}
+	unmarshal(t, ".github/workflows/release.yml", &workflow)
+	if tags := workflow.On.Push.Tags; !slices.Equal(tags, []string{"v[0-9]+.[0-9]+.[0-9]+*"}) {
+		t.Errorf("releases are made of the tags %v", tags)
 	}
 }
 
