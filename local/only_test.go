@@ -102,17 +102,18 @@ func get(t *testing.T, address string) []byte {
 	return text
 }
 
-func set(t *testing.T, client *azsecrets.Client, name, value string) {
+// set sets the secret db.
+func set(t *testing.T, client *azsecrets.Client, value string) {
 	t.Helper()
-	if _, err := client.SetSecret(t.Context(), name, azsecrets.SetSecretParameters{Value: &value}, nil); err != nil {
+	if _, err := client.SetSecret(t.Context(), "db", azsecrets.SetSecretParameters{Value: &value}, nil); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// value returns a secret's latest value, or the code of the vault's refusal.
-func value(t *testing.T, client *azsecrets.Client, name string) string {
+// value returns the latest value of the secret db, or the code of the vault's refusal.
+func value(t *testing.T, client *azsecrets.Client) string {
 	t.Helper()
-	found, err := client.GetSecret(t.Context(), name, "", nil)
+	found, err := client.GetSecret(t.Context(), "db", "", nil)
 	if refused, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		return refused.ErrorCode
 	}
@@ -135,9 +136,9 @@ func TestTheVaultAlone(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r := startVault(t)
 	client, other := r.secrets(t, r.Vault), r.secrets(t, "https://other.vault.azure.net")
-	set(t, client, "db", "canary-first")
-	set(t, client, "db", "canary-second")
-	if here, there := value(t, client, "db"), value(t, other, "db"); here != "canary-second" || there != "SecretNotFound" {
+	set(t, client, "canary-first")
+	set(t, client, "canary-second")
+	if here, there := value(t, client), value(t, other); here != "canary-second" || there != "SecretNotFound" {
 		t.Errorf("found %q here and %q in another vault", here, there)
 	}
 	var state standin.State
@@ -159,7 +160,7 @@ func TestAFaultOfTheVaultAlone(t *testing.T) {
 		t.Fatal(got)
 	}
 	client := r.secrets(t, r.Vault)
-	if first, second := value(t, client, "db"), value(t, client, "db"); first != "Throttled" || second != "SecretNotFound" {
+	if first, second := value(t, client), value(t, client); first != "Throttled" || second != "SecretNotFound" {
 		t.Errorf("found %q, then %q", first, second)
 	}
 }
@@ -169,7 +170,10 @@ func TestTheAddressesAreThoseThatTheCallerUses(t *testing.T) {
 	r := startVault(t)
 	request := must(http.NewRequest(http.MethodGet, r.Proxy+"/ready.json", nil))
 	request.Host = "docker.test:49153"
-	response := must(http.DefaultClient.Do(request))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer func() { _ = response.Body.Close() }()
 	var found vaultAddresses
 	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
@@ -198,11 +202,11 @@ func TestSeeds(t *testing.T) {
 		if err != nil || *found.Value != "canary-api" || *found.Tags["team"] != "a" {
 			t.Errorf("found %+v (%v)", found, err)
 		}
-		set(t, client, "db", "canary-second")
+		set(t, client, "canary-second")
 	})
 	t.Run("second run, which leaves what there is", func(t *testing.T) {
 		r := startVault(t, "-seed", file, "-data", data)
-		if found := value(t, r.secrets(t, r.Vault), "db"); found != "canary-second" {
+		if found := value(t, r.secrets(t, r.Vault)); found != "canary-second" {
 			t.Errorf("db is %q", found)
 		}
 	})
@@ -227,7 +231,7 @@ func TestEventsOfTheVaultAlone(t *testing.T) {
 			webhook := httptest.NewServer(hook(received))
 			defer webhook.Close()
 			r := startVault(t, "-events", webhook.URL+"/in?code=canary-key", "-events-schema", schema)
-			set(t, r.secrets(t, r.Vault), "db", "canary-value")
+			set(t, r.secrets(t, r.Vault), "canary-value")
 			event := <-received
 			data, _ := event["data"].(map[string]any)
 			if event[field] != keyvault.SecretNewVersionCreated || data["ObjectName"] != "db" || data["VaultName"] != "contoso" {

@@ -22,8 +22,8 @@ import (
 // apiVersion is that of our own calls of the vault.
 const apiVersion = "7.6"
 
-// readSeeds returns the bodies of the secrets in the file, by name. A text is a value; an object is
-// what Key Vault's set accepts.
+// readSeeds returns the bodies of the secrets in the file, by name. A text is a value; an object
+// is what Key Vault's set accepts.
 func readSeeds(file string) (map[string]json.RawMessage, error) {
 	if file == "" {
 		return nil, nil

@@ -100,6 +100,7 @@ func (a *Azure) control(stop func()) http.Handler {
 	})
 	if stop != nil {
 		mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "0") // so that the response is whole once it is flushed
 			w.WriteHeader(http.StatusAccepted)
 			_ = http.NewResponseController(w).Flush() // before stop closes the connection
 			stop()

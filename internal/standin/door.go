@@ -10,9 +10,9 @@ import (
 // controlPath is where the door has the control endpoint.
 const controlPath = "/control"
 
-// Door returns a handler that serves at one address, Options.DoorURL, what clients need: the proxy,
-// the managed identity, the control endpoint below /control, the CA's certificate at /ca.pem, and
-// more, by patterns of http.ServeMux. The address may be that of a container.
+// Door returns a handler that serves at one address, Options.DoorURL, what clients need: the
+// proxy, the managed identity, the control endpoint below /control, the CA's certificate at
+// /ca.pem, and more, by patterns of http.ServeMux. The address may be that of a container.
 func (a *Azure) Door(more map[string]http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range more {
