@@ -18,6 +18,12 @@ var (
 	envAccepts = wire.Accepts{Query: []string{"names", "field"}}
 )
 
+// envOperation is getenv as the description of the API needs it.
+var envOperation = Operation{
+	Name: "getenv", Method: http.MethodGet, Route: "secrets/env", Accepts: envAccepts,
+	Actions: []access.Action{envNeed.action}, Secrets: "each secret; without it for one, the whole request is refused",
+}
+
 // withEnv is getsecret, except that a request for the secret env with names in its query is one of
 // getenv. They share a function of the host, which gives every function keys of its own: a key
 // that reads the secret env would not open a second function with the path secrets/env.

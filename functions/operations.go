@@ -28,14 +28,14 @@ type Operation struct {
 	Also map[string]access.Action
 }
 
-// Operations returns every HTTP function except wrongroute, whose answers are errors. They are
-// sorted by name.
+// Operations returns every HTTP function except wrongroute, whose answers are errors, and getenv,
+// which has none of its own.
 func Operations() ([]Operation, error) {
 	definitions, err := azfunc.LoadDefinitions(Definitions)
 	if err != nil {
 		return nil, err
 	}
-	var all []Operation
+	all := []Operation{envOperation}
 	for _, definition := range definitions {
 		trigger := definition.HTTP()
 		if trigger == nil || definition.Name == "wrongroute" {

@@ -162,20 +162,25 @@ func (a answer) response() *response {
 }
 
 // schemaOf returns the schema for a word in an answer: a schema's name, or two of them with a bar
-// between them, or text, or "" for any object.
+// between them, or text, or texts by their names, or "" for any object.
 func schemaOf(name string) *schema {
 	switch one, other, either := strings.Cut(name, "|"); {
 	case name == "":
 		return &schema{Type: "object"}
 	case name == plainText:
 		return &schema{Type: "string"}
+	case name == textByName:
+		return &schema{Type: "object", AdditionalProperties: &schema{Type: "string"}}
 	case either:
 		return &schema{OneOf: []*schema{refer(one), refer(other)}}
 	}
 	return refer(name)
 }
 
-const plainText = "(text)"
+const (
+	plainText  = "(text)"
+	textByName = "(text by name)"
+)
 
 // inJSON returns the content of an answer that is only JSON.
 func inJSON(schemaName string) map[string]string { return map[string]string{jsonType: schemaName} }

@@ -23,6 +23,7 @@ var whens = map[string]string{ //nolint:gosec // words about credentials
 	"MethodNotAllowed":           "The path accepts other methods, which Allow lists.",
 	"RotationRefused":            "The message says why, and what to do.",
 	"ConditionNotMet":            "The version is not what If-Match or If-None-Match requires. Nothing was written.",
+	"ValueNotUsable":             "A value is not JSON, lacks the field, or can't be an environment variable. The message names the secret.",
 	"RequestBodyTooLarge":        "The body is over 1 MiB; for a restore, over 24 MiB.",
 	"UnsupportedMediaType":       "The body has a Content-Encoding.",
 	"Throttled":                  "The caller exceeds CALLS_PER_SECOND_PER_CALLER. From the vault: its quota is used up.",

@@ -16,6 +16,16 @@ var operations = map[string]description{
 			{status: http.StatusNotModified, text: "The caller has this version.", headers: []string{"ETag", "Age", "x-rotunda-stale"}},
 		},
 	},
+	"getenv": {
+		tag: tagSecrets, summary: "Read secrets as environment variables",
+		text:    "Lines that a shell reads, or JSON if the caller prefers it. If one secret can't be read, none is returned. Without `names`, this is the secret named env. A function key must be one of getsecret.",
+		headers: []string{"Cache-Control"},
+		answers: []answer{{
+			status: http.StatusOK, text: "The variables.", headers: []string{"Age", "x-rotunda-stale"},
+			schemas: map[string]string{"text/plain": plainText, jsonType: textByName}, example: `{"PGUSER": "app", "PGPASSWORD": "…"}`,
+		}},
+		errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity},
+	},
 	"setsecret": {
 		tag: tagSecrets, summary: "Create a version of a secret",
 		text:    "Creates the secret, if there is none. A set that adds, changes or drops a tag that directs a rotation needs `configureRotation` too.",

@@ -58,6 +58,8 @@ var parameters = map[string]*parameter{
 	"onDeleted":      {Name: "onDeleted", In: "query", Description: "Recovers the secret first, if it is soft-deleted.", Schema: word("recover")},
 	"ifChanged":      {Name: "ifChanged", In: "query", Description: "Creates no version if nothing would change.", Schema: flag},
 	"wait":           {Name: "wait", In: "query", Description: "Responds when the vault has finished, or a rotation's attempt has ended.", Schema: flag},
+	"names":          {Name: "names", In: "query", Required: true, Description: "Entries of the form [VARIABLE:]secret[/version][.field], separated by commas.", Schema: &schema{Type: "array", Items: &schema{Type: "string", MinLength: new(1)}}, Example: []byte(`["PGUSER:shop-db.username", "PGPASSWORD:shop-db.password"]`)},
+	"field":          {Name: "field", In: "query", Description: "The field of a JSON value, by its path, for all entries that have none.", Schema: &schema{Type: "string", MinLength: new(1)}, Example: quoted("password")},
 	"maxresults":     {Name: "maxresults", In: "query", Description: "The size of a page.", Schema: &schema{Type: "integer", Minimum: new(int64(1)), Maximum: new(int64(secret.MaxPageSize))}, Example: []byte("25")},
 	"$skiptoken":     {Name: "$skiptoken", In: "query", Description: "The page, from nextLink.", Schema: &schema{Type: "string", MinLength: new(1)}},
 	"prefix":         {Name: "prefix", In: "query", Description: "Only secrets whose names begin so.", Schema: &schema{Type: "string", Pattern: "^[0-9A-Za-z-]*$", MaxLength: new(secret.MaxNameLength)}, Example: quoted("team-a-")},

@@ -27,20 +27,38 @@ type found struct {
 }
 
 // find returns the operation that a path and a method match, or nil. As in the app, text matches
-// in any case and goes before parameters, a trailing slash is ignored, and HEAD is a GET.
+// in any case and goes before parameters, unless the query lacks what the operation requires, a
+// trailing slash is ignored, and HEAD is a GET.
 func (c *contract) find(method string, target *url.URL) *found {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	var best *found
+	least := 0
 	for path, item := range c.document.Paths.Map() {
 		variables, ok := match("/api"+path, target.EscapedPath())
 		operation := item.GetOperation(method)
-		if ok && operation != nil && (best == nil || len(variables) < len(best.variables)) {
-			best = &found{path, item, operation, variables}
+		if !ok || operation == nil {
+			continue
+		}
+		// No path has more than two variables.
+		if cost := 10*lacking(operation, target.Query()) + len(variables); best == nil || cost < least {
+			best, least = &found{path, item, operation, variables}, cost
 		}
 	}
 	return best
+}
+
+// lacking counts the parameters that an operation requires and a query lacks.
+func lacking(operation *openapi3.Operation, query url.Values) (n int) {
+	for _, one := range operation.Parameters {
+		p := one.Value
+		has := slices.ContainsFunc(slices.Collect(maps.Keys(query)), func(name string) bool { return strings.EqualFold(name, p.Name) })
+		if p.In == "query" && p.Required && !has {
+			n++
+		}
+	}
+	return n
 }
 
 func match(template, path string) (variables map[string]string, ok bool) {
