@@ -1,5 +1,5 @@
-// Command webhook-classes is an API whose keys Rotunda rotates by the hook at /rotation, in class S
-// or C. docs/webhook.md is the contract, and examples/webhook a shorter hook of class C.
+// Command webhook-classes is an API whose keys Rotunda rotates by the hook at /rotation, in class
+// S or C. docs/webhook.md is the contract, and examples/webhook a shorter hook of class C.
 //
 //	go run ./examples/webhook-classes -class S -keys keys.json -signing-key key.txt
 //
