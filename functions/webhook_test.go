@@ -27,12 +27,13 @@ import (
 	"rotunda/internal/wiretest"
 )
 
-// Rotations by a hook: the real handler, and the program of examples/webhook as a process of its
+// Rotations by a hook: the real handler, and a program of examples as a process of its
 // own.
 
 const firstHookKey = "canary-first-key"
 
-// exampleHook is examples/webhook, which runs until the test ends.
+// exampleHook is examples/webhook, or in class S examples/webhook-classes, which runs until the
+// test ends.
 type exampleHook struct {
 	url  string // of the program
 	keys string // its file
@@ -52,7 +53,12 @@ func startHook(t *testing.T, class string) (hook exampleHook, signingKey string)
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(wiretest.Program(t, "./examples/webhook"), "-addr", "127.0.0.1:0", "-class", class, "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt"))
+	args := []string{"-addr", "127.0.0.1:0", "-keys", hook.keys, "-signing-key", filepath.Join(folder, "key.txt")}
+	program := "./examples/webhook"
+	if class == "S" {
+		program, args = program+"-classes", append(args, "-class", class)
+	}
+	command := exec.Command(wiretest.Program(t, program), args...)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// startExample starts examples/webhook in the working directory, with one key that is in the file
-// value.txt, and returns the hook's address.
-func startExample(t *testing.T, class string) string {
+// startExample starts a program of examples in the working directory, with one key that is in the
+// file value.txt, and returns the hook's address.
+func startExample(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -35,12 +35,12 @@ func startExample(t *testing.T, class string) string {
 		}
 	}
 	program := filepath.Join(t.TempDir(), "hook.exe")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/webhook")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/"+name)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	command := exec.Command(program, "-addr", "127.0.0.1:0", "-class", class)
+	command := exec.Command(program, append(args, "-addr", "127.0.0.1:0")...)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -57,9 +57,18 @@ func startExample(t *testing.T, class string) string {
 }
 
 func TestTheExamplePasses(t *testing.T) {
-	for class, who := range map[string][]string{"C": {"-id", "first"}, "S": {"-user", "first"}} {
-		t.Run(class, func(t *testing.T) {
-			args := append([]string{"-url", startExample(t, class), "-key", "key.txt", "-value", "value.txt", "-class", class}, who...)
+	for name, row := range map[string]struct {
+		example string
+		args    []string
+		class   string
+		who     []string
+	}{
+		"the short one": {"webhook", nil, "C", []string{"-id", "first"}},
+		"both, class C": {"webhook-classes", []string{"-class", "C"}, "C", []string{"-id", "first"}},
+		"both, class S": {"webhook-classes", []string{"-class", "S"}, "S", []string{"-user", "first"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"-url", startExample(t, row.example, row.args...), "-key", "key.txt", "-value", "value.txt", "-class", row.class}, row.who...)
 			for range 2 { // in class S, the second run begins with what the first one has saved
 				var stdout, stderr strings.Builder
 				if code := run(t.Context(), args, &stdout, &stderr); code != 0 || !strings.Contains(stdout.String(), " checks, 0 failed") || stderr.Len() > 0 {

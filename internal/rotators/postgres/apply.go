@@ -105,8 +105,8 @@ func (t target) changesFor(next login.Login) ([]change, error) {
 	return newChanges(next)
 }
 
-// apply sets passwords in a transaction. When fence or a statement fails, closing the session rolls
-// it back.
+// apply sets passwords in a transaction. When fence or a statement fails, closing the session
+// rolls it back.
 func (t target) apply(ctx context.Context, session *session, changes []change, fence func(context.Context) error) error {
 	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err

@@ -17,18 +17,18 @@
 //   - RotationClass: A or S; without it A with AdminSecret, and S without
 //   - AdminSecret, ValueField, PasswordLength, PasswordExclude, PasswordSymbols
 //
-// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login, or else the one
-// that the secret has at first, needs CREATEROLE, and from PostgreSQL 16 on, for a role that it did
-// not create itself, in class A GRANT owner TO admin WITH ADMIN OPTION, and in class S GRANT login
-// TO admin WITH ADMIN OPTION.
+// In class S without AdminSecret, no right is needed. Otherwise AdminSecret's login, or else the
+// one that the secret has at first, needs CREATEROLE, and from PostgreSQL 16 on, for a role that
+// it did not create itself, in class A GRANT owner TO admin WITH ADMIN OPTION, and in class S
+// GRANT login TO admin WITH ADMIN OPTION.
 //
 // A role that an administrator changes is marked in its comment with the vault and the secret. A
 // role with another secret's mark is never changed, and one without a mark only if the secret's
 // own password logs in as it.
 //
-// Class A without AdminSecret is for an administrator's own secret: see resting.go. Nothing is done
-// there by any authority but that of the secret's own values. The login that the secret has at
-// first creates the pair; from then on, each of the two changes its own password only.
+// Class A without AdminSecret is for an administrator's own secret: see resting.go. Nothing is
+// done there by any authority but that of the secret's own values. The login that the secret has
+// at first creates the pair; from then on, each of the two changes its own password only.
 //
 // In Azure, AdminSecret is the server's administrator, or another member of azure_pg_admin. A role
 // with such rights takes part in no rotation that has an AdminSecret.

@@ -15,8 +15,8 @@ import (
 )
 
 // A pair without AdminSecret, such as an administrator's own: neither of its logins may change the
-// other. From PostgreSQL 16 on they can't: whoever changes a role's password is a member of it, and
-// members in a circle are refused (postgres/postgres src/backend/commands/user.c, AlterRole,
+// other. From PostgreSQL 16 on they can't: whoever changes a role's password is a member of it,
+// and members in a circle are refused (postgres/postgres src/backend/commands/user.c, AlterRole,
 // AddRoleMems). So each login changes its own password only. While it rests, it has one that is
 // derived from the secret's value: whoever has the value, as Rotunda has when the turn comes, can
 // log in as either, and nobody else can.
@@ -97,8 +97,8 @@ func (t target) changesOfPair(next login.Login) ([]change, error) {
 	return newChanges(logins...)
 }
 
-// retirePair lets the old login change its own password. If the secret no longer has a login of the
-// pair, the other one goes too: who knows the old value could still log in as it.
+// retirePair lets the old login change its own password. If the secret no longer has a login of
+// the pair, the other one goes too: who knows the old value could still log in as it.
 func (t target) retirePair(ctx context.Context, old login.Login) error {
 	inUse := t.pair().Includes(t.current.User)
 	if t.pair().Includes(old.User) && !inUse {

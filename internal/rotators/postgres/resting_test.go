@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -291,7 +292,7 @@ func TestPostgresPairIsFencedAndLocked(t *testing.T) {
 			}
 			return context.Canceled
 		})
-		if err != context.Canceled {
+		if !errors.Is(err, context.Canceled) {
 			t.Errorf("not the fence's error: %v", err)
 		}
 		probes(t, s, next, rotation.Rejected)
