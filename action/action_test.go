@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/standin/github"
 	"rotunda/internal/wiretest"
@@ -35,11 +36,7 @@ func start(t *testing.T) (*wiretest.App, runner) { return startFor(t, "refs/head
 func startFor(t *testing.T, ref string) (*wiretest.App, runner) {
 	t.Helper()
 	for _, tool := range []string{"bash", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") == "true" {
-			t.Fatalf("%s is needed in CI: %v", tool, err)
-		} else if err != nil {
-			t.Skipf("skipped: %v", err)
-		}
+		needed.Tool(t, tool)
 	}
 	file := filepath.Join(t.TempDir(), "access.json")
 	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {

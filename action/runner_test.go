@@ -15,7 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"rotunda/internal/wiretest"
+	"rotunda/internal/needed"
 )
 
 // definition is what the runner reads of action.yml.
@@ -41,7 +41,7 @@ type runner struct {
 
 func newRunner(t *testing.T, env ...string) runner {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(wiretest.Root(t), "action.yml"))
+	text, err := os.ReadFile(filepath.Join(needed.Root(t), "action.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func (r runner) step(t *testing.T, s step, known map[string]string, done *job) {
 	}
 	// The arguments are those of ScriptHandlerHelpers.cs.
 	command := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script)
-	command.Env = append(slices.Clone(r.env), "PATH="+os.Getenv("PATH"), "GITHUB_ACTION_PATH="+wiretest.Root(t),
+	command.Env = append(slices.Clone(r.env), "PATH="+os.Getenv("PATH"), "GITHUB_ACTION_PATH="+needed.Root(t),
 		"GITHUB_ENV="+env, "GITHUB_OUTPUT="+output, "RUNNER_TEMP="+work)
 	for name, value := range s.Env {
 		command.Env = append(command.Env, name+"="+evaluate(t, value, known))

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
@@ -131,7 +132,7 @@ func handlerProgram(t testing.TB, azure *standin.Azure, settings ...string) prog
 
 func nodeProgram(t testing.TB, name string, env ...string) program {
 	t.Helper()
-	modules := filepath.Join(wiretest.Root(t), "internal", "standin", "conformance", "js", "package.json")
+	modules := filepath.Join(needed.Root(t), "internal", "standin", "conformance", "js", "package.json")
 	return program{name: "node " + name, command: []string{"node", filepath.Join("node", name+".mjs")}, env: append(env, "JS_MODULES="+modules)}
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"rotunda/internal/hostjson"
-	"rotunda/internal/wiretest"
+	"rotunda/internal/needed"
 )
 
 // The host does not index a function whose binding names an app setting that is missing.
@@ -32,7 +32,7 @@ func TestNoFunctionNeedsAnAppSetting(t *testing.T) {
 // (Azure/azure-functions-host, src/WebJobs.Script/Config, and Microsoft's "How to configure
 // monitoring for Azure Functions").
 func TestTheHostReportsRequestsAndMetrics(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(wiretest.Root(t), "host.json"))
+	text, err := os.ReadFile(filepath.Join(needed.Root(t), "host.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

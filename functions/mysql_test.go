@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/mysqld"
 	"rotunda/internal/wiretest"
@@ -241,13 +241,7 @@ func setMySQLOf(t *testing.T, app *wiretest.App, server mySQL, value string, tag
 
 // The stand-in is judged by another client than the one that the rotator has.
 func TestTheStandInOfMySQLServesMariaDBsClient(t *testing.T) {
-	client, err := exec.LookPath("mariadb")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skipf("skipped: MariaDB's client is not installed: apt-get install mariadb-client (%v)", err)
-	}
+	client := needed.Tool(t, "mariadb")
 	server := startMySQL(t)
 	host, port, _ := strings.Cut(server.Addr, ":")
 	for password, says := range map[string]string{firstPassword: "app@%", "canary-wrong": "ERROR 1045"} {

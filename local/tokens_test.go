@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rotunda/internal/audit"
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
@@ -57,7 +58,7 @@ func runAction(t *testing.T, settings string) {
 	t.Helper()
 	variables := filepath.Join(t.TempDir(), "env")
 	command := exec.CommandContext(t.Context(), "bash", "-c", `. "$1" && bash action/read.sh`, "bash", settings)
-	command.Dir = wiretest.Root(t)
+	command.Dir = needed.Root(t)
 	command.Env = append(os.Environ(), "GITHUB_ENV="+variables, "GITHUB_OUTPUT="+os.DevNull, "ROTUNDA_SECRETS=NPM_TOKEN="+unreadable)
 	if out, err := command.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "\nRead 1 of 1 secrets.\n") {
 		t.Errorf("the action: %v\n%s", err, out)
@@ -78,19 +79,12 @@ func TestTokensWithoutAudit(t *testing.T) {
 // runPrograms runs the programs as they are printed, in the repository's folder.
 func runPrograms(t *testing.T, printed string) string {
 	t.Helper()
-	repo := wiretest.Root(t)
-	clients := filepath.Join(repo, "internal", "standin", "conformance")
-	for _, needed := range []string{filepath.Join(clients, "python", ".venv"), filepath.Join(clients, "js", "node_modules")} {
-		if _, err := os.Stat(needed); err != nil && os.Getenv("CI") == "true" {
-			t.Fatalf("%v: `make setup` installs the clients", err)
-		} else if err != nil {
-			t.Skipf("skipped: %v; `make setup` installs the clients", err)
-		}
-	}
+	needed.Python(t)
+	needed.Client(t, "js", "node_modules")
 	_, programs, _ := strings.Cut(printed, "\n# Python")
 	programs, _, _ = strings.Cut(programs, "\nThe audit")
 	command := exec.CommandContext(t.Context(), "bash")
-	command.Dir, command.Stdin = repo, strings.NewReader("# Python"+programs)
+	command.Dir, command.Stdin = needed.Root(t), strings.NewReader("# Python"+programs)
 	out, err := command.CombinedOutput()
 	if _, refused := errors.AsType[*exec.ExitError](err); !refused { // the last one
 		t.Errorf("the programs ended with %v", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/wiretest"
 )
 
@@ -30,9 +31,7 @@ func printed(t *testing.T, name string) string {
 func run(t *testing.T, url, list, pages string, flags ...string) (string, bool) {
 	t.Helper()
 	for _, tool := range []string{"bash", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") != "true" {
-			t.Skipf("skipped: %v", err)
-		}
+		needed.Tool(t, tool)
 	}
 	file := filepath.Join(t.TempDir(), "list.json")
 	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {

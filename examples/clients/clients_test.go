@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
@@ -59,38 +60,19 @@ func TestCurlShowsWhySignInFailed(t *testing.T) {
 
 func python(t *testing.T, _ *wiretest.App) *exec.Cmd {
 	t.Helper()
-	return exec.Command(installed(t, "python", ".venv", "bin", "python"), filepath.Join("python", "read.py"))
+	return exec.Command(needed.Python(t), filepath.Join("python", "read.py"))
 }
 
 // javaScript runs a copy of the program beside the client, where Node looks for it.
 func javaScript(t *testing.T, _ *wiretest.App) *exec.Cmd {
 	t.Helper()
-	modules, folder := installed(t, "js", "node_modules"), t.TempDir()
-	text, err := os.ReadFile(filepath.Join("javascript", "read.mjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(folder, "read.mjs")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
-		t.Fatal(err)
-	}
-	return exec.Command(find(t, "node"), file)
+	return exec.Command(needed.Tool(t, "node"), needed.BesideModules(t, filepath.Join("javascript", "read.mjs")))
 }
 
-// java trusts the stand-ins by a store, because it reads no variable for that.
 func java(t *testing.T, app *wiretest.App) *exec.Cmd {
 	t.Helper()
-	library, store := installed(t, "java", "target", "lib"), filepath.Join(t.TempDir(), "trust.p12")
-	made, err := exec.Command(find(t, "keytool"), "-importcert", "-noprompt", "-alias", "stand-ins", "-file", app.Azure.CAFile(),
-		"-keystore", store, "-storepass", "changeit").CombinedOutput()
-	if err != nil {
-		t.Fatalf("keytool: %v\n%s", err, made)
-	}
-	return exec.Command(find(t, "java"), "-XX:TieredStopAtLevel=1", "-Djava.net.useSystemProxies=true", "-Djavax.net.ssl.trustStore="+store,
-		"-Djavax.net.ssl.trustStorePassword=changeit", "-cp", filepath.Join(library, "*"), filepath.Join("java", "Read.java"))
+	command := needed.Java(t, app.Azure.CAFile(), filepath.Join("java", "Read.java"))
+	return exec.Command(command[0], command[1:]...)
 }
 
 func goProgram(t *testing.T, _ *wiretest.App) *exec.Cmd {
@@ -103,35 +85,7 @@ func goProgram(t *testing.T, _ *wiretest.App) *exec.Cmd {
 
 func curl(t *testing.T, _ *wiretest.App) *exec.Cmd {
 	t.Helper()
-	find(t, "curl")
-	find(t, "jq")
-	return exec.Command(find(t, "bash"), filepath.Join("curl", "read.sh"))
-}
-
-// installed returns the path of what `make setup` installs for a language.
-func installed(t *testing.T, path ...string) string {
-	t.Helper()
-	found := filepath.Join(append([]string{wiretest.Root(t), "internal", "standin", "conformance"}, path...)...)
-	if _, err := os.Stat(found); err != nil {
-		missing(t, err)
-	}
-	return found
-}
-
-func find(t *testing.T, tool string) string {
-	t.Helper()
-	path, err := exec.LookPath(tool)
-	if err != nil {
-		missing(t, err)
-	}
-	return path
-}
-
-// missing skips a test, but fails it in CI.
-func missing(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%v: `make setup` installs it", err)
-	}
-	t.Skipf("skipped: %v: `make setup` installs it", err)
+	needed.Tool(t, "curl")
+	needed.Tool(t, "jq")
+	return exec.Command(needed.Tool(t, "bash"), filepath.Join("curl", "read.sh"))
 }

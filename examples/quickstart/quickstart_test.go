@@ -3,11 +3,11 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/wiretest"
 )
 
@@ -45,11 +45,7 @@ func TestProgramTellsWhatIsWrong(t *testing.T) {
 
 func TestScript(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") == "true" {
-			t.Fatalf("%s is needed in CI: %v", tool, err)
-		} else if err != nil {
-			t.Skipf("skipped: %v; install it to run the shell quickstart", err)
-		}
+		needed.Tool(t, tool)
 	}
 	app := wiretest.Start(t, wiretest.Options{})
 	command := exec.Command("bash", "quickstart.sh")
@@ -64,12 +60,7 @@ func TestScript(t *testing.T) {
 // The program in Python uses Microsoft's client, on the app and on a vault.
 func TestPython(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Tokens: true})
-	python := filepath.Join(wiretest.Root(t), "internal", "standin", "conformance", "python", ".venv", "bin", "python")
-	if _, err := os.Stat(python); err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("%v: `make setup` installs Microsoft's client", err)
-	} else if err != nil {
-		t.Skipf("skipped: %v; `make setup` installs Microsoft's client", err)
-	}
+	python := needed.Python(t)
 	for _, url := range []string{app.TokensURL, "https://quickstart.vault.azure.net"} {
 		run := func(caller, input string) (string, error) {
 			command := exec.CommandContext(t.Context(), python, "quickstart.py")

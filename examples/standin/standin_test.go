@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/wiretest"
 )
 
@@ -70,7 +71,7 @@ func TestExamples(t *testing.T) {
 	} {
 		t.Run(language, func(t *testing.T) {
 			args := row.command(t, vaultFiles{vault.CA, t.TempDir()})
-			command := exec.CommandContext(t.Context(), find(t, "bash"), append([]string{"-c", `. "$0" && exec "$@"`, vault.Env}, args...)...)
+			command := exec.CommandContext(t.Context(), needed.Tool(t, "bash"), append([]string{"-c", `. "$0" && exec "$@"`, vault.Env}, args...)...)
 			if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), row.says) {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -83,39 +84,18 @@ type vaultFiles struct{ ca, folder string }
 
 func python(t *testing.T, _ vaultFiles) []string {
 	t.Helper()
-	return []string{installed(t, "python", ".venv", "bin", "python"), filepath.Join("python", "test_secrets.py")}
+	return []string{needed.Python(t), filepath.Join("python", "test_secrets.py")}
 }
 
 // javaScript runs a copy of the test beside the client, where Node looks for it.
-func javaScript(t *testing.T, files vaultFiles) []string {
+func javaScript(t *testing.T, _ vaultFiles) []string {
 	t.Helper()
-	modules := installed(t, "js", "node_modules")
-	text, err := os.ReadFile(filepath.Join("javascript", "secrets.test.mjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(files.folder, "secrets.test.mjs")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(modules, filepath.Join(files.folder, "node_modules")); err != nil {
-		t.Fatal(err)
-	}
-	return []string{find(t, "node"), "--test", file}
+	return []string{needed.Tool(t, "node"), "--test", needed.BesideModules(t, filepath.Join("javascript", "secrets.test.mjs"))}
 }
 
 func java(t *testing.T, files vaultFiles) []string {
 	t.Helper()
-	library, store := installed(t, "java", "target", "lib"), filepath.Join(files.folder, "trust.p12")
-	made, err := exec.Command(find(t, "keytool"), "-importcert", "-noprompt", "-alias", "stand-ins", "-file", files.ca,
-		"-keystore", store, "-storepass", "changeit").CombinedOutput()
-	if err != nil {
-		t.Fatalf("keytool: %v\n%s", err, made)
-	}
-	return []string{
-		find(t, "java"), "-XX:TieredStopAtLevel=1", "-Djava.net.useSystemProxies=true", "-Djavax.net.ssl.trustStore=" + store,
-		"-Djavax.net.ssl.trustStorePassword=changeit", "-cp", filepath.Join(library, "*"), filepath.Join("java", "SecretsTest.java"),
-	}
+	return needed.Java(t, files.ca, filepath.Join("java", "SecretsTest.java"))
 }
 
 // goTests builds the tests first: the go command itself must not use the proxy.
@@ -129,32 +109,4 @@ func goTests(t *testing.T, files vaultFiles) []string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return []string{binary, "-test.v"}
-}
-
-// installed returns the path of what `make setup` installs for a language.
-func installed(t *testing.T, path ...string) string {
-	t.Helper()
-	found := filepath.Join(append([]string{wiretest.Root(t), "internal", "standin", "conformance"}, path...)...)
-	if _, err := os.Stat(found); err != nil {
-		missing(t, err)
-	}
-	return found
-}
-
-func find(t *testing.T, tool string) string {
-	t.Helper()
-	path, err := exec.LookPath(tool)
-	if err != nil {
-		missing(t, err)
-	}
-	return path
-}
-
-// missing skips a test, but fails it in CI.
-func missing(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%v: `make setup` installs it", err)
-	}
-	t.Skipf("skipped: %v: `make setup` installs it", err)
 }

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"rotunda/internal/deploy/bicep"
+	"rotunda/internal/needed"
 )
 
 // project is what azure.yaml has. A field that is not here is an error, because azd's schema
@@ -96,13 +97,7 @@ func TestTheHooksRunWhatIsThere(t *testing.T) {
 // shellcheck checks a command where shellcheck is installed. CI installs it.
 func shellcheck(t *testing.T, name, script string) {
 	t.Helper()
-	program, err := exec.LookPath("shellcheck")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal("shellcheck is not installed: apt-get install shellcheck")
-	} else if err != nil {
-		return
-	}
-	check := exec.Command(program, "--shell=sh", "-")
+	check := exec.Command(needed.Tool(t, "shellcheck"), "--shell=sh", "-")
 	check.Stdin = strings.NewReader(script + "\n")
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", name, err, out)
@@ -262,25 +257,15 @@ func TestNoOutputFeedsAParameter(t *testing.T) {
 }
 
 func TestBicepParses(t *testing.T) {
-	if _, err := exec.LookPath("node"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("Node is not installed: .ci/setup")
-		}
-		t.Skip("skipped: Node is not installed: .ci/setup")
-	}
-	if _, err := os.Stat("grammar/node_modules/tree-sitter-bicep"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the grammar of Bicep is not installed: .ci/setup")
-		}
-		t.Skip("skipped: the grammar of Bicep is not installed: .ci/setup")
-	}
+	node := needed.Tool(t, "node")
+	needed.Installed(t, "internal", "deploy", "grammar", "node_modules", "tree-sitter-bicep")
 	files, err := filepath.Glob(root + "/infra/*.bicep")
 	modules, err2 := filepath.Glob(root + "/infra/*/*.bicep")
 	if err != nil || err2 != nil || len(files) < 3 || len(modules) < 10 {
 		t.Fatalf("%v, %v", files, modules)
 	}
 	parse := func(files ...string) (string, error) {
-		out, err := exec.Command("node", append([]string{"grammar/parse.js"}, files...)...).CombinedOutput()
+		out, err := exec.Command(node, append([]string{"grammar/parse.js"}, files...)...).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := parse(append(files, modules...)...); err != nil {

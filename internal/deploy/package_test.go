@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin/host"
 	"rotunda/internal/wiretest"
 )
@@ -26,7 +27,7 @@ func packageApp(t *testing.T, setting string) (root string) {
 	archive, staged := filepath.Join(t.TempDir(), "new", "app.zip"), filepath.Join(t.TempDir(), "dist")
 	run := readProject(t).Services["api"].Hooks["prepackage"].Posix.Run
 	hook := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(run, "bin/app.zip", archive, 1)+" -o "+staged)
-	hook.Dir, hook.Env = wiretest.Root(t), append(os.Environ(), setting)
+	hook.Dir, hook.Env = needed.Root(t), append(os.Environ(), setting)
 	if out, err := hook.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", hook, err, out)
 	}
@@ -46,7 +47,7 @@ func TestThePackageForTokensRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := append(azure.Env(wiretest.Vault), azure.SignInEnv()...)
-	env = append(env, "ACCESS_RULES_FILE="+filepath.Join(wiretest.Root(t), "examples", "access.json"), "AUDIT_FOLDER="+t.TempDir())
+	env = append(env, "ACCESS_RULES_FILE="+filepath.Join(needed.Root(t), "examples", "access.json"), "AUDIT_FOLDER="+t.TempDir())
 	checkAnswers(t, packageApp(t, "SIGN_IN=tokens"), env,
 		map[string]int{"/api/health": http.StatusOK, "/api/secrets/nope": http.StatusUnauthorized})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rotunda/internal/dotenv"
+	"rotunda/internal/needed"
 )
 
 // values are values, and the readers that do not read them exactly. docs/api.md has a table of
@@ -81,59 +82,28 @@ func readBack(t *testing.T, command []string, value string) string {
 
 const print = `. "$1"; printf '%s|%s|%s' "$BEFORE" "$V" "$AFTER"`
 
-func sh(t *testing.T) []string   { return []string{find(t, "sh"), "-c", print, "sh"} }
-func bash(t *testing.T) []string { return []string{find(t, "bash"), "-c", print, "bash"} }
+func sh(t *testing.T) []string   { return []string{needed.Tool(t, "sh"), "-c", print, "sh"} }
+func bash(t *testing.T) []string { return []string{needed.Tool(t, "bash"), "-c", print, "bash"} }
 
 // node reads the file itself, by the same parser as node --env-file.
 func node(t *testing.T) []string {
-	return []string{find(t, "node"), "-e", `process.loadEnvFile(process.argv[1]); const {BEFORE, V, AFTER} = process.env; process.stdout.write([BEFORE, V, AFTER].join("|"))`}
+	return []string{needed.Tool(t, "node"), "-e", `process.loadEnvFile(process.argv[1]); const {BEFORE, V, AFTER} = process.env; process.stdout.write([BEFORE, V, AFTER].join("|"))`}
 }
 
 func npmDotenv(t *testing.T) []string {
-	library := installed(t, "js", "node_modules", "dotenv")
-	return []string{find(t, "node"), "-e", `const {BEFORE, V, AFTER} = require(process.argv[1]).parse(require("fs").readFileSync(process.argv[2]));
+	library := needed.Client(t, "js", "node_modules", "dotenv")
+	return []string{needed.Tool(t, "node"), "-e", `const {BEFORE, V, AFTER} = require(process.argv[1]).parse(require("fs").readFileSync(process.argv[2]));
 		process.stdout.write([BEFORE, V, AFTER].join("|"))`, library}
 }
 
 func pythonDotenv(t *testing.T) []string {
-	python := installed(t, "python", ".venv", "bin", "python")
+	python := needed.Python(t)
 	if err := exec.CommandContext(t.Context(), python, "-c", "import dotenv").Run(); err != nil {
-		missing(t, "python-dotenv")
+		needed.Missing(t, "python-dotenv is not installed: `make setup` installs it")
 	}
 	return []string{python, "-c", `import dotenv, sys
 v = dotenv.dotenv_values(sys.argv[1])
 sys.stdout.buffer.write("|".join(str(v.get(n)) for n in ("BEFORE", "V", "AFTER")).encode())`}
-}
-
-// installed returns the path of what make setup installs.
-func installed(t *testing.T, path ...string) string {
-	t.Helper()
-	found, err := filepath.Abs(filepath.Join(append([]string{"..", "standin", "conformance"}, path...)...))
-	if err == nil {
-		_, err = os.Stat(found)
-	}
-	if err != nil {
-		missing(t, err.Error())
-	}
-	return found
-}
-
-func find(t *testing.T, tool string) string {
-	t.Helper()
-	path, err := exec.LookPath(tool)
-	if err != nil {
-		missing(t, tool)
-	}
-	return path
-}
-
-// missing skips a test, but fails it in CI.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: make setup installs it", what)
-	}
-	t.Skipf("skipped: %s is missing: make setup installs it", what)
 }
 
 // A shell reads back every value.

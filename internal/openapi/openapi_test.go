@@ -9,8 +9,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/openapi"
-	"rotunda/internal/wiretest"
 )
 
 var update = flag.Bool("update", false, "write docs/openapi.json")
@@ -20,7 +20,7 @@ func TestTheDescriptionIsThatOfTheCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(wiretest.Root(t), "docs", "openapi.json")
+	file := filepath.Join(needed.Root(t), "docs", "openapi.json")
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)

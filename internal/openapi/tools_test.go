@@ -7,25 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"rotunda/internal/wiretest"
+	"rotunda/internal/needed"
 )
 
 // node runs a program of lint/node_modules in the folder lint, and returns its output. Without
 // Node or the program the test is skipped, or fails in CI.
 func node(t *testing.T, program string, arguments ...string) (string, error) {
 	t.Helper()
-	program = filepath.Join("node_modules", filepath.FromSlash(program))
-	_, err := exec.LookPath("node")
-	if err == nil {
-		_, err = os.Stat(filepath.Join("lint", program))
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: .ci/setup", err)
-		}
-		t.Skipf("skipped: %v: .ci/setup", err)
-	}
-	command := exec.CommandContext(t.Context(), "node", append([]string{program}, arguments...)...)
+	program = needed.Installed(t, "internal", "openapi", "lint", "node_modules", filepath.FromSlash(program))
+	command := exec.CommandContext(t.Context(), needed.Tool(t, "node"), append([]string{program}, arguments...)...)
 	command.Dir = "lint"
 	command.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "NO_COLOR=1")
 	out, err := command.CombinedOutput()
@@ -35,7 +25,7 @@ func node(t *testing.T, program string, arguments ...string) (string, error) {
 // description returns the path of docs/openapi.json.
 func description(t *testing.T) string {
 	t.Helper()
-	return filepath.Join(wiretest.Root(t), "docs", "openapi.json")
+	return filepath.Join(needed.Root(t), "docs", "openapi.json")
 }
 
 func TestTheLinterFindsNothing(t *testing.T) {

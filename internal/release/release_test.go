@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rotunda/internal/wiretest"
+	"rotunda/internal/needed"
 )
 
 // repository has everything that a release reads, but for the tools.
@@ -164,7 +164,7 @@ func TestAPackageWithALicenceOfItsOwnIsNamed(t *testing.T) {
 
 // The one that comes with a client of SQL Server is linked.
 func TestTheHandlersPackagesAreLinked(t *testing.T) {
-	packages, err := linked(t.Context(), wiretest.Root(t))
+	packages, err := linked(t.Context(), needed.Root(t))
 	if err != nil || !slices.ContainsFunc(packages, func(folder string) bool { return strings.Contains(folder, "mssql-always-encrypted") }) {
 		t.Errorf("%v, %d packages", err, len(packages))
 	}

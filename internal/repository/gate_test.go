@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/wiretest"
 )
 
@@ -30,7 +31,7 @@ var gate = map[string]struct {
 }
 
 func TestTheTemplateGateFindsItsFilesAndHeadings(t *testing.T) {
-	root := wiretest.Root(t)
+	root := needed.Root(t)
 	for name, rule := range gate {
 		file := ""
 		for _, place := range rule.places {
@@ -61,7 +62,7 @@ func TestTheTemplateGateFindsItsFilesAndHeadings(t *testing.T) {
 // read returns the text of a file of the repository.
 func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(wiretest.Root(t), filepath.FromSlash(file)))
+	text, err := os.ReadFile(filepath.Join(needed.Root(t), filepath.FromSlash(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func TestTheDockerfileBuildsWhatADeploymentHas(t *testing.T) {
 		switch fields := strings.Fields(instruction[1]); {
 		case strings.HasPrefix(fields[0], "--from="), fields[0] == ".":
 		case fields[0] == "go" && fields[1] == "run":
-			if _, err := os.Stat(filepath.Join(wiretest.Root(t), fields[2], "main.go")); err != nil {
+			if _, err := os.Stat(filepath.Join(needed.Root(t), fields[2], "main.go")); err != nil {
 				t.Error(err)
 			}
 		case fields[0] == "go":

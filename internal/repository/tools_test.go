@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"rotunda/internal/wiretest"
+	"rotunda/internal/needed"
 )
 
 // decode decodes a file strictly as JSON.
@@ -131,7 +131,7 @@ func TestDependabotKnowsEveryListOfDependencies(t *testing.T) {
 func tracked(t *testing.T, name string) []string {
 	t.Helper()
 	git := exec.CommandContext(t.Context(), "git", "ls-files", "--", name, "**/"+name)
-	git.Dir = wiretest.Root(t)
+	git.Dir = needed.Root(t)
 	out, err := git.Output()
 	if err != nil {
 		t.Skipf("skipped: %v: this is no clone", err)
@@ -210,7 +210,7 @@ func TestReleasesAreMadeOfVersions(t *testing.T) {
 // Every workflow names its rights, a limit of time, and versions of actions, and runs scripts that
 // exist.
 func TestWorkflowsAreNarrow(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(wiretest.Root(t), ".github", "workflows", "*.yml"))
+	files, err := filepath.Glob(filepath.Join(needed.Root(t), ".github", "workflows", "*.yml"))
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%v, %v", files, err)
 	}
@@ -244,7 +244,7 @@ func TestWorkflowsAreNarrow(t *testing.T) {
 					t.Errorf("%s: the token stays in the clone", file)
 				}
 				for _, path := range script.FindAllString(step.Run, -1) {
-					if about, err := os.Stat(filepath.Join(wiretest.Root(t), path)); err != nil || about.Mode()&0o111 == 0 {
+					if about, err := os.Stat(filepath.Join(needed.Root(t), path)); err != nil || about.Mode()&0o111 == 0 {
 						t.Errorf("%s: %s can't be run: %v", file, path, err)
 					}
 				}

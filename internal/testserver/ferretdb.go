@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"rotunda/internal/needed"
 )
 
 // ferretDBModule requires FerretDB, so that the app's module does not.
@@ -69,23 +71,15 @@ func (f *FerretDB) build(t testing.TB) string {
 // ferretDBSource returns the folder of the module, which is downloaded if it is not there.
 func ferretDBSource(t testing.TB) string {
 	t.Helper()
-	root, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := exec.Command("go", "mod", "download", "-json", "github.com/FerretDB/FerretDB")
-	list.Dir = filepath.Join(filepath.Dir(strings.TrimSpace(string(root))), filepath.FromSlash(ferretDBModule))
+	list.Dir = filepath.Join(needed.Root(t), filepath.FromSlash(ferretDBModule))
 	out, err := list.Output()
 	_, rest, found := strings.Cut(string(out), `"Dir": "`)
 	folder, _, _ := strings.Cut(rest, `"`)
-	switch {
-	case err == nil && found:
-		return filepath.FromSlash(folder)
-	case os.Getenv("CI") == "true":
-		t.Fatalf("FerretDB's module can't be downloaded: %v", err)
+	if err != nil || !found {
+		needed.Missing(t, "FerretDB's module can't be downloaded: %v", err)
 	}
-	t.Skipf("skipped: FerretDB's module can't be downloaded: %v", err)
-	return ""
+	return filepath.FromSlash(folder)
 }
 
 // folder creates a folder that the server can write.

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+
+	"rotunda/internal/needed"
 )
 
 // lifetime is how long a server lives: until a test ends, or all tests of a package.
@@ -37,10 +39,7 @@ func (p program) path(t testing.TB) string {
 			return slices.MaxFunc(found, byVersion)
 		}
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: %s", p.product, p.install)
-	}
-	t.Skipf("skipped: %s is not installed: %s", p.product, p.install)
+	needed.Missing(t, "%s is not installed: %s", p.product, p.install)
 	return ""
 }
 

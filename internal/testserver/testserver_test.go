@@ -16,12 +16,12 @@ type outcome struct {
 
 func (o *outcome) Helper() {}
 
-func (o *outcome) Skipf(format string, args ...any) { o.end("skip: "+format, args) }
+func (o *outcome) Skip(args ...any) { o.end("skip: " + fmt.Sprint(args...)) }
 
-func (o *outcome) Fatalf(format string, args ...any) { o.end("fail: "+format, args) }
+func (o *outcome) Fatal(args ...any) { o.end("fail: " + fmt.Sprint(args...)) }
 
-func (o *outcome) end(format string, args []any) {
-	o.said = fmt.Sprintf(format, args...)
+func (o *outcome) end(said string) {
+	o.said = said
 	panic(o)
 }
 

@@ -5,30 +5,13 @@ package wiretest
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/stage"
 )
-
-// Root returns the folder of go.mod.
-func Root(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			break
-		}
-		folder = filepath.Dir(folder)
-	}
-	t.Fatalf("no go.mod above the working folder: %v", err)
-	return ""
-}
 
 // built is the app root, which all tests of a process share.
 var built struct {
@@ -49,7 +32,7 @@ func AppRoot(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stage.Stage(context.Background(), Root(t), root, runtime.GOOS, runtime.GOARCH, raceFlags...); err != nil {
+	if err := stage.Stage(context.Background(), needed.Root(t), root, runtime.GOOS, runtime.GOARCH, raceFlags...); err != nil {
 		_ = os.RemoveAll(root)
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"rotunda/internal/needed"
 )
 
 var programs struct {
@@ -32,7 +34,7 @@ func Program(t testing.TB, source string) string {
 		return program
 	}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, source)
-	build.Dir = Root(t)
+	build.Dir = needed.Root(t)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

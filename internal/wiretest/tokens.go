@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 )
 
@@ -23,7 +24,7 @@ func (a *App) signIn(t testing.TB) []string {
 		t.Fatal(err)
 	}
 	a.Callers, a.AuditFolder, a.TokensURL = callers, t.TempDir(), standin.AppURL
-	rules := filepath.Join(Root(t), "examples", "access.json")
+	rules := filepath.Join(needed.Root(t), "examples", "access.json")
 	return append(a.Azure.SignInEnv(), "ACCESS_RULES_FILE="+rules, "AUDIT_FOLDER="+a.AuditFolder)
 }
 

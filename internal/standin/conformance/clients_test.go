@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rotunda/internal/audit"
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
@@ -164,18 +165,9 @@ func program(t *testing.T, name, folder, installed string, args ...string) *exec
 		name, err = exec.LookPath(name)
 	}
 	if err != nil {
-		missing(t, "the client in "+folder+" is not installed: `make setup` installs it", err)
+		needed.Missing(t, "the client in %s is not installed: `make setup` installs it (%v)", folder, err)
 	}
 	command := exec.CommandContext(t.Context(), name, args...)
 	command.Dir = folder
 	return command
-}
-
-// missing skips a test, but fails it in CI.
-func missing(t *testing.T, remedy string, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s (%v)", remedy, err)
-	}
-	t.Skipf("skipped: %s (%v)", remedy, err)
 }

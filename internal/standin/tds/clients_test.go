@@ -2,12 +2,12 @@ package tds_test
 
 import (
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin/tds"
 )
 
@@ -49,12 +49,7 @@ func program(t *testing.T, folder, name, script string) *exec.Cmd {
 		installed = filepath.Join(folder, name)
 		path, _ = filepath.Abs(installed)
 	}
-	if _, err := os.Stat(installed); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the client in %s is not installed: make setup installs it", folder)
-		}
-		t.Skipf("skipped: the client in %s is not installed: make setup installs it", folder)
-	}
+	needed.Installed(t, "internal", "standin", "tds", installed)
 	command := exec.CommandContext(t.Context(), path, script)
 	command.Dir = folder
 	return command
