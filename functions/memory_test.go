@@ -101,6 +101,21 @@ func prepareTagged(t *testing.T, app *wiretest.App) {
 	})
 }
 
+// Anybody may read the description. Those who do not read it to its end take no room from others,
+// whatever they call themselves.
+func TestTheDescriptionTakesNoRoom(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=1h"}, plenty...)})
+	direct(app)
+	prepareBig(t, app)
+	for i := range 400 {
+		hold(t, app, 1, strings.Repeat(fmt.Sprintf("GET /api/openapi.json HTTP/1.1\r\nHost: x\r\nX-Functions-Key: nobody-%d\r\n\r\n", i), 50))
+	}
+	othersGoOn(t, app, "the description")
+	if got := app.Do(t, http.MethodGet, "/secrets/env?names="+variables("big-5"), "", "x-functions-key: another"); got.Status != http.StatusOK {
+		t.Errorf("a response of 5 MB: %.300v", got)
+	}
+}
+
 func othersGoOn(t *testing.T, app *wiretest.App, attack string) {
 	t.Helper()
 	for _, request := range []struct{ method, path, body string }{
