@@ -74,6 +74,21 @@ func TestTheProgramHasItsSecretsByAFunctionKey(t *testing.T) {
 	}
 }
 
+// The host's own responses have no message.
+func TestAWrongKeyOrAddress(t *testing.T) {
+	keys := host.Keys{Master: "master", Functions: map[string]map[string]string{"getsecret": {"shop": "canary-key"}}}
+	app := wiretest.Start(t, wiretest.Options{Keys: &keys})
+	for status, env := range map[string][]string{
+		"401": {"ROTUNDA_URL=" + app.URL, "ROTUNDA_KEY=canary-wrong"},
+		"404": {"ROTUNDA_URL=" + strings.TrimSuffix(app.URL, "/api"), "ROTUNDA_KEY=canary-key"},
+	} {
+		stdout, stderr, err := start(t, "sh", append(env, "ROTUNDA_NAMES="+names)...)
+		if stdout != "" || err == nil || !strings.Contains(stderr, "status "+status+": no message, so check") || strings.Contains(stderr, "canary") {
+			t.Errorf("%q, %v: %s", stdout, err, stderr)
+		}
+	}
+}
+
 // A response that the app is busy is not taken for lines, and the script tries again.
 func TestTheScriptTriesAgain(t *testing.T) {
 	tries := 0

@@ -60,7 +60,7 @@ read_lines() {
   case $status in
     '200 text/plain'*) printf '%s' "$lines" ;;
     200*) fail "can't read the secrets: $ROTUNDA_URL is not the app's API, as it responds with ${status#200 }" ;;
-    *) fail "can't read the secrets from $ROTUNDA_URL: status ${status%% *}: $lines" ;;
+    *) fail "can't read the secrets from $ROTUNDA_URL: status ${status%% *}: ${lines:-no message, so check the address, and that ROTUNDA_KEY is a key of getsecret}" ;;
   esac
 }
 
