@@ -54,8 +54,8 @@ func NewReads(secrets Reader) *Reads {
 	return &Reads{reader{secrets: secrets, seats: budget.NewSeats(inFlight)}, budget.NewBytes(maxHeld)}
 }
 
-// All reads all items, in the order of the request, until some can't be read. The caller must call
-// End when it no longer holds what was read.
+// All reads all items, in the order of the request, until some can't be read for another reason
+// than that they are missing. The caller must call End when it no longer holds what was read.
 func (r *Reads) All(ctx context.Context, items []wire.BatchItem, fresh bool) *Held {
 	b := r.newBatch(ctx, items)
 	b.fresh = fresh
@@ -66,7 +66,7 @@ func (r *Reads) All(ctx context.Context, items []wire.BatchItem, fresh bool) *He
 		for _, item := range some {
 			one := b.settle(ctx, item)
 			held.Found = append(held.Found, Found{one.reading, one.err})
-			failed = failed || one.err != nil
+			failed = failed || one.err != nil && !secret.IsMissing(one.err)
 		}
 		if failed {
 			break
