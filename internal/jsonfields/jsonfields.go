@@ -25,7 +25,8 @@ func Scan(text string) []Field {
 }
 
 // Find returns the index of what a path names, or -1, and whether the path also names another
-// text. Case counts only if it has to. A path that is too long to be whole names nothing. of returns the path and the text of each of all.
+// text. Case counts only if it has to. A path that is too long to be whole names nothing. of
+// returns the path and the text of each of all.
 func Find[T any](all []T, path string, of func(T) (path, text string)) (found int, twice bool) {
 	found = -1
 	if len(path) > longPath {
