@@ -106,6 +106,20 @@ func TestHowManyVariables(t *testing.T) {
 	}
 }
 
+// The message names all that are missing, however many are requested.
+func TestAllThatAreMissingAreNamed(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	set(t, app, "a", "canary-a")
+	names := []string{"nope-1"}
+	for i := range 100 {
+		names = append(names, fmt.Sprintf("V%d:a", i), fmt.Sprintf("also-%d", i))
+	}
+	got := app.Do(t, "GET", "/secrets/env?names="+strings.Join(names[:199], ","), "")
+	if got.Status != 404 || !strings.Contains(got.Body, "These secrets are missing: nope-1, also-0, ") || !strings.Contains(got.Body, ", also-98.") {
+		t.Error(got)
+	}
+}
+
 // Microsoft's client sets, reads, updates and deletes a secret named env as any other.
 func TestKeyVaultsClientAndTheSecretNamedEnv(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{Tokens: true})

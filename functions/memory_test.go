@@ -29,6 +29,11 @@ func TestMemoryUnderAttack(t *testing.T) {
 	direct(app)
 	prepareBig(t, app)
 	prepareTagged(t, app)
+	set(t, app, "awkward", strings.Repeat(`\u0001`, 25_000)) // six bytes each in a response
+	nested := `{"value":"{\"` + wiretest.Canary + `\":` + strings.Repeat("[", 300) + strings.Repeat("0,", 11_000) + "0" + strings.Repeat("]", 300) + `}"}`
+	if got := app.Do(t, http.MethodPut, "/secrets/nested", nested); got.Status != http.StatusOK {
+		t.Fatal(got)
+	}
 	same, several := make([]string, 200), make([]string, 200)
 	for i := range 200 {
 		same[i], several[i] = "big-0", fmt.Sprintf("big-%d", i%50)
@@ -40,6 +45,8 @@ func TestMemoryUnderAttack(t *testing.T) {
 	}{
 		{"a batch of one secret", 60, post("/api/secrets/batch-get", batch(same...))},
 		{"a batch of several", 60, post("/api/secrets/batch-get", batch(several...))},
+		{"variables of one secret", 60, "GET /api/secrets/env?names=" + variables("awkward") + " HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n"},
+		{"fields of one secret", 60, "GET /api/secrets/env?names=" + variables("nested") + "&field=" + wiretest.Canary + strings.Repeat("[0]", 300) + " HTTP/1.1\r\nHost: x\r\n\r\n"},
 		{"pipelined reads", 500, strings.Repeat("GET /api/secrets/big-1 HTTP/1.1\r\nHost: x\r\n\r\n", 200)},
 		{"bodies without their end", 200, strings.TrimSuffix(post("/api/secrets/a", `{"value":"`+strings.Repeat("x", 1<<20-20)+`"}`), `"}`)},
 		{"headers without their end", 500, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + strings.Repeat("x", 40<<10)},
@@ -94,6 +101,21 @@ func prepareTagged(t *testing.T, app *wiretest.App) {
 	})
 }
 
+// Anybody may read the description. Those who do not read it to its end take no room from others,
+// whatever they call themselves.
+func TestTheDescriptionTakesNoRoom(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Env: append([]string{"SECRET_CACHE_TTL=1h"}, plenty...)})
+	direct(app)
+	prepareBig(t, app)
+	for i := range 400 {
+		hold(t, app, 1, strings.Repeat(fmt.Sprintf("GET /api/openapi.json HTTP/1.1\r\nHost: x\r\nX-Functions-Key: nobody-%d\r\n\r\n", i), 50))
+	}
+	othersGoOn(t, app, "the description")
+	if got := app.Do(t, http.MethodGet, "/secrets/env?names="+variables("big-5"), "", "x-functions-key: another"); got.Status != http.StatusOK {
+		t.Errorf("a response of 5 MB: %.300v", got)
+	}
+}
+
 func othersGoOn(t *testing.T, app *wiretest.App, attack string) {
 	t.Helper()
 	for _, request := range []struct{ method, path, body string }{
@@ -110,6 +132,15 @@ func othersGoOn(t *testing.T, app *wiretest.App, attack string) {
 	}
 	// Health waits only 1.5 s for the vault, which is in this process and as busy as the machine.
 	eventually(t, app, "/health", func(a wiretest.Answer) bool { return a.Status == http.StatusOK })
+}
+
+// variables returns as many variables of one secret as a request may have.
+func variables(of string) string {
+	all := make([]string, 200)
+	for i := range all {
+		all[i] = fmt.Sprintf("V%d:%s", i, of)
+	}
+	return strings.Join(all, ",")
 }
 
 func post(path, body string) string {

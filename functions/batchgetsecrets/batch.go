@@ -18,7 +18,6 @@ type batch struct {
 	of     fair.Share // in held
 	guard  Guard
 	fresh  bool           // bypass the cache
-	copies int            // how many times a reading is in memory until it is written
 	listed map[key]int    // how often each item is still to be written
 	found  map[key]result // read and not written by every item that lists it
 	size   int            // taken from held
@@ -38,7 +37,7 @@ func keyOf(item wire.BatchItem) key {
 }
 
 func (r *Reads) newBatch(ctx context.Context, items []wire.BatchItem) *batch {
-	b := &batch{Reads: r, of: fair.ShareOf(ctx, ""), copies: 1, listed: map[key]int{}, found: map[key]result{}}
+	b := &batch{Reads: r, of: fair.ShareOf(ctx, ""), listed: map[key]int{}, found: map[key]result{}}
 	for _, item := range items {
 		b.listed[keyOf(item)]++
 	}
@@ -87,7 +86,7 @@ func (b *batch) peek(item wire.BatchItem) (wire.Reading, bool) {
 // store keeps a result until it is written, or an error if there is no room for it.
 func (b *batch) store(k key, found result) {
 	if found.err == nil {
-		found.size = found.reading.Size() * b.copies
+		found.size = found.reading.Size()
 	}
 	if !b.held.Take(b.of, found.size) {
 		found = result{err: budget.Busy()}

@@ -54,28 +54,47 @@ func NewReads(secrets Reader) *Reads {
 	return &Reads{reader{secrets: secrets, seats: budget.NewSeats(inFlight)}, budget.NewBytes(maxHeld)}
 }
 
-// copies is how many times a reading is in memory if all of a batch are written at once: as it was
-// read, as a value, and in the response.
-const copies = 3
-
-// All reads all items, in the order of the request, until some can't be read. It returns what was
-// read, as far as it came, and whether the caller must call done when it no longer holds that.
-func (r *Reads) All(ctx context.Context, items []wire.BatchItem, fresh bool) (found []Found, done func()) {
+// All reads all items, in the order of the request, until some can't be read for another reason
+// than that they are missing. The caller must call End when it no longer holds what was read.
+func (r *Reads) All(ctx context.Context, items []wire.BatchItem, fresh bool) *Held {
 	b := r.newBatch(ctx, items)
-	b.fresh, b.copies = fresh, copies
+	b.fresh = fresh
+	held := &Held{batch: b}
 	for some := range slices.Chunk(items, inFlight) {
 		b.load(ctx, some)
 		failed := false
 		for _, item := range some {
 			one := b.settle(ctx, item)
-			found = append(found, Found{one.reading, one.err})
-			failed = failed || one.err != nil
+			held.Found = append(held.Found, Found{one.reading, one.err})
+			failed = failed || one.err != nil && !secret.IsMissing(one.err)
 		}
 		if failed {
 			break
 		}
 	}
-	return found, b.end
+	return held
+}
+
+// Held is what All has read, as far as it came.
+type Held struct {
+	Found []Found
+	batch *batch
+}
+
+// More returns an error if there is no room for n more bytes, which are made of what was read.
+func (h *Held) More(n int) error {
+	if !h.batch.held.Take(h.batch.of, n) {
+		return budget.Busy()
+	}
+	h.batch.size += n
+	return nil
+}
+
+// End gives back all that is held. A nil Held holds nothing.
+func (h *Held) End() {
+	if h != nil {
+		h.batch.end()
+	}
 }
 
 // Found is a reading, or the error instead of it.

@@ -14,42 +14,40 @@ import (
 	"rotunda/functions/batchgetsecrets"
 	"rotunda/internal/access"
 	"rotunda/internal/apierror"
+	"rotunda/internal/budget"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
 
 // Handler serves GET secrets/env?names=.
 func Handler(reads *batchgetsecrets.Reads, guard batchgetsecrets.Guard) http.Handler {
+	scans := budget.NewSeats(2) // the fields of a value may have hundreds of times its size
 	return apierror.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		variables, err := wire.ReadVariables(r)
 		if err != nil {
 			return err
 		}
-		e := &env{guard: guard, variables: variables, items: itemsOf(variables)}
-		defer e.end()
+		e := &env{guard: guard, scans: scans, variables: variables, items: itemsOf(variables), response: wire.NewEnvironment(r)}
+		defer func() { e.held.End() }()
 		err = e.read(r.Context(), reads, wire.WantsFresh(r))
 		if err := cmp.Or(e.keep(r.Context(), err), err); err != nil {
 			return err
 		}
-		return e.response.Write(w, r)
+		e.response.Write(w)
+		return nil
 	})
 }
 
 // env is one request.
 type env struct {
 	guard     batchgetsecrets.Guard
+	scans     *budget.Seats
 	variables []wire.Variable
-	items     []wire.BatchItem // the secrets of the variables, each once
-	denied    []bool           // by item
-	found     []batchgetsecrets.Found
-	done      func() // nil if nothing was read
-	response  wire.Environment
-}
-
-func (e *env) end() {
-	if e.done != nil {
-		e.done()
-	}
+	values    []secret.Value        // of the variables
+	items     []wire.BatchItem      // the secrets of the variables, each once
+	denied    []bool                // by item
+	held      *batchgetsecrets.Held // nil if nothing was read
+	response  *wire.Environment
 }
 
 // read reads the secrets, if the caller may read all of them.
@@ -57,17 +55,54 @@ func (e *env) read(ctx context.Context, reads *batchgetsecrets.Reads, fresh bool
 	if err := e.decide(ctx); err != nil {
 		return err
 	}
-	e.found, e.done = reads.All(ctx, e.items, fresh)
-	if err := failure(e.items, e.found); err != nil {
+	e.held = reads.All(ctx, e.items, fresh)
+	if err := failure(e.items, e.held.Found); err != nil {
 		return err
 	}
-	for _, v := range e.variables {
-		reading := e.found[slices.IndexFunc(e.items, v.IsOf)].Reading
-		value, err := v.In(reading)
+	e.values = make([]secret.Value, len(e.variables))
+	for i, item := range e.items {
+		if err := e.find(ctx, item, e.held.Found[i].Reading); err != nil {
+			return err
+		}
+	}
+	return e.respond()
+}
+
+// find finds the values of the variables of one secret.
+func (e *env) find(ctx context.Context, item wire.BatchItem, reading wire.Reading) error {
+	e.response.From(reading)
+	source, err := wire.NewSource(reading)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(e.variables, func(v wire.Variable) bool { return v.Field != "" && v.IsOf(item) }) {
+		leave, err := e.scans.Take(ctx)
 		if err != nil {
 			return err
 		}
-		e.response.Add(v.Name, value, reading)
+		defer leave()
+	}
+	for i, v := range e.variables {
+		if !v.IsOf(item) {
+			continue
+		}
+		if e.values[i], err = source.Find(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// respond adds the variables to the response, if there is room: many may be of one secret.
+func (e *env) respond() error {
+	for i, v := range e.variables {
+		added, err := e.response.Add(v.Name, e.values[i])
+		if err != nil {
+			return err
+		}
+		if err := e.held.More(2 * added); err != nil { // what grows has room for as much again
+			return err
+		}
 	}
 	return nil
 }
@@ -96,8 +131,8 @@ func (e *env) keep(ctx context.Context, err error) error {
 	decisions := make([]access.Decision, len(e.items))
 	for i, item := range e.items {
 		version := item.Version
-		if i < len(e.found) && e.found[i].Err == nil {
-			version = e.found[i].Reading.Version() // as the vault spells it
+		if e.held != nil && i < len(e.held.Found) && e.held.Found[i].Err == nil {
+			version = e.held.Found[i].Reading.Version() // as the vault spells it
 		}
 		decisions[i] = call.Complete(access.Decision{
 			Action: access.GetSecret, Secret: item.Name, Version: version, Allowed: !e.denied[i], Status: status,

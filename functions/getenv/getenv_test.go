@@ -93,6 +93,24 @@ func TestHeldBytesAreBounded(t *testing.T) {
 	}
 }
 
+// What is held is not only what was read: many variables may be of one secret.
+func TestTheResponseIsBounded(t *testing.T) {
+	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue(`{"f":"` + strings.Repeat("x", 2<<20) + `"}`)}), open{})
+	names := func(n int) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf("V%d:a.f", i)
+		}
+		return "names=" + strings.Join(all, ",")
+	}
+	if got := ask(h, names(12)); got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "ServerBusy") {
+		t.Errorf("12 variables of 2 MB: %d %.200s", got.Code, got.Body)
+	}
+	if got := ask(h, names(8)); got.Code != http.StatusOK {
+		t.Errorf("8 variables of 2 MB: %d %.200s", got.Code, got.Body)
+	}
+}
+
 func TestAPanicIsAnError(t *testing.T) {
 	got := ask(getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("canary-v")}), open{}), "names=a,panics")
 	if got.Code != http.StatusInternalServerError || strings.Contains(got.Body.String(), "canary") {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -30,6 +31,15 @@ func Handler(document []byte) http.Handler {
 		}
 		header.Set("Content-Type", "application/json; charset=utf-8")
 		header.Set("Content-Length", strconv.Itoa(len(document)))
-		_, _ = w.Write(document) // the caller may be gone, and then nobody is left to report to
+		for piece := range slices.Chunk(document, pieceBytes) {
+			if _, err := w.Write(piece); err != nil {
+				return // the caller is gone, and nobody is left to report to
+			}
+		}
 	})
 }
+
+// pieceBytes is how much of the document is written at once. What is being written counts as held,
+// and anybody may begin to read the document and stop. All of the handler's connections together
+// must leave room for others.
+const pieceBytes = 4 << 10

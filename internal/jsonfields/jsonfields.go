@@ -25,9 +25,13 @@ func Scan(text string) []Field {
 }
 
 // Find returns the index of what a path names, or -1, and whether the path also names another
-// text. Case counts only if it has to. of returns the path and the text of each of all.
+// text. Case counts only if it has to. A path that is too long to be whole names nothing. of
+// returns the path and the text of each of all.
 func Find[T any](all []T, path string, of func(T) (path, text string)) (found int, twice bool) {
 	found = -1
+	if len(path) > longPath {
+		return found, false
+	}
 	var foundPath, foundText string
 	for i, one := range all {
 		its, text := of(one)

@@ -1,6 +1,7 @@
 package jsonfields_test
 
 import (
+	"strings"
 	"testing"
 
 	"rotunda/internal/jsonfields"
@@ -32,6 +33,19 @@ func TestFind(t *testing.T) {
 		}
 		if got != want.text || twice != want.twice {
 			t.Errorf("%s: %q, twice %t", path, got, twice)
+		}
+	}
+}
+
+// Paths do not grow without end. One that has stopped growing is not that of the object it names.
+func TestALongPathNamesNoOtherField(t *testing.T) {
+	for length, want := range map[int]int{1024: 0, 1025: -1, 2000: -1} {
+		key := strings.Repeat("k", length)
+		for value, want := range map[string]int{`"text"`: want, `{"x":"inside"}`: -1, `["inside"]`: -1} {
+			fields := jsonfields.Scan(`{"` + key + `":` + value + `}`)
+			if got, _ := jsonfields.Find(fields, key, func(f jsonfields.Field) (path, text string) { return f.Path, f.Text }); got != want {
+				t.Errorf("%d characters, %s: %d, want %d", length, value, got, want)
+			}
 		}
 	}
 }

@@ -62,6 +62,15 @@ func routeTo(route string) path {
 	return p
 }
 
+// query returns the query parameters that a path has. A stage selects a version, so it is refused
+// where the path has one.
+func (p path) query(all []string) []string {
+	if !slices.Contains(p.parameters, "version") {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return name == "stage" })
+}
+
 func describe(o functions.Operation, d description, p path) (*operation, error) {
 	made := &operation{
 		OperationID: o.Name + p.suffix, Tags: []string{d.tag}, Summary: d.summary, Description: d.text, Responses: map[string]*response{},
@@ -73,7 +82,7 @@ func describe(o functions.Operation, d description, p path) (*operation, error) 
 	if o.Anonymous {
 		made.Security = &[]map[string][]string{}
 	}
-	for _, name := range slices.Concat(p.parameters, o.Accepts.Query, []string{"api-version"}, o.Accepts.Conditions, d.headers, []string{"x-ms-client-request-id"}) {
+	for _, name := range slices.Concat(p.parameters, p.query(o.Accepts.Query), []string{"api-version"}, o.Accepts.Conditions, d.headers, []string{"x-ms-client-request-id"}) {
 		described := parameters[name]
 		if described == nil {
 			return nil, fmt.Errorf("the parameter %s is not described", name)

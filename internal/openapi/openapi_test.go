@@ -48,3 +48,20 @@ func TestTheDescriptionIsValid(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The app refuses a stage where the path has a version.
+func TestAVersionHasNoStage(t *testing.T) {
+	text, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{"/secrets/{name}": true, "/secrets/{name}/{version}": false} {
+		if got := document.Paths.Value(path).Get.Parameters.GetByInAndName("query", "stage") != nil; got != want {
+			t.Errorf("%s has a stage: %t", path, got)
+		}
+	}
+}

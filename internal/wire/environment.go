@@ -13,38 +13,64 @@ import (
 	"rotunda/internal/secret"
 )
 
-// In returns the value of the variable from a reading of its secret.
-func (v Variable) In(reading Reading) (secret.Value, error) {
-	value, err := reading.Value()
-	if err == nil && v.Field != "" {
-		value, err = v.fieldOf(value.Reveal())
-	}
-	if err == nil && strings.Contains(value.Reveal(), "\x00") {
-		return secret.Value{}, v.unusable("has a zero byte, which no variable can hold")
-	}
-	return value, err
+// Source is the value of a secret, in which variables are found. Use NewSource.
+type Source struct {
+	text   string
+	isJSON bool
+	fields []jsonfields.Field // nil until a field is looked for
 }
 
-// fieldOf returns the field that the variable holds, from the value of a secret.
-func (v Variable) fieldOf(text string) (none secret.Value, err error) {
-	if !json.Valid([]byte(text)) {
-		return none, v.unusable("is not JSON, so it has no field %q", secret.Clip(v.Field, maxShown))
+// NewSource returns the value of a reading.
+func NewSource(reading Reading) (*Source, error) {
+	value, err := reading.Value()
+	return &Source{text: value.Reveal()}, err
+}
+
+// Find returns the value of a variable of the secret.
+func (s *Source) Find(v Variable) (none secret.Value, err error) {
+	text := s.text
+	if v.Field != "" {
+		if text, err = s.field(v); err != nil {
+			return none, err
+		}
 	}
-	fields := jsonfields.Scan(text)
-	at, twice := jsonfields.Find(fields, v.Field, func(f jsonfields.Field) (path, text string) { return f.Path, f.Text })
+	if strings.Contains(text, "\x00") {
+		return none, v.unusable("has a zero byte, which no variable can hold")
+	}
+	return secret.NewValue(text), nil
+}
+
+// field returns the field that a variable holds.
+func (s *Source) field(v Variable) (string, error) {
+	s.scan()
+	if !s.isJSON {
+		return "", v.unusable("is not JSON, so it has no field %q", secret.Clip(v.Field, maxShown))
+	}
+	at, twice := jsonfields.Find(s.fields, v.Field, func(f jsonfields.Field) (path, text string) { return f.Path, f.Text })
 	switch {
-	case at < 0 && v.hasWithin(fields):
-		return none, v.unusable("has an object or a list as the field %q. Name a field in it", secret.Clip(v.Field, maxShown))
+	case at < 0 && v.hasWithin(s.fields):
+		return "", v.unusable("has an object or a list as the field %q. Name a field in it", secret.Clip(v.Field, maxShown))
 	case at < 0:
-		return none, v.unusable("does not have the field %q", secret.Clip(v.Field, maxShown))
+		return "", v.unusable("does not have the field %q", secret.Clip(v.Field, maxShown))
 	case twice:
-		return none, v.unusable("has the field %q twice, with different values", secret.Clip(v.Field, maxShown))
-	case !fields[at].IsString && fields[at].Text == "null":
-		return none, v.unusable("has null as the field %q. It must be a string, a number, true or false", secret.Clip(v.Field, maxShown))
-	case fields[at].IsString && loneSurrogate([]byte(text[fields[at].Begin:fields[at].End])):
-		return none, v.unusable("has half a surrogate pair in the field %q, which is not a character", secret.Clip(v.Field, maxShown))
+		return "", v.unusable("has the field %q twice, with different values", secret.Clip(v.Field, maxShown))
 	}
-	return secret.NewValue(fields[at].Text), nil
+	found := s.fields[at]
+	switch {
+	case !found.IsString && found.Text == "null":
+		return "", v.unusable("has null as the field %q. It must be a string, a number, true or false", secret.Clip(v.Field, maxShown))
+	case found.IsString && loneSurrogate([]byte(s.text[found.Begin:found.End])):
+		return "", v.unusable("has half a surrogate pair in the field %q, which is not a character", secret.Clip(v.Field, maxShown))
+	}
+	return found.Text, nil
+}
+
+// scan finds all fields, once, which for some values takes hundreds of times their memory.
+func (s *Source) scan() {
+	if s.fields != nil || !json.Valid([]byte(s.text)) {
+		return
+	}
+	s.isJSON, s.fields = true, jsonfields.Scan(s.text)
 }
 
 // maxShown is how many characters of a field a message shows.
@@ -67,60 +93,57 @@ func (v Variable) unusable(format string, args ...any) error {
 	return secret.Problemf(secret.ErrUnusable, "The value of the secret "+v.Item.Name+" "+format+".", args...)
 }
 
-// Environment is a response of environment variables. It is written once all of them are known.
+// Environment is a response of environment variables: lines for a shell or, if the caller prefers
+// JSON, an object in the order of the request. It is written once all of them are known. Use
+// NewEnvironment.
 type Environment struct {
-	names  []string
-	values []secret.Value
+	isJSON bool
+	body   bytes.Buffer
 	age    time.Duration // of the oldest reading
 	stale  bool
 }
 
-// Add adds a variable, and how old it is.
-func (e *Environment) Add(name string, value secret.Value, from Reading) {
-	e.names, e.values = append(e.names, name), append(e.values, value)
-	e.age, e.stale = max(e.age, from.Age), e.stale || from.Stale
+// NewEnvironment returns the response to a request, without variables.
+func NewEnvironment(r *http.Request) *Environment { return &Environment{isJSON: WantsJSON(r)} }
+
+// From takes into account how old a reading is.
+func (e *Environment) From(reading Reading) {
+	e.age, e.stale = max(e.age, reading.Age), e.stale || reading.Stale
 }
 
-// Write responds with lines for a shell or, if the caller prefers JSON, with an object.
-func (e *Environment) Write(w http.ResponseWriter, r *http.Request) error {
-	body, kind := e.lines(), textType
-	if WantsJSON(r) {
-		var err error
-		if body, err = e.object(); err != nil {
-			return err
-		}
-		kind = jsonType
+// Add adds a variable. It returns by how many bytes the response has grown.
+func (e *Environment) Add(name string, value secret.Value) (added int, err error) {
+	before := e.body.Len()
+	if e.isJSON {
+		err = e.addField(name, value)
+	} else {
+		e.body.WriteString(dotenv.Line(name, value.Reveal()))
 	}
-	header := w.Header()
-	header["Age"] = age(e.age)
-	if e.stale {
-		header["X-Rotunda-Stale"] = staleTrue
+	return e.body.Len() - before, err
+}
+
+func (e *Environment) addField(name string, value secret.Value) error {
+	text, err := marshal(value.Reveal())
+	if err != nil {
+		return err
 	}
-	header["Content-Type"], header["Content-Length"] = kind, []string{strconv.Itoa(len(body))}
-	_, _ = w.Write(body) // the caller may be gone, and then nobody is left to report to
+	e.body.WriteByte("{,"[min(e.body.Len(), 1)])
+	e.body.WriteString(strconv.Quote(name) + ":") // it has neither quotes nor backslashes
+	e.body.Write(text)
 	return nil
 }
 
-func (e *Environment) lines() []byte {
-	var body bytes.Buffer
-	for i, name := range e.names {
-		body.WriteString(dotenv.Line(name, e.values[i].Reveal()))
+// Write writes the response.
+func (e *Environment) Write(w http.ResponseWriter) {
+	header := w.Header()
+	header["Age"], header["Content-Type"] = age(e.age), textType
+	if e.stale {
+		header["X-Rotunda-Stale"] = staleTrue
 	}
-	return body.Bytes()
-}
-
-// object returns the variables as JSON, in the order of the request.
-func (e *Environment) object() ([]byte, error) {
-	var body bytes.Buffer
-	for i, name := range e.names {
-		text, err := marshal(e.values[i].Reveal())
-		if err != nil {
-			return nil, err
-		}
-		body.WriteByte("{,"[min(i, 1)])
-		body.WriteString(strconv.Quote(name) + ":") // it has neither quotes nor backslashes
-		body.Write(text)
+	if e.isJSON {
+		header["Content-Type"] = jsonType
+		e.body.WriteByte('}')
 	}
-	body.WriteByte('}')
-	return body.Bytes(), nil
+	header["Content-Length"] = []string{strconv.Itoa(e.body.Len())}
+	_, _ = w.Write(e.body.Bytes()) // the caller may be gone, and then nobody is left to report to
 }
