@@ -128,7 +128,7 @@ func TestNothingIsWrittenIfOneSecretCantBe(t *testing.T) {
 		"a value that is too large":      {tags(), value("a", strings.Repeat("x", 25600)), "", "more than 25,600 bytes"},
 		"a name that is too long":        {tags(), value(strings.Repeat("a", 128), ""), "", "more than 127 characters"},
 		"too many tags":                  {tags(strings.TrimSuffix(many, ",")), value("a", ""), "", "more than 15 tags"},
-		"a tag that is too long":         {tags(`{"Key": "k", "Value": "` + strings.Repeat("x", 257) + `"}`), value("a", ""), "", "a tag has more than 256"},
+		"a tag that is too long":         {tags(`{"Key": "k", "Value": "` + strings.Repeat("x", 513) + `"}`), value("a", ""), "", "a tag has more than 512"},
 		"one that the app's records use": {tags(), value("db/-pending", ""), "", "the name db--pending is that of a record of the app"},
 		"one without a value":            {tags(), `{"ARN": "a", "Name": "a"}`, "", "it has no value"},
 		"one that AWS refused":           {tags(), value("a", ""), `{"SecretId": "b", "ErrorCode": "AccessDeniedException"}`, "b: AccessDeniedException"},

@@ -53,7 +53,7 @@ plan() {
         elif .body.value == null then "it has no value: list.json and the values may be of different accounts"
         elif (.body.value | utf8bytelength) > 25600 then "the value has more than 25,600 bytes"
         elif (.body.tags | length) > 15 then "it has more than 15 tags"
-        elif any(.body.tags | to_entries[]; (.key | length) > 256 or (.value | length) > 256) then "a tag has more than 256 characters"
+        elif any(.body.tags | to_entries[]; (.key | length) > 512 or (.value | length) > 512) then "a tag has more than 512 characters"
         else null end)'
 }
 
