@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"rotunda/internal/settings"
 	"rotunda/internal/standin/eventgrid"
 )
 
@@ -77,6 +78,8 @@ func (o options) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q; go run ./local -h lists the flags", rest[0])
+	case !settings.IsVaultName(o.vault):
+		return fmt.Errorf("-vault is %q; a vault's name has 3 to 24 letters, digits and single hyphens, and a letter first", o.vault)
 	case o.retentionDays < 7 || o.retentionDays > 90:
 		return fmt.Errorf("-retention-days is %d; Key Vault allows 7 to 90", o.retentionDays)
 	case o.vaultLatency < 0:

@@ -81,13 +81,12 @@ Try, in another shell:
 	return nil
 }
 
-// webhook returns where events go, without the query: it may hold a key.
+// webhook returns where events go.
 func (o options) webhook() string {
 	if o.events == "" {
 		return ""
 	}
-	where, _, _ := strings.Cut(o.events, "?")
-	return where + " (" + o.eventsSchema + ")"
+	return eventgrid.Where(o.events) + " (" + o.eventsSchema + ")"
 }
 
 // schemas are the forms of an event, by the values of -events-schema.

@@ -210,11 +210,32 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("db is %q", found)
 		}
 	})
+	t.Run("a deleted secret does not prevent the third run", func(t *testing.T) {
+		r := startVault(t, "-seed", file, "-data", data)
+		if _, err := r.secrets(t, r.Vault).DeleteSecret(t.Context(), "db", nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("the fourth run, which leaves it deleted", func(t *testing.T) {
+		r := startVault(t, "-seed", file, "-data", data)
+		if found := value(t, r.secrets(t, r.Vault)); found != "SecretNotFound" {
+			t.Errorf("db is %q", found)
+		}
+	})
 	for text, want := range map[string]string{
 		`[`:                             "not a JSON object",
+		`null`:                          "not a JSON object",
+		`{"db": "canary"`:               "not a JSON object",
+		`{"db": "canary"} {}`:           "not a JSON object",
+		`{"db": canary}`:                "not a JSON object",
+		`{"": "canary"}`:                `"" can't be the name`,
+		`{"a/b": "canary"}`:             `"a/b" can't be the name`,
+		`{"db": "canary", "db": ""}`:    `the name "db" occurs twice`,
+		`{"db": "canary", "DB": ""}`:    `the name "DB" occurs twice`,
+		`{"db": null}`:                  "db is neither a text nor an object",
 		`{"db": 1}`:                     "db is neither a text nor an object",
 		`{"db": {"value": 1}}`:          "refuses db with 400",
-		`{"d_b": "canary-of-the-seed"}`: "refuses d_b with 400",
+		`{"d_b": "canary-of-the-seed"}`: `"d_b" can't be the name`,
 	} {
 		seed(text)
 		err := fails(t, "-only", "vault", "-addr", "127.0.0.1:0", "-seed", file)
@@ -230,7 +251,8 @@ func TestEventsOfTheVaultAlone(t *testing.T) {
 			received := make(chan map[string]any, 10)
 			webhook := httptest.NewServer(hook(received))
 			defer webhook.Close()
-			r := startVault(t, "-events", webhook.URL+"/in?code=canary-key", "-events-schema", schema)
+			at := strings.Replace(webhook.URL, "//", "//user:canary-password@", 1) + "/in?code=canary-key"
+			r := startVault(t, "-events", at, "-events-schema", schema)
 			set(t, r.secrets(t, r.Vault), "canary-value")
 			event := <-received
 			data, _ := event["data"].(map[string]any)
@@ -295,13 +317,16 @@ func TestFlagsThatDoNotFitTheVaultAlone(t *testing.T) {
 		"-events http://hook.test":                              "-events needs -only vault",
 		"-seed a.json":                                          "-seed needs -only vault",
 		"-only vault -events-schema cloudevents":                "-events-schema needs -events",
-		"-only vault -events hook":                              "not an http or https URL",
+		"-only vault -events hook":                              "must be an http or https URL",
+		"-only vault -events 127.0.0.1:80/in?code=canary":       "must be an http or https URL",
+		"-only vault -vault a_b":                                "3 to 24 letters",
+		"-only vault -vault a.b":                                "3 to 24 letters",
 		"-only vault -events-schema x -events http://hook.test": "use eventgrid or cloudevents",
 		"-only vault -seed /nowhere/seed.json":                  "no such file",
 		"-only vault -retention-days 3":                         "Key Vault allows 7 to 90",
 	} {
 		err := fails(t, strings.Fields(text)...)
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

@@ -14,8 +14,10 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
+	"rotunda/internal/secret"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -32,20 +34,65 @@ func readSeeds(file string) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-seed: %w", err)
 	}
-	var seeds map[string]json.RawMessage
-	if err := json.Unmarshal(text, &seeds); err != nil {
-		return nil, fmt.Errorf(`-seed: %s is not a JSON object such as {"db": "value", "api": {"value": "…", "tags": {}}}: %w`, file, err)
-	}
-	for name, body := range seeds {
-		switch body[0] {
-		case '"':
-			seeds[name] = slices.Concat([]byte(`{"value":`), body, []byte(`}`))
-		case '{':
-		default:
-			return nil, fmt.Errorf("-seed: in %s, %s is neither a text nor an object", file, name)
-		}
+	seeds, err := parseSeeds(text)
+	if err != nil {
+		return nil, fmt.Errorf("-seed: %s: %w", file, err)
 	}
 	return seeds, nil
+}
+
+// parseSeeds reads one name after the other, because a map would keep the last of two that are
+// the same.
+func parseSeeds(text []byte) (map[string]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+		return nil, notSeeds(err)
+	}
+	seeds, names := map[string]json.RawMessage{}, map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, notSeeds(err)
+		}
+		name, _ := token.(string) // a name is a text, or Token fails
+		if names[strings.ToLower(name)] {
+			return nil, fmt.Errorf("the name %q occurs twice, and Key Vault ignores case: remove one", name)
+		}
+		names[strings.ToLower(name)] = true
+		if _, err := secret.ParseName(name); err != nil {
+			return nil, fmt.Errorf("%q can't be the name of a secret: use 1 to %d letters, digits and hyphens", name, secret.MaxNameLength)
+		}
+		if seeds[name], err = parseSeed(decoder, name); err != nil {
+			return nil, err
+		}
+	}
+	_, err := decoder.Token()
+	if _, after := decoder.Token(); err != nil || !errors.Is(after, io.EOF) {
+		return nil, notSeeds(err)
+	}
+	return seeds, nil
+}
+
+func parseSeed(decoder *json.Decoder, name string) (json.RawMessage, error) {
+	var body json.RawMessage
+	if err := decoder.Decode(&body); err != nil {
+		return nil, notSeeds(err)
+	}
+	switch body[0] {
+	case '"':
+		return slices.Concat([]byte(`{"value":`), body, []byte(`}`)), nil
+	case '{':
+		return body, nil
+	}
+	return nil, fmt.Errorf("%s is neither a text nor an object", name)
+}
+
+func notSeeds(err error) error {
+	problem := errors.New(`not a JSON object such as {"db": "value", "api": {"value": "…", "tags": {}}}`)
+	if err == nil {
+		return problem
+	}
+	return fmt.Errorf("%w: %w", problem, err)
 }
 
 // sow sets the secrets that the vault does not have yet.
@@ -65,7 +112,11 @@ func (d *desk) sow(ctx context.Context, seeds map[string]json.RawMessage) error 
 		if status == http.StatusOK || status == http.StatusForbidden {
 			continue // an earlier run has set it, by -data, and may have disabled it
 		}
-		if status, text, err := call(ctx, http.MethodPut, name, seeds[name]); err != nil || status != http.StatusOK {
+		status, text, err := call(ctx, http.MethodPut, name, seeds[name])
+		if status == http.StatusConflict {
+			continue // an earlier run has deleted it
+		}
+		if err != nil || status != http.StatusOK {
 			return errors.Join(fmt.Errorf("-seed: the vault refuses %s with %d: %s", name, status, text), err)
 		}
 	}

@@ -3,6 +3,9 @@ package aws_test
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,13 +123,14 @@ func TestNothingIsWrittenIfOneSecretCantBe(t *testing.T) {
 		many += `{"Key": "k` + string(rune('a'+i)) + `", "Value": "v"},`
 	}
 	for name, row := range map[string]struct{ list, values, errors, says string }{
-		"two that would have one name": {tags(), value("a/b", "1") + "," + value("A.b", "2"), "", "a/b: another secret would have the name a-b too"},
-		"a value that is too large":    {tags(), value("a", strings.Repeat("x", 25600)), "", "more than 25,600 bytes"},
-		"a name that is too long":      {tags(), value(strings.Repeat("a", 128), ""), "", "more than 127 characters"},
-		"too many tags":                {tags(strings.TrimSuffix(many, ",")), value("a", ""), "", "more than 15 tags"},
-		"a tag that is too long":       {tags(`{"Key": "k", "Value": "` + strings.Repeat("x", 257) + `"}`), value("a", ""), "", "a tag has more than 256"},
-		"one without a value":          {tags(), `{"ARN": "a", "Name": "a"}`, "", "it has no value"},
-		"one that AWS refused":         {tags(), value("a", ""), `{"SecretId": "b", "ErrorCode": "AccessDeniedException"}`, "b: AccessDeniedException"},
+		"two that would have one name":   {tags(), value("a/b", "1") + "," + value("A.b", "2"), "", "a/b: another secret would have the name a-b too"},
+		"a value that is too large":      {tags(), value("a", strings.Repeat("x", 25600)), "", "more than 25,600 bytes"},
+		"a name that is too long":        {tags(), value(strings.Repeat("a", 128), ""), "", "more than 127 characters"},
+		"too many tags":                  {tags(strings.TrimSuffix(many, ",")), value("a", ""), "", "more than 15 tags"},
+		"a tag that is too long":         {tags(`{"Key": "k", "Value": "` + strings.Repeat("x", 513) + `"}`), value("a", ""), "", "a tag has more than 512"},
+		"one that the app's records use": {tags(), value("db/-pending", ""), "", "the name db--pending is that of a record of the app"},
+		"one without a value":            {tags(), `{"ARN": "a", "Name": "a"}`, "", "it has no value"},
+		"one that AWS refused":           {tags(), value("a", ""), `{"SecretId": "b", "ErrorCode": "AccessDeniedException"}`, "b: AccessDeniedException"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			good := value("good", "good")
@@ -141,10 +145,84 @@ func TestNothingIsWrittenIfOneSecretCantBe(t *testing.T) {
 	}
 }
 
-func TestARefusalOfTheAppIsShown(t *testing.T) {
+// answering is an app that gives every request one answer, but says of every secret that it does
+// not exist.
+func answering(t *testing.T, status int, body string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Location", "https://elsewhere.test/")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestWhatTheAppDoesNotConfirmIsAFailure(t *testing.T) {
+	for name, row := range map[string]struct {
+		status     int
+		body, says string
+	}{
+		"a refusal":                     {403, `{"error":{"code":"Forbidden"}}`, `the app answers 403: {"code":"Forbidden"}`},
+		"a redirect, such as to https":  {301, "", "the app answers 301"},
+		"a page, such as one to log in": {200, "<html>canary</html>", "the app answers 200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, ok := run(t, answering(t, row.status, row.body), printed(t, "list.json"), printed(t, "batch.json"))
+			if ok || !strings.Contains(out, "copy: shop-db: "+row.says) || strings.Contains(out, "->") {
+				t.Errorf("succeeded: %t\n%s", ok, out)
+			}
+		})
+	}
+}
+
+func TestAnInputWithoutSecretsIsAFailure(t *testing.T) {
+	for name, row := range map[string]struct{ list, pages, says string }{
+		"the AWS CLI failed":       {`{"SecretList": []}`, "", "the input has no secrets"},
+		"a filter that fits none":  {`{"SecretList": []}`, `{"SecretValues": [], "Errors": []}`, "the input has no secrets"},
+		"get-secret-value":         {`{"SecretList": []}`, `{"Name": "a", "SecretString": "canary"}`, "the input has no secrets"},
+		"a list of something else": {`{}`, `{"SecretValues": [{"Name": "a", "SecretString": "canary"}]}`, "list.json is not what"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if out, ok := run(t, "http://127.0.0.1:1", row.list, row.pages, "-n"); ok || !strings.Contains(out, row.says) {
+				t.Errorf("succeeded: %t\n%s", ok, out)
+			}
+		})
+	}
+}
+
+// AWS still has the value from before the rotation, and not the tags that direct it.
+func TestASecretThatRotatesHereIsNotOverwritten(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
-	out, ok := run(t, app.URL, `{"SecretList": []}`, `{"SecretValues": [{"ARN": "a", "Name": "db/--pending", "SecretString": "canary-x"}]}`)
-	if ok || !strings.Contains(out, "copy: the app refuses db---pending: {") {
+	list, batch := printed(t, "list.json"), printed(t, "batch.json")
+	tags := `{"Rotator": "random", "ValidityPeriodDays": "60"}`
+	if got := app.Do(t, "PUT", "/secrets/shop-api-key", `{"value": "rotated", "tags": `+tags+`}`); got.Status != 200 {
+		t.Fatal(got)
+	}
+	out, ok := run(t, app.URL, list, batch)
+	if ok || !strings.Contains(out, "copy: shop-api-key rotates here") {
 		t.Errorf("succeeded: %t\n%s", ok, out)
+	}
+	if found := read(t, app, "shop-api-key"); found.Value != "rotated" || len(found.Tags) != 2 {
+		t.Errorf("found %+v", found)
+	}
+	if got := app.Do(t, "GET", "/secrets/shop-db", ""); got.Status != 404 {
+		t.Errorf("another secret was written: %v", got)
+	}
+}
+
+// AWS leaves Value out of a tag that has none.
+func TestATagWithoutAValueIsCopied(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{})
+	out, ok := run(t, app.URL+"/", `{"SecretList": [{"ARN": "a", "Tags": [{"Key": "k"}]}]}`, `{"SecretValues": [{"ARN": "a", "Name": "a", "SecretString": "canary"}]}`)
+	if !ok {
+		t.Fatal(out)
+	}
+	if diff := cmp.Diff(map[string]string{"k": ""}, read(t, app, "a").Tags); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -48,7 +48,7 @@ func Find[T any](all []T, path string, of func(T) (path, text string)) (found in
 }
 
 // longPath is from where on a path does not grow, so that a value that is nested deeply needs
-// little memory. A tag, which has 256 characters, names none that long.
+// little memory. A tag, which has 512 characters, names none that long.
 const longPath = 1024
 
 // Join returns the path of a name in what path names.

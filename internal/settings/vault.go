@@ -43,7 +43,7 @@ func (r *reader) whichVault(name, address string) (v Vault) {
 	if name == "" && address == "" {
 		r.problemf("%s and %s are both empty: set one, such as %s=contoso", KeyVaultName, KeyVaultURL, KeyVaultName)
 	}
-	if name != "" && !isVaultName(name) {
+	if name != "" && !IsVaultName(name) {
 		r.problemf("%s is %q: it must be a vault's name, with 3 to 24 letters, digits and single hyphens, and a letter first; for a URL, set %s",
 			KeyVaultName, name, KeyVaultURL)
 		name = ""
@@ -81,7 +81,7 @@ func (r *reader) vaultAt(address string) (v Vault) {
 	}
 	host := strings.ToLower(u.Hostname())
 	for _, c := range clouds {
-		if name, ok := strings.CutSuffix(host, c.vaultSuffix); ok && isVaultName(name) {
+		if name, ok := strings.CutSuffix(host, c.vaultSuffix); ok && IsVaultName(name) {
 			return Vault{URL: "https://" + host, Name: name, Cloud: c.cloud, BlobSuffix: c.blobSuffix}
 		}
 	}
@@ -90,10 +90,10 @@ func (r *reader) vaultAt(address string) (v Vault) {
 	return v
 }
 
-// isVaultName reports whether name follows Key Vault's rule: 3 to 24 letters, digits and
+// IsVaultName reports whether name follows Key Vault's rule: 3 to 24 letters, digits and
 // hyphens, with a letter first, no two hyphens together, and none at the end. It uses no regular
 // expression, because compiling one would lengthen the start.
-func isVaultName(name string) bool {
+func IsVaultName(name string) bool {
 	const letters, others = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789-"
 	return len(name) >= 3 && len(name) <= 24 && strings.Trim(name, letters+others) == "" && strings.Contains(letters, name[:1]) &&
 		!strings.Contains(name, "--") && !strings.HasSuffix(name, "-")

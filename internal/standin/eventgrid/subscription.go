@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,7 +34,7 @@ type Options struct {
 func (o Options) Check() error {
 	at, err := url.Parse(o.URL)
 	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
-		return fmt.Errorf("%q is not an http or https URL", o.URL)
+		return errors.New("it must be an http or https URL with a host, such as http://127.0.0.1:8099/events") // a mistyped one may hold a key, too
 	}
 	if o.Schema != "" && o.Schema != SchemaEventGrid && o.Schema != SchemaCloudEvents {
 		return fmt.Errorf("the schema of events is %q; use %s or %s", o.Schema, SchemaEventGrid, SchemaCloudEvents)
@@ -41,10 +42,19 @@ func (o Options) Check() error {
 	return nil
 }
 
+// Where returns a webhook's URL without user, query and fragment, which may hold a key.
+func Where(webhook string) string {
+	at, err := url.Parse(webhook)
+	if err != nil {
+		return "" // Check refuses it
+	}
+	return at.Scheme + "://" + at.Host + at.Path
+}
+
 // Subscription delivers events to a webhook. Close ends it.
 type Subscription struct {
 	options Options
-	where   string // the webhook's URL without its query, which may hold a key
+	where   string // what messages name
 	client  *http.Client
 	ctx     context.Context // ends with Close
 	end     context.CancelFunc
@@ -70,8 +80,7 @@ func Subscribe(ctx context.Context, options Options) (*Subscription, error) {
 func newSubscription(options Options) *Subscription {
 	options.Schema = cmp.Or(options.Schema, SchemaEventGrid)
 	options.Logger = cmp.Or(options.Logger, slog.New(slog.DiscardHandler))
-	at, _ := url.Parse(options.URL) // checked
-	s := &Subscription{options: options, where: at.Scheme + "://" + at.Host + at.Path}
+	s := &Subscription{options: options, where: Where(options.URL)}
 	s.client = &http.Client{
 		Transport:     options.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a 3xx is a failure
