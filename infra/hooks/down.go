@@ -30,14 +30,17 @@ func (h *hook) predown(ctx context.Context) error {
 	if err == nil && h.isSet("CUSTOM_DOMAIN") {
 		h.sayf("Remove the DNS records of %s: whoever gets the app's host name after you could serve it.", h.getenv("CUSTOM_DOMAIN"))
 	}
+	if err == nil { // azd asks its question after this step
+		h.sayf("If azd down does not delete the resources now, run azd provision --no-state: the app can't work without what this step removed.")
+	}
 	return err
 }
 
 // releaseAudit removes the policy of the audit, if it is not locked: a container with a policy
 // can't be deleted while it holds a blob.
 func (h *hook) releaseAudit(ctx context.Context) error {
-	if !h.isSet("AUDIT_ROLE_ID") {
-		return nil
+	if exists, err := h.hasAudit(ctx); err != nil || !exists {
+		return err
 	}
 	container := []string{"--account-name", h.getenv("RECORDS_STORAGE_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"), "--container-name", auditContainer}
 	out, err := h.in(ctx, append([]string{"storage", "container", "immutability-policy", "show", "--output", "json"}, container...)...)
@@ -63,18 +66,27 @@ func (h *hook) releaseAudit(ctx context.Context) error {
 	return err
 }
 
-// removeAuditRole removes the custom role, which would outlive its group.
+// hasAudit reports whether there is an audit. With AUDIT=log there is one if an earlier deployment
+// made it.
+func (h *hook) hasAudit(ctx context.Context) (bool, error) {
+	out, err := h.in(ctx, "storage", "container-rm", "exists", "--storage-account", h.getenv("RECORDS_STORAGE_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"),
+		"--name", auditContainer, "--query", "exists", "--output", "tsv")
+	return strings.TrimSpace(string(out)) == "true", err
+}
+
+// removeAuditRole removes the custom role, which would outlive its group. Both may be gone already,
+// and az role assignment delete fails if it finds none to delete, except by id.
 func (h *hook) removeAuditRole(ctx context.Context) error {
 	role := h.getenv("AUDIT_ROLE_ID")
 	if role == "" {
 		return nil
 	}
 	group := "/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + h.getenv("AZURE_RESOURCE_GROUP")
-	container := group + "/providers/Microsoft.Storage/storageAccounts/" + h.getenv("RECORDS_STORAGE_NAME") + "/blobServices/default/containers/" + auditContainer
-	if _, err := h.in(ctx, "role", "assignment", "delete", "--role", role, "--scope", container); err != nil {
+	err := h.unassign(ctx, func(a assignment) bool { return a.role == path.Base(role) })
+	if err != nil {
 		return err
 	}
-	_, err := h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
+	_, err = h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,17 @@ func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
 		"an address for a host name": {map[string]string{"CUSTOM_DOMAIN": "https://rotunda.contoso.com"}, "such as rotunda.contoso.com", nil},
 		"a host name of one's own":   {map[string]string{"CUSTOM_DOMAIN": "rotunda.contoso.com"}, "", nil},
 		"two problems":               {map[string]string{"CUSTOM_DOMAIN": "x", "SIGN_IN": "tokens"}, "CUSTOM_DOMAIN", nil},
-		"a problem stops it all":     {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+		"a network, without a subscription": {
+			map[string]string{"PRIVATE_NETWORK": "true", "AZURE_SUBSCRIPTION_ID": ""}, "azd env set AZURE_SUBSCRIPTION_ID", nil,
+		},
+		"a registration, without a subscription": {
+			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "script", "AZURE_SUBSCRIPTION_ID": ""}, "azd env set AZURE_SUBSCRIPTION_ID", nil,
+		},
+		"a registration, without a region": {
+			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "bicep", "AZURE_LOCATION": ""}, "azd env set AZURE_LOCATION", nil,
+		},
+		"no subscription, and no need": {map[string]string{"AZURE_SUBSCRIPTION_ID": "", "AZURE_LOCATION": ""}, "", nil},
+		"a problem stops it all":       {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
 	} {
 		cli := &az{}
 		_, _, err := step(t, "preprovision", cli, row.env, deployed)
@@ -244,7 +255,8 @@ const (
 	groupExists  = "group exists --name rg-dev"
 	showPolicy   = "storage container immutability-policy show --output json --account-name strec --resource-group rg-dev --container-name rotunda-audit"
 	deletePolicy = `storage container immutability-policy delete --if-match "8d" --account-name strec --resource-group rg-dev --container-name rotunda-audit`
-	unassign     = "role assignment delete --role /subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1 --scope /subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.Storage/storageAccounts/strec/blobServices/default/containers/rotunda-audit"
+	hasAudit     = "storage container-rm exists --storage-account strec --resource-group rg-dev --name rotunda-audit --query exists --output tsv"
+	unassign     = "role assignment delete --ids role-3"
 	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
 	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
 	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
@@ -262,16 +274,20 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		says   string
 		fails  string
 	}{
-		"a new vault":               {nil, unlocked, []string{groupExists, showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
-		"the policy is gone":        {nil, none, []string{groupExists, showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
-		"the policy is locked":      {nil, locked, []string{groupExists, showPolicy}, "", "is locked"},
-		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", []string{groupExists}, "stays", ""},
-		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, listRoles, noVaultRole}, "", ""},
-		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
+		"a new vault":               {nil, unlocked, []string{groupExists, hasAudit, showPolicy, deletePolicy, listRoles, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
+		"the policy is gone":        {nil, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine}, "RECOVER_VAULT", ""},
+		"the policy is locked":      {nil, locked, []string{groupExists, hasAudit, showPolicy}, "", "is locked"},
+		"no audit was kept":         {nil, "", []string{groupExists, hasAudit, listRoles, unassign, undefine}, "stays", ""},
+		"an earlier deployment":     {map[string]string{"AUDIT_ROLE_ID": ""}, unlocked, []string{groupExists, hasAudit, showPolicy, deletePolicy}, "stays", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, noTopic, listRoles, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
-		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"}]`
-		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy, listRoles: roles}}
+		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"},
+			{"id": "role-3", "role": "/x/role-1", "scope": "/x"}]`
+		cli := &az{answers: map[string]string{
+			"group exists": "true\n", hasAudit: strconv.FormatBool(row.policy != "") + "\n", "storage container immutability-policy show": row.policy, listRoles: roles,
+		}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
 		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
 			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
@@ -347,13 +363,41 @@ func TestAzdRegistersTheApp(t *testing.T) {
 		registration, _, _ := strings.Cut(way, ",")
 		cli := &az{answers: map[string]string{row.begins: row.answer}}
 		_, _, err := step(t, "preprovision", cli, map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": registration}, deployed)
-		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !strings.HasPrefix(cli.calls[0], row.begins) {
+		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !slices.ContainsFunc(cli.calls, func(call string) bool { return strings.HasPrefix(call, row.begins) }) {
 			t.Errorf("%s: %v, %v", way, err, cli.calls)
 		}
 		isSet := slices.Contains(cli.calls, "azd env set SIGN_IN_CLIENT_ID app-2 --environment dev")
 		if isSet != (row.fails == "") {
 			t.Errorf("%s: %v", way, cli.calls)
 		}
+	}
+}
+
+// The Azure CLI's commands for Entra take no subscription. They work in the tenant of its default
+// subscription, which may be another one.
+func TestARegistrationIsMadeInTheTenantOfTheSubscription(t *testing.T) {
+	const uri = "https://contoso.com/rotunda"
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var calls []string
+	h := &hook{out: io.Discard, getenv: func(name string) string {
+		return map[string]string{"AZURE_SUBSCRIPTION_ID": "sub", "SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": "script"}[name]
+	}, az: func(_ context.Context, arguments ...string) ([]byte, error) {
+		calls = append(calls, strings.Join(arguments, " "))
+		if slices.Contains(arguments, "--subscription") {
+			return []byte("tenant-1\n"), nil
+		}
+		return []byte("tenant-2\n"), nil
+	}}
+	err := run(t.Context(), h, []string{"preprovision"})
+	if err == nil || !strings.Contains(err.Error(), "az account set --subscription sub") {
+		t.Error(err)
+	}
+	const show = "account show --query tenantId --output tsv"
+	if diff := cmp.Diff([]string{show + " --subscription sub", show}, calls); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -376,6 +420,19 @@ func TestDownCanBeRepeated(t *testing.T) {
 	cli = &az{answers: map[string]string{"group exists": "fails"}}
 	if _, _, err := step(t, "predown", cli, deployed); err == nil {
 		t.Error("signed out of the Azure CLI, and no error")
+	}
+}
+
+// Whoever answers no to azd down has run its hook already, and may run it again.
+func TestDownCanBeRepeatedAfterTheHook(t *testing.T) {
+	cli := &az{answers: map[string]string{
+		"group exists": "true\n", hasAudit: "true\n", showPolicy: `{"etag":"","immutabilityPeriodSinceCreationInDays":0}`,
+		// The Azure CLI: "No matched assignments were found to delete".
+		"role assignment delete --role": "fails",
+	}}
+	said, _, err := step(t, "predown", cli, deployed)
+	if diff := cmp.Diff([]string{groupExists, hasAudit, showPolicy, listRoles, undefine}, cli.calls); diff != "" || err != nil || !strings.Contains(said, "run azd provision --no-state") {
+		t.Errorf("%v, %s\n%s", err, said, diff)
 	}
 }
 

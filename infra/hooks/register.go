@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ func (h *hook) register(ctx context.Context, uri string) error {
 // registerForAzd registers the app as REGISTRATION says, and puts its client id into azd's
 // environment.
 func (h *hook) registerForAzd(ctx context.Context) error {
-	way := map[string]func(context.Context, string, string) (string, error){"bicep": h.bicepRegistration, "script": h.registration}[h.getenv("REGISTRATION")]
+	way := map[string]func(context.Context, string, string) (string, error){"bicep": h.bicepRegistration, "script": h.registrationForAzd}[h.getenv("REGISTRATION")]
 	if way == nil {
 		return nil
 	}
@@ -70,6 +71,25 @@ func (h *hook) bicepRegistration(ctx context.Context, uri, roles string) (app st
 		"--query", "properties.outputs.clientId.value", "--output", "tsv",
 		"--parameters", "identifierUri="+uri, "appRoles=@"+roles)
 	return strings.TrimSpace(string(out)), err
+}
+
+// registrationForAzd is registration in the tenant of the azd environment's subscription. The
+// commands for Entra take no subscription: they work in the tenant of the Azure CLI's default one.
+func (h *hook) registrationForAzd(ctx context.Context, uri, roles string) (app string, err error) {
+	show := []string{"account", "show", "--query", "tenantId", "--output", "tsv"}
+	ours, err := h.in(ctx, show...)
+	if err != nil {
+		return "", err
+	}
+	current, err := h.az(ctx, show...)
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Equal(ours, current) {
+		return "", fmt.Errorf("the Azure CLI is in the tenant %s, and the subscription is in %s: run az account set --subscription %s",
+			bytes.TrimSpace(current), bytes.TrimSpace(ours), h.getenv("AZURE_SUBSCRIPTION_ID"))
+	}
+	return h.registration(ctx, uri, roles)
 }
 
 // registration returns the client id of the registration with a URI, which it makes if there is

@@ -164,6 +164,16 @@ func (fixed) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acces
 	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
+// A deployment without an audit leaves that of an earlier one, and so does not forget its role:
+// azd down has to remove it.
+func TestTheAuditsRoleIsKnownWithoutAnAudit(t *testing.T) {
+	with, without := deploy(t, nil).Outputs["AUDIT_ROLE_ID"], deploy(t, scenarios["no durable audit"]).Outputs["AUDIT_ROLE_ID"]
+	role := one(t, deploy(t, nil), "Microsoft.Authorization/roleDefinitions")
+	if id := fmt.Sprint(with); with != without || !strings.HasSuffix(id, "/Microsoft.Authorization/roleDefinitions/"+role.Name) {
+		t.Errorf("%v, %v, and the role is %s", with, without, role.Name)
+	}
+}
+
 func TestNoKeyOpensAnything(t *testing.T) {
 	for name, params := range scenarios {
 		d := deploy(t, params)
