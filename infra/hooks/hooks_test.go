@@ -108,8 +108,14 @@ func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
 		"a registration, without a region": {
 			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "bicep", "AZURE_LOCATION": ""}, "azd env set AZURE_LOCATION", nil,
 		},
-		"no subscription, and no need": {map[string]string{"AZURE_SUBSCRIPTION_ID": "", "AZURE_LOCATION": ""}, "", nil},
-		"a problem stops it all":       {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+		"no subscription, and no need":      {map[string]string{"AZURE_SUBSCRIPTION_ID": "", "AZURE_LOCATION": ""}, "", nil},
+		"a switch that azd would leave off": {map[string]string{"PRIVATE_NETWORK": "yes"}, `PRIVATE_NETWORK is "yes": it must be true or false`, nil},
+		"a switch in another case":          {map[string]string{"RECOVER_VAULT": "True"}, "it must be true or false", nil},
+		"a switch of a hook":                {map[string]string{"ROLLING_UPDATES": "on"}, "it must be true or false", nil},
+		"switches that are off":             {map[string]string{"PRIVATE_NETWORK": "false", "RECOVER_VAULT": "", "ROLLING_UPDATES": "false"}, "", nil},
+		"a number that azd would forget":    {map[string]string{"AUDIT_DAYS": "7y"}, `AUDIT_DAYS is "7y": it must be a whole number`, nil},
+		"numbers":                           {map[string]string{"AUDIT_DAYS": "7", "INSTANCE_MEMORY_MB": "512", "MAXIMUM_INSTANCE_COUNT": "", "ALWAYS_READY_INSTANCES": "0"}, "", nil},
+		"a problem stops it all":            {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
 	} {
 		cli := &az{}
 		_, _, err := step(t, "preprovision", cli, row.env, deployed)

@@ -9,7 +9,7 @@ import (
 
 // preprovision checks what belongs together, before anything is made.
 func (h *hook) preprovision(ctx context.Context) error {
-	if err := errors.Join(h.checkSignIn(), h.checkVault(), h.checkDomain(), h.checkTarget()); err != nil {
+	if err := errors.Join(h.checkSwitches(), h.checkNumbers(), h.checkSignIn(), h.checkVault(), h.checkDomain(), h.checkTarget()); err != nil {
 		return err
 	}
 	if err := h.registerForAzd(ctx); err != nil || !h.isTrue("PRIVATE_NETWORK") {
@@ -21,6 +21,29 @@ func (h *hook) preprovision(ctx context.Context) error {
 	_, err := h.in(ctx, "provider", "register", "--namespace", "Microsoft.App", "--wait")
 	return err
 }
+
+// checkSwitches and checkNumbers refuse what azd would not pass on: in place of a text that is no
+// Boolean or no number it takes the default, and says nothing (Azure/azure-dev,
+// cli/azd/pkg/infra/provisioning/bicep/bicep_provider.go, armParameterFileValue).
+func (h *hook) checkSwitches() (err error) {
+	for _, name := range []string{"PRIVATE_NETWORK", "RECOVER_VAULT", "ROLLING_UPDATES"} {
+		if value := h.getenv(name); value != "" && value != "true" && value != "false" {
+			err = errors.Join(err, fmt.Errorf("%s is %q: it must be true or false", name, value))
+		}
+	}
+	return err
+}
+
+func (h *hook) checkNumbers() (err error) {
+	for _, name := range []string{"AUDIT_DAYS", "INSTANCE_MEMORY_MB", "MAXIMUM_INSTANCE_COUNT", "ALWAYS_READY_INSTANCES"} {
+		if value := h.getenv(name); value != "" && !digits.MatchString(value) {
+			err = errors.Join(err, fmt.Errorf("%s is %q: it must be a whole number", name, value))
+		}
+	}
+	return err
+}
+
+var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
 
 // checkTarget checks what azd provision asks for only after this step, unlike azd up. Without a
 // subscription the Azure CLI would use its default one.
