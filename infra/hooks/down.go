@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -90,18 +92,30 @@ func (h *hook) removeAuditRole(ctx context.Context) error {
 	return err
 }
 
-// disconnectVault removes what postprovision made at an existing vault. Its topic is removed if it
-// was not there before.
+// disconnectVault removes what postprovision made at an existing vault.
 func (h *hook) disconnectVault(ctx context.Context) error {
-	vault, group, topic := h.getenv("EXISTING_VAULT_NAME"), h.getenv("EXISTING_VAULT_RESOURCE_GROUP"), h.getenv("EXISTING_TOPIC_NAME")
-	if vault == "" {
+	if !h.isSet("EXISTING_VAULT_NAME") {
 		return nil
 	}
-	var err error
-	if topic != "" {
-		_, err = h.in(ctx, "eventgrid", "system-topic", "event-subscription", "delete", "--name", "rotunda", "--system-topic-name", topic, "--resource-group", group, "--yes")
-	} else {
-		_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", "evgst-"+vault, "--resource-group", group, "--yes")
+	return errors.Join(h.removeEvents(ctx), h.removeRoles(ctx, nil))
+}
+
+// removeEvents removes the app's subscription, and a topic that postprovision made, unless another
+// app has a subscription in it: a vault has one topic for all.
+func (h *hook) removeEvents(ctx context.Context) error {
+	group, topic := h.getenv("EXISTING_VAULT_RESOURCE_GROUP"), cmp.Or(h.getenv("EXISTING_TOPIC_NAME"), "evgst-"+h.getenv("EXISTING_VAULT_NAME"))
+	topics, err := h.names(ctx, "eventgrid", "system-topic", "list", "--resource-group", group)
+	if err != nil || !slices.ContainsFunc(topics, func(name string) bool { return strings.EqualFold(name, topic) }) {
+		return err // an earlier azd down got this far
 	}
-	return errors.Join(err, h.removeRoles(ctx, nil))
+	of := []string{"--system-topic-name", topic, "--resource-group", group}
+	if _, err := h.in(ctx, slices.Concat([]string{"eventgrid", "system-topic", "event-subscription", "delete", "--name", "rotunda-" + h.getenv("HOST_STORAGE_NAME"), "--yes"}, of)...); err != nil || h.isSet("EXISTING_TOPIC_NAME") {
+		return err
+	}
+	left, err := h.names(ctx, slices.Concat([]string{"eventgrid", "system-topic", "event-subscription", "list"}, of)...)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", topic, "--resource-group", group, "--yes")
+	return err
 }

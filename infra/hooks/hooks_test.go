@@ -264,8 +264,11 @@ const (
 	hasAudit     = "storage container-rm exists --storage-account strec --resource-group rg-dev --name rotunda-audit --query exists --output tsv"
 	unassign     = "role assignment delete --ids role-3"
 	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
+	listTopics   = "eventgrid system-topic list --resource-group rg-shared --query [].name --output json"
+	listEvents   = "eventgrid system-topic event-subscription list --system-topic-name evgst-contoso --resource-group rg-shared --query [].name --output json"
 	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
-	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
+	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda-sthost --yes --system-topic-name evgst-contoso --resource-group rg-shared"
+	noEventsOf   = "eventgrid system-topic event-subscription delete --name rotunda-sthost --yes --system-topic-name theirs --resource-group rg-shared"
 	listRoles    = "role assignment list --all --fill-principal-name false --query [?principalId=='app'].{id:id,role:roleDefinitionId,scope:scope} --output json"
 	noVaultRole  = "role assignment delete --ids role-2"
 )
@@ -285,13 +288,14 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		"the policy is locked":      {nil, locked, []string{groupExists, hasAudit, showPolicy}, "", "is locked"},
 		"no audit was kept":         {nil, "", []string{groupExists, hasAudit, listRoles, unassign, undefine}, "stays", ""},
 		"an earlier deployment":     {map[string]string{"AUDIT_ROLE_ID": ""}, unlocked, []string{groupExists, hasAudit, showPolicy, deletePolicy}, "stays", ""},
-		"an existing vault":         {existingVault, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, noTopic, listRoles, noVaultRole}, "", ""},
-		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, listTopics, noEvents, listEvents, noTopic, listRoles, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, listTopics, noEventsOf, listRoles, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
 		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"},
 			{"id": "role-3", "role": "/x/role-1", "scope": "/x"}]`
 		cli := &az{answers: map[string]string{
+			listTopics: `["theirs", "EVGST-contoso"]`, listEvents: "[]",
 			"group exists": "true\n", hasAudit: strconv.FormatBool(row.policy != "") + "\n", "storage container immutability-policy show": row.policy, listRoles: roles,
 		}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
@@ -439,6 +443,27 @@ func TestDownCanBeRepeatedAfterTheHook(t *testing.T) {
 	said, _, err := step(t, "predown", cli, deployed)
 	if diff := cmp.Diff([]string{groupExists, hasAudit, showPolicy, listRoles, undefine}, cli.calls); diff != "" || err != nil || !strings.Contains(said, "run azd provision --no-state") {
 		t.Errorf("%v, %s\n%s", err, said, diff)
+	}
+}
+
+// A vault has one topic, so apps that share a vault share the topic.
+func TestATopicThatAnotherAppNeedsStays(t *testing.T) {
+	for name, row := range map[string]struct {
+		topics, subscriptions string
+		calls                 []string
+	}{
+		"another app's subscription": {`["evgst-contoso"]`, `["rotunda-sthost2"]`, []string{listTopics, noEvents, listEvents}},
+		"nobody else's":              {`["evgst-contoso"]`, `[]`, []string{listTopics, noEvents, listEvents, noTopic}},
+		"the topic is gone":          {`["others"]`, "fails", []string{listTopics}},
+	} {
+		cli := &az{answers: map[string]string{"group exists": "true\n", hasAudit: "false\n", listTopics: row.topics, listEvents: row.subscriptions}}
+		if _, _, err := step(t, "predown", cli, existingVault, deployed); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		calls := slices.DeleteFunc(cli.calls, func(call string) bool { return !strings.HasPrefix(call, "eventgrid") })
+		if diff := cmp.Diff(row.calls, calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 
