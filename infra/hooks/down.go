@@ -76,7 +76,7 @@ func (h *hook) hasAudit(ctx context.Context) (bool, error) {
 	return strings.TrimSpace(string(out)) == "true", err
 }
 
-// removeAuditRole removes the custom role, which would outlive its group. Both may be gone already,
+// removeAuditRole removes the custom role, which would outlive its group. Both may be gone before,
 // and az role assignment delete fails if it finds none to delete, except by id.
 func (h *hook) removeAuditRole(ctx context.Context) error {
 	role := h.getenv("AUDIT_ROLE_ID")

@@ -26,7 +26,7 @@ func (h *hook) preprovision(ctx context.Context) error {
 // Boolean or no number it takes the default, and says nothing (Azure/azure-dev,
 // cli/azd/pkg/infra/provisioning/bicep/bicep_provider.go, armParameterFileValue).
 func (h *hook) checkSwitches() (err error) {
-	for _, name := range []string{"PRIVATE_NETWORK", "RECOVER_VAULT", "ROLLING_UPDATES"} {
+	for _, name := range []string{"AUDIT_LOCKED", "PRIVATE_NETWORK", "RECOVER_VAULT", "ROLLING_UPDATES"} {
 		if value := h.getenv(name); value != "" && value != "true" && value != "false" {
 			err = errors.Join(err, fmt.Errorf("%s is %q: it must be true or false", name, value))
 		}

@@ -112,6 +112,17 @@ func TestTheAuditsRoleCanOnlyAddAndRead(t *testing.T) {
 	}
 }
 
+// A policy that is locked can only be extended: to deploy it again fails.
+func TestAPolicyThatIsLockedIsLeftAlone(t *testing.T) {
+	d := deploy(t, scenarios["an audit that is locked"])
+	if policies := made(d, "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"); len(policies) > 0 {
+		t.Errorf("%s is deployed", policies[0].Name)
+	}
+	if roles := made(d, "Microsoft.Authorization/roleDefinitions"); len(roles) != 1 {
+		t.Errorf("the audit's writer has %d roles", len(roles))
+	}
+}
+
 // The app names the containers of locks and audit itself.
 func TestTheContainersAreThoseOfTheApp(t *testing.T) {
 	asked := &recorder{}
