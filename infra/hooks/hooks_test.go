@@ -319,14 +319,14 @@ func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
 		calls []string
 	}{
 		"a new registration": {"\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", create, "ad sp create --id app-1 --output none"}},
-		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app update --id app-1 --app-roles @FILE"}},
+		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app show --id app-1 --query appRoles --output json", "ad app update --id app-1 --app-roles @FILE"}},
 	} {
 		t.Chdir(t.TempDir())
 		if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var roles []appRole
-		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n"}}
+		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n", "ad app show": `[]`}}
 		var out strings.Builder
 		h := &hook{out: &out, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
 			for i, argument := range arguments {
@@ -371,7 +371,7 @@ func TestAzdRegistersTheApp(t *testing.T) {
 			t.Fatal(err)
 		}
 		registration, _, _ := strings.Cut(way, ",")
-		cli := &az{answers: map[string]string{row.begins: row.answer}}
+		cli := &az{answers: map[string]string{row.begins: row.answer, "ad app show": "[]"}}
 		_, _, err := step(t, "preprovision", cli, map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": registration}, deployed)
 		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !slices.ContainsFunc(cli.calls, func(call string) bool { return strings.HasPrefix(call, row.begins) }) {
 			t.Errorf("%s: %v, %v", way, err, cli.calls)
@@ -408,6 +408,36 @@ func TestARegistrationIsMadeInTheTenantOfTheSubscription(t *testing.T) {
 	const show = "account show --query tenantId --output tsv"
 	if diff := cmp.Diff([]string{show + " --subscription sub", show}, calls); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Entra refuses an update without a role that is enabled, such as one that a rule named once.
+func TestARegistrationKeepsTheRolesThatItHas(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var roles []appRole
+	has := `[{"id": "id-1", "value": "Old", "isEnabled": true, "origin": "Application"}, {"id": "id-2", "value": "Admin", "isEnabled": true}]`
+	cli := &az{answers: map[string]string{"ad app list": "app-1\n", "ad app show --id app-1": has}}
+	h := &hook{out: io.Discard, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
+		if file, ok := strings.CutPrefix(arguments[len(arguments)-1], "@"); ok {
+			text, err := os.ReadFile(file)
+			if err != nil || json.Unmarshal(text, &roles) != nil {
+				t.Errorf("%v, %s", err, text)
+			}
+		}
+		return cli.call(ctx, arguments...)
+	}}
+	if err := run(t.Context(), h, []string{"register", "https://contoso.com/rotunda"}); err != nil {
+		t.Fatal(err)
+	}
+	if len(roles) != 3 || roles[0].ID != "id-1" || roles[1].ID != "id-2" || roles[2].Value != "Payments.Reader" {
+		t.Errorf("%+v", roles)
+	}
+	cli.answers["ad app show --id app-1"] = "{"
+	if err := run(t.Context(), h, []string{"register", "https://contoso.com/rotunda"}); err == nil || !strings.Contains(err.Error(), "can't be read") {
+		t.Error(err)
 	}
 }
 

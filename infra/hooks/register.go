@@ -100,6 +100,9 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 		return "", err
 	}
 	if app = strings.TrimSpace(string(found)); app != "" {
+		if err := h.keepRoles(ctx, app, roles); err != nil {
+			return "", err
+		}
 		_, err = h.az(ctx, "ad", "app", "update", "--id", app, "--app-roles", "@"+roles)
 		return app, err
 	}
@@ -111,6 +114,31 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 	app = strings.TrimSpace(string(made))
 	_, err = h.az(ctx, "ad", "sp", "create", "--id", app, "--output", "none")
 	return app, err
+}
+
+// keepRoles adds the roles that a registration has to those in a file. Entra refuses an update
+// that leaves out a role or changes one, unless it was disabled before (Azure/azure-cli#16166).
+// A role that no rule names allows nothing.
+func (h *hook) keepRoles(ctx context.Context, app, file string) error {
+	out, err := h.az(ctx, "ad", "app", "show", "--id", app, "--query", "appRoles", "--output", "json")
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var has, wanted []map[string]any
+	if err := errors.Join(json.Unmarshal(out, &has), json.Unmarshal(text, &wanted)); err != nil {
+		return fmt.Errorf("the roles of the registration %s can't be read: %w", app, err)
+	}
+	for _, role := range wanted {
+		if !slices.ContainsFunc(has, func(other map[string]any) bool { return other["value"] == role["value"] }) {
+			has = append(has, role)
+		}
+	}
+	text, err = json.Marshal(has)
+	return errors.Join(err, os.WriteFile(file, text, 0o600))
 }
 
 // roleNames returns the roles that the rules name, sorted.
