@@ -61,6 +61,7 @@ module topicRoles 'app/topic-roles.bicep' = {
 module subscription 'app/subscription.bicep' = {
   name: 'rotunda-subscription'
   params: {
+    name: 'rotunda-${hostStorageName}'
     topicName: empty(existingTopicName) ? newTopic!.outputs.name : existingTopicName
     hostId: resourceId(appResourceGroup, 'Microsoft.Storage/storageAccounts', hostStorageName)
   }

@@ -59,6 +59,9 @@ param audit string = 'all'
 @maxValue(146000)
 param auditDays int = 365
 
+@description('You have locked the policy of the audit: leave it as it is.')
+param auditLocked bool = false
+
 @description('Mail address that is told of alerts, such as of a rotation that needs a person. Empty or none: alerts show in the portal only.')
 param alertEmail string
 
@@ -118,6 +121,7 @@ module storage 'app/storage.bicep' = {
     privateNetwork: privateNetwork
     keepsAudit: keepsAudit
     auditDays: auditDays
+    auditLocked: auditLocked
   }
 }
 

@@ -56,7 +56,9 @@ var rules = [
     name: 'failures'
     title: 'Requests or events fail'
     severity: 2
-    query: 'requests | where success == false and (resultCode == "0" or resultCode startswith "5")'
+    // The host calls a request a success that the handler answered, with whatever status. Events have
+    // the code 0.
+    query: 'requests | where resultCode startswith "5" or (resultCode == "0" and success == false)'
     every: 'PT5M'
     over: 'PT15M'
     operator: 'GreaterThan'

@@ -108,4 +108,5 @@ resource onComponent 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-output auditRoleId string = keepsAudit ? auditWriter.id : ''
+// Also without an audit: an earlier deployment may have made the role.
+output auditRoleId string = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', guid(resourceGroup().id, auditRoleName))

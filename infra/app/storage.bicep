@@ -8,6 +8,7 @@ param tags object
 param privateNetwork bool
 param keepsAudit bool
 param auditDays int
+param auditLocked bool
 
 // The names are those that function.json and the app expect.
 var queueNames = [
@@ -90,8 +91,9 @@ resource records 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     resource audit 'containers' = if (keepsAudit) {
       name: 'rotunda-audit'
 
-      // Blocks may be appended, and nothing else. To lock the policy is a step of its own.
-      resource policy 'immutabilityPolicies' = {
+      // Blocks may be appended, and nothing else. To lock the policy is a step of its own, after which
+      // it can only be extended (hashicorp/terraform-provider-azurerm#28661).
+      resource policy 'immutabilityPolicies' = if (!auditLocked) {
         name: 'default'
         properties: {
           immutabilityPeriodSinceCreationInDays: auditDays

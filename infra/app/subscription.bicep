@@ -1,6 +1,8 @@
 // The vault's events go to the queue of onvaultmessage. The topic's roles must exist before.
 param topicName string
 param hostId string
+@description('A topic may serve more than one app: each has a subscription of its own.')
+param name string = 'rotunda'
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: topicName
@@ -8,7 +10,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'rotunda'
+  name: name
   properties: {
     deliveryWithResourceIdentity: {
       identity: { type: 'SystemAssigned' }

@@ -28,7 +28,7 @@ func (h *hook) predeploy(ctx context.Context) error {
 		return fmt.Errorf("the answer of az role assignment list can't be read: %w", err)
 	}
 	if len(created) == 0 {
-		return fmt.Errorf("the app's identity %s has no roles: run azd provision", principal)
+		return fmt.Errorf("the app's identity %s has no roles: run azd provision --no-state", principal)
 	}
 	if left := settle - h.now().Sub(slices.MaxFunc(created, time.Time.Compare)); left > 0 {
 		h.sayf("Waiting %s until the app's roles have an effect ...", left.Round(time.Second))

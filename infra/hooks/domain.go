@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path"
 	"regexp"
@@ -52,15 +51,7 @@ func (h *hook) appHost() string {
 }
 
 func (h *hook) hasHostName(ctx context.Context, domain string) (bool, error) {
-	out, err := h.in(ctx, "functionapp", "config", "hostname", "list", "--webapp-name", h.getenv("SERVICE_API_NAME"),
-		"--resource-group", h.getenv("AZURE_RESOURCE_GROUP"), "--query", "[].name", "--output", "json")
-	if err != nil {
-		return false, err
-	}
-	var names []string
-	if err := json.Unmarshal(out, &names); err != nil {
-		return false, fmt.Errorf("the answer of az functionapp config hostname list can't be read: %w", err)
-	}
+	names, err := h.names(ctx, "functionapp", "config", "hostname", "list", "--webapp-name", h.getenv("SERVICE_API_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"))
 	// A name may have that of the app before it, as in Azure Resource Manager.
-	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(path.Base(name), domain) }), nil
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(path.Base(name), domain) }), err
 }

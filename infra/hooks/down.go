@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -30,14 +32,17 @@ func (h *hook) predown(ctx context.Context) error {
 	if err == nil && h.isSet("CUSTOM_DOMAIN") {
 		h.sayf("Remove the DNS records of %s: whoever gets the app's host name after you could serve it.", h.getenv("CUSTOM_DOMAIN"))
 	}
+	if err == nil { // azd asks its question after this step
+		h.sayf("If azd down does not delete the resources now, run azd provision --no-state: the app can't work without what this step removed.")
+	}
 	return err
 }
 
 // releaseAudit removes the policy of the audit, if it is not locked: a container with a policy
 // can't be deleted while it holds a blob.
 func (h *hook) releaseAudit(ctx context.Context) error {
-	if !h.isSet("AUDIT_ROLE_ID") {
-		return nil
+	if exists, err := h.hasAudit(ctx); err != nil || !exists {
+		return err
 	}
 	container := []string{"--account-name", h.getenv("RECORDS_STORAGE_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"), "--container-name", auditContainer}
 	out, err := h.in(ctx, append([]string{"storage", "container", "immutability-policy", "show", "--output", "json"}, container...)...)
@@ -63,33 +68,54 @@ func (h *hook) releaseAudit(ctx context.Context) error {
 	return err
 }
 
-// removeAuditRole removes the custom role, which would outlive its group.
+// hasAudit reports whether there is an audit. With AUDIT=log there is one if an earlier deployment
+// made it.
+func (h *hook) hasAudit(ctx context.Context) (bool, error) {
+	out, err := h.in(ctx, "storage", "container-rm", "exists", "--storage-account", h.getenv("RECORDS_STORAGE_NAME"), "--resource-group", h.getenv("AZURE_RESOURCE_GROUP"),
+		"--name", auditContainer, "--query", "exists", "--output", "tsv")
+	return strings.TrimSpace(string(out)) == "true", err
+}
+
+// removeAuditRole removes the custom role, which would outlive its group. Both may be gone before,
+// and az role assignment delete fails if it finds none to delete, except by id.
 func (h *hook) removeAuditRole(ctx context.Context) error {
 	role := h.getenv("AUDIT_ROLE_ID")
 	if role == "" {
 		return nil
 	}
 	group := "/subscriptions/" + h.getenv("AZURE_SUBSCRIPTION_ID") + "/resourceGroups/" + h.getenv("AZURE_RESOURCE_GROUP")
-	container := group + "/providers/Microsoft.Storage/storageAccounts/" + h.getenv("RECORDS_STORAGE_NAME") + "/blobServices/default/containers/" + auditContainer
-	if _, err := h.in(ctx, "role", "assignment", "delete", "--role", role, "--scope", container); err != nil {
+	err := h.unassign(ctx, func(a assignment) bool { return a.role == path.Base(role) })
+	if err != nil {
 		return err
 	}
-	_, err := h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
+	_, err = h.in(ctx, "role", "definition", "delete", "--name", path.Base(role), "--scope", group)
 	return err
 }
 
-// disconnectVault removes what postprovision made at an existing vault. Its topic is removed if it
-// was not there before.
+// disconnectVault removes what postprovision made at an existing vault.
 func (h *hook) disconnectVault(ctx context.Context) error {
-	vault, group, topic := h.getenv("EXISTING_VAULT_NAME"), h.getenv("EXISTING_VAULT_RESOURCE_GROUP"), h.getenv("EXISTING_TOPIC_NAME")
-	if vault == "" {
+	if !h.isSet("EXISTING_VAULT_NAME") {
 		return nil
 	}
-	var err error
-	if topic != "" {
-		_, err = h.in(ctx, "eventgrid", "system-topic", "event-subscription", "delete", "--name", "rotunda", "--system-topic-name", topic, "--resource-group", group, "--yes")
-	} else {
-		_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", "evgst-"+vault, "--resource-group", group, "--yes")
+	return errors.Join(h.removeEvents(ctx), h.removeRoles(ctx, nil))
+}
+
+// removeEvents removes the app's subscription, and a topic that postprovision made, unless another
+// app has a subscription in it: a vault has one topic for all.
+func (h *hook) removeEvents(ctx context.Context) error {
+	group, topic := h.getenv("EXISTING_VAULT_RESOURCE_GROUP"), cmp.Or(h.getenv("EXISTING_TOPIC_NAME"), "evgst-"+h.getenv("EXISTING_VAULT_NAME"))
+	topics, err := h.names(ctx, "eventgrid", "system-topic", "list", "--resource-group", group)
+	if err != nil || !slices.ContainsFunc(topics, func(name string) bool { return strings.EqualFold(name, topic) }) {
+		return err // an earlier azd down got this far
 	}
-	return errors.Join(err, h.removeRoles(ctx, nil))
+	of := []string{"--system-topic-name", topic, "--resource-group", group}
+	if _, err := h.in(ctx, slices.Concat([]string{"eventgrid", "system-topic", "event-subscription", "delete", "--name", "rotunda-" + h.getenv("HOST_STORAGE_NAME"), "--yes"}, of)...); err != nil || h.isSet("EXISTING_TOPIC_NAME") {
+		return err
+	}
+	left, err := h.names(ctx, slices.Concat([]string{"eventgrid", "system-topic", "event-subscription", "list"}, of)...)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	_, err = h.in(ctx, "eventgrid", "system-topic", "delete", "--name", topic, "--resource-group", group, "--yes")
+	return err
 }

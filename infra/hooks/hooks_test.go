@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,23 @@ func TestWhatBelongsTogetherIsCheckedBeforeAnythingIsMade(t *testing.T) {
 		"an address for a host name": {map[string]string{"CUSTOM_DOMAIN": "https://rotunda.contoso.com"}, "such as rotunda.contoso.com", nil},
 		"a host name of one's own":   {map[string]string{"CUSTOM_DOMAIN": "rotunda.contoso.com"}, "", nil},
 		"two problems":               {map[string]string{"CUSTOM_DOMAIN": "x", "SIGN_IN": "tokens"}, "CUSTOM_DOMAIN", nil},
-		"a problem stops it all":     {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
+		"a network, without a subscription": {
+			map[string]string{"PRIVATE_NETWORK": "true", "AZURE_SUBSCRIPTION_ID": ""}, "azd env set AZURE_SUBSCRIPTION_ID", nil,
+		},
+		"a registration, without a subscription": {
+			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "script", "AZURE_SUBSCRIPTION_ID": ""}, "azd env set AZURE_SUBSCRIPTION_ID", nil,
+		},
+		"a registration, without a region": {
+			map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": "https://contoso.com/rotunda", "REGISTRATION": "bicep", "AZURE_LOCATION": ""}, "azd env set AZURE_LOCATION", nil,
+		},
+		"no subscription, and no need":      {map[string]string{"AZURE_SUBSCRIPTION_ID": "", "AZURE_LOCATION": ""}, "", nil},
+		"a switch that azd would leave off": {map[string]string{"PRIVATE_NETWORK": "yes"}, `PRIVATE_NETWORK is "yes": it must be true or false`, nil},
+		"a switch in another case":          {map[string]string{"RECOVER_VAULT": "True"}, "it must be true or false", nil},
+		"a switch of a hook":                {map[string]string{"ROLLING_UPDATES": "on"}, "it must be true or false", nil},
+		"switches that are off":             {map[string]string{"PRIVATE_NETWORK": "false", "RECOVER_VAULT": "", "ROLLING_UPDATES": "false"}, "", nil},
+		"a number that azd would forget":    {map[string]string{"AUDIT_DAYS": "7y"}, `AUDIT_DAYS is "7y": it must be a whole number`, nil},
+		"numbers":                           {map[string]string{"AUDIT_DAYS": "7", "INSTANCE_MEMORY_MB": "512", "MAXIMUM_INSTANCE_COUNT": "", "ALWAYS_READY_INSTANCES": "0"}, "", nil},
+		"a problem stops it all":            {map[string]string{"PRIVATE_NETWORK": "true", "SIGN_IN": "tokens"}, "SIGN_IN_AUDIENCE", nil},
 	} {
 		cli := &az{}
 		_, _, err := step(t, "preprovision", cli, row.env, deployed)
@@ -244,10 +261,14 @@ const (
 	groupExists  = "group exists --name rg-dev"
 	showPolicy   = "storage container immutability-policy show --output json --account-name strec --resource-group rg-dev --container-name rotunda-audit"
 	deletePolicy = `storage container immutability-policy delete --if-match "8d" --account-name strec --resource-group rg-dev --container-name rotunda-audit`
-	unassign     = "role assignment delete --role /subscriptions/sub/providers/Microsoft.Authorization/roleDefinitions/role-1 --scope /subscriptions/sub/resourceGroups/rg-dev/providers/Microsoft.Storage/storageAccounts/strec/blobServices/default/containers/rotunda-audit"
+	hasAudit     = "storage container-rm exists --storage-account strec --resource-group rg-dev --name rotunda-audit --query exists --output tsv"
+	unassign     = "role assignment delete --ids role-3"
 	undefine     = "role definition delete --name role-1 --scope /subscriptions/sub/resourceGroups/rg-dev"
+	listTopics   = "eventgrid system-topic list --resource-group rg-shared --query [].name --output json"
+	listEvents   = "eventgrid system-topic event-subscription list --system-topic-name evgst-contoso --resource-group rg-shared --query [].name --output json"
 	noTopic      = "eventgrid system-topic delete --name evgst-contoso --resource-group rg-shared --yes"
-	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda --system-topic-name theirs --resource-group rg-shared --yes"
+	noEvents     = "eventgrid system-topic event-subscription delete --name rotunda-sthost --yes --system-topic-name evgst-contoso --resource-group rg-shared"
+	noEventsOf   = "eventgrid system-topic event-subscription delete --name rotunda-sthost --yes --system-topic-name theirs --resource-group rg-shared"
 	listRoles    = "role assignment list --all --fill-principal-name false --query [?principalId=='app'].{id:id,role:roleDefinitionId,scope:scope} --output json"
 	noVaultRole  = "role assignment delete --ids role-2"
 )
@@ -262,16 +283,21 @@ func TestDownLeavesNothingButTheVault(t *testing.T) {
 		says   string
 		fails  string
 	}{
-		"a new vault":               {nil, unlocked, []string{groupExists, showPolicy, deletePolicy, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
-		"the policy is gone":        {nil, none, []string{groupExists, showPolicy, unassign, undefine}, "RECOVER_VAULT", ""},
-		"the policy is locked":      {nil, locked, []string{groupExists, showPolicy}, "", "is locked"},
-		"no audit was kept":         {map[string]string{"AUDIT_ROLE_ID": ""}, "", []string{groupExists}, "stays", ""},
-		"an existing vault":         {existingVault, none, []string{groupExists, showPolicy, unassign, undefine, noTopic, listRoles, noVaultRole}, "", ""},
-		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, showPolicy, unassign, undefine, noEvents, listRoles, noVaultRole}, "", ""},
+		"a new vault":               {nil, unlocked, []string{groupExists, hasAudit, showPolicy, deletePolicy, listRoles, unassign, undefine}, "The vault kv-1 stays, soft-deleted", ""},
+		"the policy is gone":        {nil, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine}, "RECOVER_VAULT", ""},
+		"the policy is locked":      {nil, locked, []string{groupExists, hasAudit, showPolicy}, "", "is locked"},
+		"no audit was kept":         {nil, "", []string{groupExists, hasAudit, listRoles, unassign, undefine}, "stays", ""},
+		"an earlier deployment":     {map[string]string{"AUDIT_ROLE_ID": ""}, unlocked, []string{groupExists, hasAudit, showPolicy, deletePolicy}, "stays", ""},
+		"an existing vault":         {existingVault, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, listTopics, noEvents, listEvents, noTopic, listRoles, noVaultRole}, "", ""},
+		"a topic that was there":    {map[string]string{"EXISTING_TOPIC_NAME": "theirs", "EXISTING_VAULT_NAME": "contoso", "EXISTING_VAULT_RESOURCE_GROUP": "rg-shared", "KEY_VAULT_NAME": "contoso"}, none, []string{groupExists, hasAudit, showPolicy, listRoles, unassign, undefine, listTopics, noEventsOf, listRoles, noVaultRole}, "", ""},
 		"nothing was ever deployed": {map[string]string{"AZURE_RESOURCE_GROUP": ""}, "", nil, "", ""},
 	} {
-		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"}]`
-		cli := &az{answers: map[string]string{"group exists": "true\n", "storage container immutability-policy show": row.policy, listRoles: roles}}
+		roles := `[{"id": "role-2", "role": "/x/` + officerRole + `", "scope": "/subscriptions/sub/resourceGroups/rg-shared/providers/Microsoft.KeyVault/vaults/contoso"},
+			{"id": "role-3", "role": "/x/role-1", "scope": "/x"}]`
+		cli := &az{answers: map[string]string{
+			listTopics: `["theirs", "EVGST-contoso"]`, listEvents: "[]",
+			"group exists": "true\n", hasAudit: strconv.FormatBool(row.policy != "") + "\n", "storage container immutability-policy show": row.policy, listRoles: roles,
+		}}
 		said, _, err := step(t, "predown", cli, row.env, deployed)
 		if diff := cmp.Diff(row.calls, cli.calls); diff != "" {
 			t.Errorf("%s: calls (-want +made):\n%s", name, diff)
@@ -293,14 +319,14 @@ func TestARegistrationHasTheRolesOfTheRules(t *testing.T) {
 		calls []string
 	}{
 		"a new registration": {"\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", create, "ad sp create --id app-1 --output none"}},
-		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app update --id app-1 --app-roles @FILE"}},
+		"one that is there":  {"app-1\n", []string{"ad app list --identifier-uri " + uri + " --query [0].appId --output tsv", "ad app show --id app-1 --query appRoles --output json", "ad app update --id app-1 --app-roles @FILE"}},
 	} {
 		t.Chdir(t.TempDir())
 		if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var roles []appRole
-		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n"}}
+		cli := &az{answers: map[string]string{"ad app list": row.found, "ad app create": "app-1\n", "ad app show": `[]`}}
 		var out strings.Builder
 		h := &hook{out: &out, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
 			for i, argument := range arguments {
@@ -345,15 +371,73 @@ func TestAzdRegistersTheApp(t *testing.T) {
 			t.Fatal(err)
 		}
 		registration, _, _ := strings.Cut(way, ",")
-		cli := &az{answers: map[string]string{row.begins: row.answer}}
+		cli := &az{answers: map[string]string{row.begins: row.answer, "ad app show": "[]"}}
 		_, _, err := step(t, "preprovision", cli, map[string]string{"SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": registration}, deployed)
-		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !strings.HasPrefix(cli.calls[0], row.begins) {
+		if (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) || !slices.ContainsFunc(cli.calls, func(call string) bool { return strings.HasPrefix(call, row.begins) }) {
 			t.Errorf("%s: %v, %v", way, err, cli.calls)
 		}
 		isSet := slices.Contains(cli.calls, "azd env set SIGN_IN_CLIENT_ID app-2 --environment dev")
 		if isSet != (row.fails == "") {
 			t.Errorf("%s: %v", way, cli.calls)
 		}
+	}
+}
+
+// The Azure CLI's commands for Entra take no subscription. They work in the tenant of its default
+// subscription, which may be another one.
+func TestARegistrationIsMadeInTheTenantOfTheSubscription(t *testing.T) {
+	const uri = "https://contoso.com/rotunda"
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var calls []string
+	h := &hook{out: io.Discard, getenv: func(name string) string {
+		return map[string]string{"AZURE_SUBSCRIPTION_ID": "sub", "SIGN_IN": "tokens", "SIGN_IN_AUDIENCE": uri, "REGISTRATION": "script"}[name]
+	}, az: func(_ context.Context, arguments ...string) ([]byte, error) {
+		calls = append(calls, strings.Join(arguments, " "))
+		if slices.Contains(arguments, "--subscription") {
+			return []byte("tenant-1\n"), nil
+		}
+		return []byte("tenant-2\n"), nil
+	}}
+	err := run(t.Context(), h, []string{"preprovision"})
+	if err == nil || !strings.Contains(err.Error(), "az account set --subscription sub") {
+		t.Error(err)
+	}
+	const show = "account show --query tenantId --output tsv"
+	if diff := cmp.Diff([]string{show + " --subscription sub", show}, calls); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Entra refuses an update without a role that is enabled, such as one that a rule named once.
+func TestARegistrationKeepsTheRolesThatItHas(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("access.json", []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var roles []appRole
+	has := `[{"id": "id-1", "value": "Old", "isEnabled": true, "origin": "Application"}, {"id": "id-2", "value": "Admin", "isEnabled": true}]`
+	cli := &az{answers: map[string]string{"ad app list": "app-1\n", "ad app show --id app-1": has}}
+	h := &hook{out: io.Discard, az: func(ctx context.Context, arguments ...string) ([]byte, error) {
+		if file, ok := strings.CutPrefix(arguments[len(arguments)-1], "@"); ok {
+			text, err := os.ReadFile(file)
+			if err != nil || json.Unmarshal(text, &roles) != nil {
+				t.Errorf("%v, %s", err, text)
+			}
+		}
+		return cli.call(ctx, arguments...)
+	}}
+	if err := run(t.Context(), h, []string{"register", "https://contoso.com/rotunda"}); err != nil {
+		t.Fatal(err)
+	}
+	if len(roles) != 3 || roles[0].ID != "id-1" || roles[1].ID != "id-2" || roles[2].Value != "Payments.Reader" {
+		t.Errorf("%+v", roles)
+	}
+	cli.answers["ad app show --id app-1"] = "{"
+	if err := run(t.Context(), h, []string{"register", "https://contoso.com/rotunda"}); err == nil || !strings.Contains(err.Error(), "can't be read") {
+		t.Error(err)
 	}
 }
 
@@ -376,6 +460,40 @@ func TestDownCanBeRepeated(t *testing.T) {
 	cli = &az{answers: map[string]string{"group exists": "fails"}}
 	if _, _, err := step(t, "predown", cli, deployed); err == nil {
 		t.Error("signed out of the Azure CLI, and no error")
+	}
+}
+
+// Whoever answers no to azd down has run its hook already, and may run it again.
+func TestDownCanBeRepeatedAfterTheHook(t *testing.T) {
+	cli := &az{answers: map[string]string{
+		"group exists": "true\n", hasAudit: "true\n", showPolicy: `{"etag":"","immutabilityPeriodSinceCreationInDays":0}`,
+		// The Azure CLI: "No matched assignments were found to delete".
+		"role assignment delete --role": "fails",
+	}}
+	said, _, err := step(t, "predown", cli, deployed)
+	if diff := cmp.Diff([]string{groupExists, hasAudit, showPolicy, listRoles, undefine}, cli.calls); diff != "" || err != nil || !strings.Contains(said, "run azd provision --no-state") {
+		t.Errorf("%v, %s\n%s", err, said, diff)
+	}
+}
+
+// A vault has one topic, so apps that share a vault share the topic.
+func TestATopicThatAnotherAppNeedsStays(t *testing.T) {
+	for name, row := range map[string]struct {
+		topics, subscriptions string
+		calls                 []string
+	}{
+		"another app's subscription": {`["evgst-contoso"]`, `["rotunda-sthost2"]`, []string{listTopics, noEvents, listEvents}},
+		"nobody else's":              {`["evgst-contoso"]`, `[]`, []string{listTopics, noEvents, listEvents, noTopic}},
+		"the topic is gone":          {`["others"]`, "fails", []string{listTopics}},
+	} {
+		cli := &az{answers: map[string]string{"group exists": "true\n", hasAudit: "false\n", listTopics: row.topics, listEvents: row.subscriptions}}
+		if _, _, err := step(t, "predown", cli, existingVault, deployed); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		calls := slices.DeleteFunc(cli.calls, func(call string) bool { return !strings.HasPrefix(call, "eventgrid") })
+		if diff := cmp.Diff(row.calls, calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

@@ -5,12 +5,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -85,6 +87,18 @@ func (h *hook) isTrue(name string) bool { return h.getenv(name) == "true" }
 // in calls the Azure CLI in the subscription of the azd environment.
 func (h *hook) in(ctx context.Context, arguments ...string) ([]byte, error) {
 	return h.az(ctx, append(arguments, "--subscription", h.getenv("AZURE_SUBSCRIPTION_ID"))...)
+}
+
+// names returns the names that a command lists.
+func (h *hook) names(ctx context.Context, arguments ...string) (names []string, err error) {
+	out, err := h.in(ctx, append(arguments, "--query", "[].name", "--output", "json")...)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(out, &names); err != nil {
+		return nil, fmt.Errorf("the answer of az %s can't be read: %w", strings.Join(arguments, " "), err)
+	}
+	return names, nil
 }
 
 func (h *hook) sayf(format string, arguments ...any) { fmt.Fprintf(h.out, format+"\n", arguments...) }

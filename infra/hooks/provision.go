@@ -9,7 +9,7 @@ import (
 
 // preprovision checks what belongs together, before anything is made.
 func (h *hook) preprovision(ctx context.Context) error {
-	if err := errors.Join(h.checkSignIn(), h.checkVault(), h.checkDomain()); err != nil {
+	if err := errors.Join(h.checkSwitches(), h.checkNumbers(), h.checkSignIn(), h.checkVault(), h.checkDomain(), h.checkTarget()); err != nil {
 		return err
 	}
 	if err := h.registerForAzd(ctx); err != nil || !h.isTrue("PRIVATE_NETWORK") {
@@ -20,6 +20,43 @@ func (h *hook) preprovision(ctx context.Context) error {
 	h.sayf("Registering the resource provider Microsoft.App, which the app's subnet needs ...")
 	_, err := h.in(ctx, "provider", "register", "--namespace", "Microsoft.App", "--wait")
 	return err
+}
+
+// checkSwitches and checkNumbers refuse what azd would not pass on: in place of a text that is no
+// Boolean or no number it takes the default, and says nothing (Azure/azure-dev,
+// cli/azd/pkg/infra/provisioning/bicep/bicep_provider.go, armParameterFileValue).
+func (h *hook) checkSwitches() (err error) {
+	for _, name := range []string{"AUDIT_LOCKED", "PRIVATE_NETWORK", "RECOVER_VAULT", "ROLLING_UPDATES"} {
+		if value := h.getenv(name); value != "" && value != "true" && value != "false" {
+			err = errors.Join(err, fmt.Errorf("%s is %q: it must be true or false", name, value))
+		}
+	}
+	return err
+}
+
+func (h *hook) checkNumbers() (err error) {
+	for _, name := range []string{"AUDIT_DAYS", "INSTANCE_MEMORY_MB", "MAXIMUM_INSTANCE_COUNT", "ALWAYS_READY_INSTANCES"} {
+		if value := h.getenv(name); value != "" && !digits.MatchString(value) {
+			err = errors.Join(err, fmt.Errorf("%s is %q: it must be a whole number", name, value))
+		}
+	}
+	return err
+}
+
+var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
+
+// checkTarget checks what azd provision asks for only after this step, unlike azd up. Without a
+// subscription the Azure CLI would use its default one.
+func (h *hook) checkTarget() error {
+	registration := h.getenv("REGISTRATION")
+	registers := registration == "bicep" || registration == "script"
+	switch {
+	case (registers || h.isTrue("PRIVATE_NETWORK")) && !h.isSet("AZURE_SUBSCRIPTION_ID"):
+		return errors.New("AZURE_SUBSCRIPTION_ID is not set: run azd up, which asks for it, or azd env set AZURE_SUBSCRIPTION_ID with the id of the subscription")
+	case registration == "bicep" && !h.isSet("AZURE_LOCATION"):
+		return errors.New("AZURE_LOCATION is not set: run azd up, which asks for it, or azd env set AZURE_LOCATION with the region")
+	}
+	return nil
 }
 
 func (h *hook) checkSignIn() error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ func (h *hook) register(ctx context.Context, uri string) error {
 // registerForAzd registers the app as REGISTRATION says, and puts its client id into azd's
 // environment.
 func (h *hook) registerForAzd(ctx context.Context) error {
-	way := map[string]func(context.Context, string, string) (string, error){"bicep": h.bicepRegistration, "script": h.registration}[h.getenv("REGISTRATION")]
+	way := map[string]func(context.Context, string, string) (string, error){"bicep": h.bicepRegistration, "script": h.registrationForAzd}[h.getenv("REGISTRATION")]
 	if way == nil {
 		return nil
 	}
@@ -72,6 +73,25 @@ func (h *hook) bicepRegistration(ctx context.Context, uri, roles string) (app st
 	return strings.TrimSpace(string(out)), err
 }
 
+// registrationForAzd is registration in the tenant of the azd environment's subscription. The
+// commands for Entra take no subscription: they work in the tenant of the Azure CLI's default one.
+func (h *hook) registrationForAzd(ctx context.Context, uri, roles string) (app string, err error) {
+	show := []string{"account", "show", "--query", "tenantId", "--output", "tsv"}
+	ours, err := h.in(ctx, show...)
+	if err != nil {
+		return "", err
+	}
+	current, err := h.az(ctx, show...)
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Equal(ours, current) {
+		return "", fmt.Errorf("the Azure CLI is in the tenant %s, and the subscription is in %s: run az account set --subscription %s",
+			bytes.TrimSpace(current), bytes.TrimSpace(ours), h.getenv("AZURE_SUBSCRIPTION_ID"))
+	}
+	return h.registration(ctx, uri, roles)
+}
+
 // registration returns the client id of the registration with a URI, which it makes if there is
 // none.
 func (h *hook) registration(ctx context.Context, uri, roles string) (app string, err error) {
@@ -80,6 +100,9 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 		return "", err
 	}
 	if app = strings.TrimSpace(string(found)); app != "" {
+		if err := h.keepRoles(ctx, app, roles); err != nil {
+			return "", err
+		}
 		_, err = h.az(ctx, "ad", "app", "update", "--id", app, "--app-roles", "@"+roles)
 		return app, err
 	}
@@ -91,6 +114,31 @@ func (h *hook) registration(ctx context.Context, uri, roles string) (app string,
 	app = strings.TrimSpace(string(made))
 	_, err = h.az(ctx, "ad", "sp", "create", "--id", app, "--output", "none")
 	return app, err
+}
+
+// keepRoles adds the roles that a registration has to those in a file. Entra refuses an update
+// that leaves out a role or changes one, unless it was disabled before (Azure/azure-cli#16166).
+// A role that no rule names allows nothing.
+func (h *hook) keepRoles(ctx context.Context, app, file string) error {
+	out, err := h.az(ctx, "ad", "app", "show", "--id", app, "--query", "appRoles", "--output", "json")
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var has, wanted []map[string]any
+	if err := errors.Join(json.Unmarshal(out, &has), json.Unmarshal(text, &wanted)); err != nil {
+		return fmt.Errorf("the roles of the registration %s can't be read: %w", app, err)
+	}
+	for _, role := range wanted {
+		if !slices.ContainsFunc(has, func(other map[string]any) bool { return other["value"] == role["value"] }) {
+			has = append(has, role)
+		}
+	}
+	text, err = json.Marshal(has)
+	return errors.Join(err, os.WriteFile(file, text, 0o600))
 }
 
 // roleNames returns the roles that the rules name, sorted.

@@ -82,6 +82,14 @@ func (h *hook) vaultID() string {
 // earlier VAULT_ACCESS: a deployment adds roles, and takes none away. It knows the roles that the
 // template assigns, and leaves others.
 func (h *hook) removeRoles(ctx context.Context, wanted map[assignment]bool) error {
+	return h.unassign(ctx, func(a assignment) bool {
+		isOurs := a.role == officerRole || a.role == userRole || a.role == readerRole
+		return isOurs && !wanted[a] && strings.HasPrefix(a.scope+"/", h.vaultID()+"/")
+	})
+}
+
+// unassign removes those of the app's roles that are not needed any more.
+func (h *hook) unassign(ctx context.Context, isNeedless func(assignment) bool) error {
 	out, err := h.in(ctx, "role", "assignment", "list", "--all", "--fill-principal-name", "false",
 		"--query", "[?principalId=='"+h.getenv("APP_PRINCIPAL_ID")+"'].{id:id,role:roleDefinitionId,scope:scope}", "--output", "json")
 	if err != nil {
@@ -93,9 +101,7 @@ func (h *hook) removeRoles(ctx context.Context, wanted map[assignment]bool) erro
 	}
 	var errs []error
 	for _, f := range found {
-		a := assignment{strings.ToLower(f.Scope), path.Base(f.Role)}
-		isOurs := a.role == officerRole || a.role == userRole || a.role == readerRole
-		if isOurs && !wanted[a] && strings.HasPrefix(a.scope+"/", h.vaultID()+"/") {
+		if isNeedless(assignment{strings.ToLower(f.Scope), path.Base(f.Role)}) {
 			h.sayf("Removing a role that the app does not need any more, at %s ...", f.Scope)
 			_, err := h.in(ctx, "role", "assignment", "delete", "--ids", f.ID)
 			errs = append(errs, err)

@@ -33,7 +33,10 @@ func TestAlertsAskForWhatIsLogged(t *testing.T) {
 		// The category of the handler's lines, and attributes (internal/rotation/answer/answer.go).
 		"attention": {`"Host.Function.Console"`, `line.msg) == "rotation"`, `line.level) == "WARN"`},
 		"expiry":    {`line.starter) == "event" and timestamp < ago(6h)`, fmt.Sprintf(`in ("%s", "%s")`, rotation.Retiring, rotation.Closed), "line.secret"},
-		"failures":  {"requests", "success == false"},
+		// The host sets the result of an answered request before it looks at the status
+		// (Azure/azure-functions-host, DefaultHttpWorkerService.cs), and the result decides what
+		// success is (Azure/azure-webjobs-sdk, WebJobsTelemetryInitializer.cs).
+		"failures": {"requests", `where resultCode startswith "5" or (`, `resultCode == "0" and success == false)`},
 		// What the host logs (Azure/azure-sdk-for-net,
 		// sdk/storage/Microsoft.Azure.WebJobs.Extensions.Storage.Queues, QueueProcessor.cs).
 		"poison": {`"has reached MaxDequeueCount"`, `"-poison"`},

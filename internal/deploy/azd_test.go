@@ -279,3 +279,27 @@ func TestBicepParses(t *testing.T) {
 		t.Errorf("a broken file: %v, %s", err, out)
 	}
 }
+
+// azd takes the default in place of a text that is no Boolean or no number, so a hook checks them.
+func TestEveryParameterThatIsNoTextIsCheckedByAHook(t *testing.T) {
+	file, err := bicep.Read(root + "/infra/main.bicep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook, err := os.ReadFile(root + "/infra/hooks/provision.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := map[string]string{"bool": "checkSwitches", "int": "checkNumbers"}
+	for _, p := range file.Params {
+		name, isChecked := checks[p.Type]
+		if !isChecked {
+			continue
+		}
+		_, body, _ := strings.Cut(string(hook), "func (h *hook) "+name+"(")
+		body, _, _ = strings.Cut(body, "\n}\n")
+		if variable := parameters(t)[p.Name][1]; !strings.Contains(body, `"`+variable+`"`) {
+			t.Errorf("%s does not check %s", name, variable)
+		}
+	}
+}

@@ -79,16 +79,17 @@ func existing(t *testing.T, more map[string]any) bicep.Deployment {
 
 func TestTheVaultsEventsReachTheQueue(t *testing.T) {
 	for name, row := range map[string]struct {
-		d      bicep.Deployment
-		topic  string
-		topics int
+		d            bicep.Deployment
+		subscription string
+		topics       int
 	}{
-		"a new vault":                        {deploy(t, nil), "evgst-abcdefghijklm", 1},
-		"an existing vault":                  {existing(t, nil), "evgst-contoso", 1},
-		"a vault that has its topic already": {existing(t, map[string]any{"existingTopicName": "theirs"}), "theirs", 0},
+		"a new vault":                        {deploy(t, nil), "evgst-abcdefghijklm/rotunda", 1},
+		"an existing vault":                  {existing(t, nil), "evgst-contoso/rotunda-sthost", 1},
+		"a vault that has its topic already": {existing(t, map[string]any{"existingTopicName": "theirs"}), "theirs/rotunda-sthost", 0},
+		"a second app at a vault":            {existing(t, map[string]any{"hostStorageName": "sthost2"}), "evgst-contoso/rotunda-sthost2", 1},
 	} {
 		s := one(t, row.d, "Microsoft.EventGrid/systemTopics/eventSubscriptions")
-		if s.Name != row.topic+"/rotunda" {
+		if s.Name != row.subscription {
 			t.Errorf("%s: the subscription is %s", name, s.Name)
 		}
 		queue := at(s, "properties", "deliveryWithResourceIdentity", "destination", "properties", "queueName")

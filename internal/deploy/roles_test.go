@@ -112,6 +112,17 @@ func TestTheAuditsRoleCanOnlyAddAndRead(t *testing.T) {
 	}
 }
 
+// A policy that is locked can only be extended: to deploy it again fails.
+func TestAPolicyThatIsLockedIsLeftAlone(t *testing.T) {
+	d := deploy(t, scenarios["an audit that is locked"])
+	if policies := made(d, "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"); len(policies) > 0 {
+		t.Errorf("%s is deployed", policies[0].Name)
+	}
+	if roles := made(d, "Microsoft.Authorization/roleDefinitions"); len(roles) != 1 {
+		t.Errorf("the audit's writer has %d roles", len(roles))
+	}
+}
+
 // The app names the containers of locks and audit itself.
 func TestTheContainersAreThoseOfTheApp(t *testing.T) {
 	asked := &recorder{}
@@ -162,6 +173,16 @@ type fixed struct{}
 
 func (fixed) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
+// A deployment without an audit leaves that of an earlier one, and so does not forget its role:
+// azd down has to remove it.
+func TestTheAuditsRoleIsKnownWithoutAnAudit(t *testing.T) {
+	with, without := deploy(t, nil).Outputs["AUDIT_ROLE_ID"], deploy(t, scenarios["no durable audit"]).Outputs["AUDIT_ROLE_ID"]
+	role := one(t, deploy(t, nil), "Microsoft.Authorization/roleDefinitions")
+	if id := fmt.Sprint(with); with != without || !strings.HasSuffix(id, "/Microsoft.Authorization/roleDefinitions/"+role.Name) {
+		t.Errorf("%v, %v, and the role is %s", with, without, role.Name)
+	}
 }
 
 func TestNoKeyOpensAnything(t *testing.T) {

@@ -20,6 +20,7 @@ var scenarios = map[string]map[string]any{
 	"an existing vault, privately": {"existingVaultName": "contoso", "privateNetwork": true},
 	"no durable audit":             {"audit": "log"},
 	"only writes in the audit":     {"audit": "writes", "auditDays": 7},
+	"an audit that is locked":      {"auditLocked": true},
 	"an app that only reads":       {"vaultAccess": "read", "logWorkspaceId": "/w", "alwaysReadyInstances": 1, "instanceMemoryMB": 512},
 	"a domain of one's own":        {"customDomain": "rotunda.contoso.com", "alertEmail": "none"},
 	"a gateway, and known hosts":   {"publicUrl": "https://rotunda.contoso.com", "rotationProviderHosts": "postgres://db.contoso.com"},
