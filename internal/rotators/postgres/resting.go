@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -95,6 +96,30 @@ func (t target) changesOfPair(next login.Login) ([]change, error) {
 		logins = append(logins, t.resting(other, next))
 	}
 	return newChanges(logins...)
+}
+
+// lookAtItself finds what a login of the pair lacks and can't give itself.
+func (c *check) lookAtItself(ctx context.Context) error {
+	itself, owner := c.nextUser(), role{}
+	verdict, err := c.probeMembership(ctx, c.session, itself)
+	if verdict == rotation.Unknown {
+		return err
+	}
+	c.add(err)
+	own, err := c.session.role(ctx, itself, 0)
+	if err == nil {
+		owner, err = c.session.role(ctx, c.owner, 0)
+	}
+	if err != nil || !owner.exists || own.validUntil == owner.validUntil && (own.limit == owner.limit || owner.limit == "0") {
+		return err
+	}
+	limit := owner.limit
+	if limit == "0" {
+		limit = own.limit
+	}
+	c.warnings = append(c.warnings, fmt.Sprintf("The login %s has another CONNECTION LIMIT or VALID UNTIL than its owner, and can't change its own. An administrator can run: ALTER ROLE %s CONNECTION LIMIT %s VALID UNTIL %s;",
+		itself, quoteIdentifier(itself), limit, quoteLiteral(owner.validUntil)))
+	return nil
 }
 
 // retirePair lets the old login change its own password. If the secret no longer has a login of

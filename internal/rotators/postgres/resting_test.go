@@ -365,3 +365,34 @@ func TestPostgresPairThatIsLeftEndsThoughOneIsTurnedOff(t *testing.T) {
 		}
 	})
 }
+
+// What a login of the pair can't give itself, the dry run says before anything is changed.
+func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
+	onEachMajorAsInAzure(t, func(t *testing.T, app application, s rotation.Subject) {
+		boss := quoteIdentifier(userOf(s.Current))
+		s = turn(t, s)
+		owner, b := quoteIdentifier(app.owner), quoteIdentifier(app.owner+login.SuffixB)
+		app.Exec(t, "SET ROLE "+boss+"; REVOKE "+owner+" FROM "+b)
+		refusesCheck(t, s, "GRANT "+owner+" TO "+b+";")
+		app.Exec(t, "GRANT "+owner+" TO "+b)
+		if said := ready(t, s); strings.Contains(said, "CONNECTION LIMIT") {
+			t.Error(said)
+		}
+		for options, remedy := range map[string]string{
+			"CONNECTION LIMIT 7":                                      "CONNECTION LIMIT 7 VALID UNTIL 'infinity'",
+			"CONNECTION LIMIT 0 VALID UNTIL '2999-01-01 00:00:00+00'": "CONNECTION LIMIT -1 VALID UNTIL '2999-01-01 00:00:00+00'",
+			"CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'": "CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'",
+		} {
+			app.Exec(t, "ALTER ROLE "+b+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" "+options)
+			remedy = "ALTER ROLE " + b + " " + remedy + ";"
+			if said := ready(t, s); !strings.Contains(said, remedy) {
+				t.Errorf("%q lacks %q", said, remedy)
+			}
+			app.Exec(t, remedy)
+			if said := ready(t, s); strings.Contains(said, "CONNECTION LIMIT") {
+				t.Error(said)
+			}
+		}
+		turn(t, s)
+	})
+}
