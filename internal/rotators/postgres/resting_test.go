@@ -379,7 +379,7 @@ func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
 			t.Error(said)
 		}
 		for options, remedy := range map[string]string{
-			"CONNECTION LIMIT 7":                                      "CONNECTION LIMIT 7 VALID UNTIL 'infinity'",
+			"CONNECTION LIMIT 7": "CONNECTION LIMIT 7 VALID UNTIL 'infinity'",
 			"CONNECTION LIMIT 0 VALID UNTIL '2999-01-01 00:00:00+00'": "CONNECTION LIMIT -1 VALID UNTIL '2999-01-01 00:00:00+00'",
 			"CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'": "CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'",
 		} {
