@@ -202,8 +202,8 @@ func (t target) mustBeGone(ctx context.Context, old login.Login) error {
 }
 
 // isGone reports whether the password of a login that was refused can't come back. The server
-// checks it before NOLOGIN, but not after VALID UNTIL (postgres/postgres src/backend/libpq/crypt.c,
-// get_role_password).
+// checks it before NOLOGIN, but not once VALID UNTIL has passed (postgres/postgres
+// src/backend/libpq/crypt.c, get_role_password).
 func (t target) isGone(ctx context.Context, found role, old login.Login) (bool, error) {
 	if !found.exists || found.logsIn && !found.endsSoon {
 		return true, nil
