@@ -383,7 +383,7 @@ func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
 			"CONNECTION LIMIT 0 VALID UNTIL '2999-01-01 00:00:00+00'": "CONNECTION LIMIT -1 VALID UNTIL '2999-01-01 00:00:00+00'",
 			"CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'": "CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'",
 		} {
-			app.Exec(t, "ALTER ROLE "+b+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" "+options)
+			app.Exec(t, "ALTER ROLE "+b+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" "+options)
 			remedy = "ALTER ROLE " + b + " " + remedy + ";"
 			if said := ready(t, s); !strings.Contains(said, remedy) {
 				t.Errorf("%q lacks %q", said, remedy)
