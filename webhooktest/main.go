@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -76,12 +77,16 @@ func (f flags) config() (c hooktest.Config, err error) {
 		URL: f.url, Class: f.class, Save: f.save,
 		Client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
+	if f.url == "" || f.value == "" || (f.key == "") == (f.token == "") {
+		return c, errors.New("-url, -value, and one of -key and -token, are required")
+	}
+	if hook, err := url.Parse(f.url); err != nil || hook.Host == "" || hook.Scheme != "http" && hook.Scheme != "https" {
+		return c, errors.New("-url must be an address such as https://hooks.example.com/rotation")
+	}
 	value, err := read(f.value)
 	switch {
 	case err != nil:
 		return c, fmt.Errorf("-value: %w", err)
-	case f.url == "" || (f.key == "") == (f.token == ""):
-		return c, errors.New("-url, and one of -key and -token, are required")
 	case f.class == "C" && f.id != "":
 		c.Current = hooktest.Credential{ID: f.id, Value: value}
 	case f.class == "S" && f.user != "":

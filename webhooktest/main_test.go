@@ -98,16 +98,30 @@ func TestAHookThatIsNoneFails(t *testing.T) {
 	}
 }
 
+// A hook that refuses the plan says why.
+func TestThePlansReasonIsShown(t *testing.T) {
+	args := []string{"-url", startExample(t, "webhook"), "-key", "key.txt", "-value", "value.txt", "-id", "unknown"}
+	var stdout, stderr strings.Builder
+	if code := run(t.Context(), args, &stdout, &stderr); code != 1 || !strings.Contains(stdout.String(), `the verdict is "rejected": the key does not exist`) {
+		t.Errorf("%d\n%s%s", code, stdout.String(), stderr.String())
+	}
+}
+
 func TestWrongFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("file", []byte("Y2FuYXJ5%"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for args, says := range map[string]string{
-		"-url http://h -key file -id a":                      "-value: ",
-		"-key file -id a -value file":                        "-url, and one of -key and -token",
-		"-url http://h -id a -value file":                    "-url, and one of -key and -token",
-		"-url http://h -key file -token file -value file":    "-url, and one of -key and -token",
+		"":                              "-url, -value, and one of -key and -token",
+		"-url http://h -key file -id a": "-url, -value, and one of -key and -token",
+		"-url http://h -key file -id a -value none":          "-value: open none",
+		"-key file -id a -value file":                        "-url, -value, and one of -key and -token",
+		"-url http://h -id a -value file":                    "-url, -value, and one of -key and -token",
+		"-url http://h -key file -token file -value file":    "-url, -value, and one of -key and -token",
+		"-url 127.0.0.1:1/h -key file -id a -value file":     "-url must be an address such as",
+		"-url localhost:1/h -key file -id a -value file":     "-url must be an address such as",
+		"-url ftp://h -key file -id a -value file":           "-url must be an address such as",
 		"-url http://h -key file -value file":                "-class must be C, with -id",
 		"-url http://h -key file -class S -id a -value file": "-class must be C, with -id",
 		"-url http://h -key file -id a -value file":          "-key: ",

@@ -3,8 +3,8 @@
 //
 //	go run ./examples/webhook-classes -class S -keys keys.json -signing-key key.txt
 //
-// Keys are stored as hashes, changes are durable
-// before they are answered, and a credential belongs to one secret.
+// Keys are stored as hashes, changes are durable before they are answered, and a credential
+// belongs to one secret.
 package main
 
 import (
@@ -37,6 +37,9 @@ func main() {
 }
 
 func run(address, class, keys, signing string) error {
+	if class != "C" && class != "S" {
+		return errors.New("-class must be C or S")
+	}
 	text, err := os.ReadFile(signing)
 	if err != nil {
 		return err

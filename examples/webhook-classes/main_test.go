@@ -327,3 +327,9 @@ func remembers() func(asked, said message, status *int) {
 		}
 	})
 }
+
+func TestAnUnknownClassIsRefused(t *testing.T) {
+	if err := run("127.0.0.1:0", "s", "keys.json", "key.txt"); err == nil || !strings.Contains(err.Error(), "-class must be C or S") {
+		t.Error(err)
+	}
+}

@@ -105,6 +105,11 @@ func (c *check) look(ctx context.Context) error {
 		c.add(c.checkSecret())
 	}
 	c.add(c.checkRight())
+	if c.itself {
+		if err := c.lookAtItself(ctx); err != nil {
+			return err
+		}
+	}
 	for _, name := range c.participants() {
 		found, err := c.session.role(ctx, name, 0)
 		if err != nil {

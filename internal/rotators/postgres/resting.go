@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -97,16 +98,45 @@ func (t target) changesOfPair(next login.Login) ([]change, error) {
 	return newChanges(logins...)
 }
 
+// lookAtItself finds what a login of the pair lacks and can't give itself.
+func (c *check) lookAtItself(ctx context.Context) error {
+	itself, owner := c.nextUser(), role{}
+	verdict, err := c.probeMembership(ctx, c.session, itself)
+	if verdict == rotation.Unknown {
+		return err
+	}
+	c.add(err)
+	own, err := c.session.role(ctx, itself, 0)
+	if err == nil {
+		owner, err = c.session.role(ctx, c.owner, 0)
+	}
+	if err != nil || !owner.exists || own.validUntil == owner.validUntil && (own.limit == owner.limit || owner.limit == "0") {
+		return err
+	}
+	limit := owner.limit
+	if limit == "0" {
+		limit = own.limit
+	}
+	c.warnings = append(c.warnings, fmt.Sprintf("The login %s has another CONNECTION LIMIT or VALID UNTIL than its owner, and can't change its own. An administrator can run: ALTER ROLE %s CONNECTION LIMIT %s VALID UNTIL %s;",
+		itself, quoteIdentifier(itself), limit, quoteLiteral(owner.validUntil)))
+	return nil
+}
+
 // retirePair lets the old login change its own password. If the secret no longer has a login of
 // the pair, the other one goes too: who knows the old value could still log in as it.
 func (t target) retirePair(ctx context.Context, old login.Login) error {
 	inUse := t.pair().Includes(t.current.User)
 	if t.pair().Includes(old.User) && !inUse {
-		if _, err := t.endItself(ctx, t.resting(t.pair().Next(old.User), old), false); err != nil {
+		if err := t.end(ctx, t.resting(t.pair().Next(old.User), old), false); err != nil {
 			return err
 		}
 	}
-	found, err := t.endItself(ctx, old, inUse && t.pair().Includes(old.User))
+	return t.end(ctx, old, inUse && t.pair().Includes(old.User))
+}
+
+// end makes sure that a login's old password works no more.
+func (t target) end(ctx context.Context, old login.Login, rests bool) error {
+	found, err := t.endItself(ctx, old, rests)
 	if err != nil || found {
 		return err
 	}
@@ -164,11 +194,25 @@ func (t target) mustBeGone(ctx context.Context, old login.Login) error {
 	if err != nil {
 		return newFault("The query for the old login", err)
 	}
-	if accepted, err := t.rests(ctx, old.User); err != nil || accepted || !found.exists || found.logsIn && !found.endsSoon {
+	if gone, err := t.isGone(ctx, found, old); err != nil || gone {
 		return err
 	}
-	return rotation.Temporaryf("The login %s is turned off (NOLOGIN, or VALID UNTIL has passed), so it can't change its own password, which would work again once it is turned on. Run: ALTER ROLE %s LOGIN VALID UNTIL 'infinity'; or ALTER ROLE %[2]s PASSWORD NULL;",
+	return rotation.Temporaryf("The login %s is turned off (NOLOGIN, or VALID UNTIL has passed), so it can't change its own password, which would work again once it is turned on. Run: ALTER ROLE %s LOGIN VALID UNTIL 'infinity'; or ALTER ROLE %[2]s PASSWORD NULL VALID UNTIL 'infinity';",
 		old.User, quoteIdentifier(old.User))
+}
+
+// isGone reports whether the password of a login that was refused can't come back. The server
+// checks it before NOLOGIN, but not once VALID UNTIL has passed (postgres/postgres
+// src/backend/libpq/crypt.c, get_role_password).
+func (t target) isGone(ctx context.Context, found role, old login.Login) (bool, error) {
+	if !found.exists || found.logsIn && !found.endsSoon {
+		return true, nil
+	}
+	if rests, err := t.rests(ctx, old.User); err != nil || rests || found.endsSoon {
+		return rests, err
+	}
+	accepted, err := t.database.acceptsPassword(ctx, old)
+	return err == nil && !accepted, err
 }
 
 // rests reports whether a login of the pair has the password that it rests with.

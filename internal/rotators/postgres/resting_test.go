@@ -320,3 +320,79 @@ func TestPostgresPairRetiresNoLoginThatIsTurnedOff(t *testing.T) {
 		turn(t, s)
 	})
 }
+
+// Each of the two statements that the message of a login that is turned off names is enough.
+func TestPostgresRemediesForALoginThatIsTurnedOff(t *testing.T) {
+	onEachMajorAsInAzure(t, func(t *testing.T, app application, s rotation.Subject) {
+		boss := s.Current
+		s = rotated(t, s)
+		role := quoteIdentifier(userOf(boss))
+		for _, off := range []string{"NOLOGIN", "VALID UNTIL '2001-01-01'", "NOLOGIN VALID UNTIL '2001-01-01'"} {
+			app.Exec(t, "ALTER ROLE "+role+" LOGIN VALID UNTIL 'infinity' PASSWORD '"+verifierOf(t, canaryBoss)+"'")
+			app.Exec(t, "ALTER ROLE "+role+" "+off)
+			for _, remedy := range []string{" PASSWORD NULL VALID UNTIL 'infinity';", " LOGIN VALID UNTIL 'infinity';"} {
+				fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, boss))
+				if fault == nil || !strings.Contains(fault.Reason, "ALTER ROLE "+role+remedy) {
+					t.Fatalf("%s: %v", off, fault)
+				}
+				app.Exec(t, "BEGIN; ALTER ROLE "+role+remedy+"COMMIT")
+				retire(t, s, boss)
+				app.Exec(t, "ALTER ROLE "+role+" LOGIN VALID UNTIL 'infinity'")
+				probes(t, s, boss, rotation.Rejected)
+				app.Exec(t, "ALTER ROLE "+role+" PASSWORD '"+verifierOf(t, canaryBoss)+"' "+off)
+			}
+		}
+	})
+}
+
+// The login that rests has the password of a value that is given up, also while it is turned off.
+func TestPostgresPairThatIsLeftEndsThoughOneIsTurnedOff(t *testing.T) {
+	onEachMajorAsInAzure(t, func(t *testing.T, app application, s rotation.Subject) {
+		next := plan(t, s).Next
+		apply(t, s, next)
+		other := quoteIdentifier(app.owner + login.SuffixB)
+		app.Exec(t, "ALTER ROLE "+other+" NOLOGIN")
+		fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, next))
+		if fault == nil || !strings.Contains(fault.Reason, "ALTER ROLE "+other+" LOGIN") {
+			t.Fatal(fault)
+		}
+		app.Exec(t, "ALTER ROLE "+other+" LOGIN")
+		retire(t, s, next)
+		for _, suffix := range []string{login.SuffixA, login.SuffixB} {
+			if app.Exec(t, "SELECT rolpassword IS NULL FROM pg_authid WHERE rolname = "+quoteLiteral(app.owner+suffix))[0][0] != "t" {
+				t.Errorf("%s still has a password", suffix)
+			}
+		}
+	})
+}
+
+// What a login of the pair can't give itself, the dry run says before anything is changed.
+func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
+	onEachMajorAsInAzure(t, func(t *testing.T, app application, s rotation.Subject) {
+		boss := quoteIdentifier(userOf(s.Current))
+		s = turn(t, s)
+		owner, b := quoteIdentifier(app.owner), quoteIdentifier(app.owner+login.SuffixB)
+		app.Exec(t, "SET ROLE "+boss+"; REVOKE "+owner+" FROM "+b)
+		refusesCheck(t, s, "GRANT "+owner+" TO "+b+";")
+		app.Exec(t, "GRANT "+owner+" TO "+b)
+		if said := ready(t, s); strings.Contains(said, "CONNECTION LIMIT") {
+			t.Error(said)
+		}
+		for options, remedy := range map[string]string{
+			"CONNECTION LIMIT 7": "CONNECTION LIMIT 7 VALID UNTIL 'infinity'",
+			"CONNECTION LIMIT 0 VALID UNTIL '2999-01-01 00:00:00+00'": "CONNECTION LIMIT -1 VALID UNTIL '2999-01-01 00:00:00+00'",
+			"CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'": "CONNECTION LIMIT 7 VALID UNTIL '2998-01-01 00:00:00+00'",
+		} {
+			app.Exec(t, "ALTER ROLE "+b+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" CONNECTION LIMIT -1 VALID UNTIL 'infinity'; ALTER ROLE "+owner+" "+options)
+			remedy = "ALTER ROLE " + b + " " + remedy + ";"
+			if said := ready(t, s); !strings.Contains(said, remedy) {
+				t.Errorf("%q lacks %q", said, remedy)
+			}
+			app.Exec(t, remedy)
+			if said := ready(t, s); strings.Contains(said, "CONNECTION LIMIT") {
+				t.Error(said)
+			}
+		}
+		turn(t, s)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Config is the hook to check, and a credential of it that may be changed.
@@ -78,7 +79,7 @@ var commonChecks = []check{
 		case err != nil:
 			return errors.Join(errFirst, err)
 		case said.Verdict != "accepted":
-			return fmt.Errorf("%w: the verdict is %q", errFirst, said.Verdict)
+			return fmt.Errorf("%w: the verdict is %q: %.200s", errFirst, said.Verdict, strings.Join(append(said.Problems, said.Reason), " "))
 		case said.Class != s.Class:
 			return fmt.Errorf("%w: the class is %q, not %q", errFirst, said.Class, s.Class)
 		}
