@@ -2,13 +2,9 @@ package bench_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -72,19 +68,12 @@ func uncachedGet(b *testing.B, latency time.Duration) {
 // vaultClient connects to the vault as the handler does: by its name, through the proxy.
 func vaultClient(b testing.TB, azure *standin.Azure) *http.Client {
 	b.Helper()
-	pem, err := os.ReadFile(azure.CAFile())
+	transport, err := standin.Transport(azure.CAFile(), azure.ProxyURL())
 	if err != nil {
 		b.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	proxy, err := url.Parse(azure.ProxyURL())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
-	}}
+	transport.ForceAttemptHTTP2 = true
+	return &http.Client{Transport: transport}
 }
 
 type fixedToken string

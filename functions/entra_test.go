@@ -1,12 +1,8 @@
 package functions_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"rotunda/internal/standin"
 	"rotunda/internal/standin/entra"
 	"rotunda/internal/standin/graph"
 	"rotunda/internal/wiretest"
@@ -61,17 +58,10 @@ func (p payroll) keyOf(text string) string {
 // signsIn reports whether Microsoft's own library gets a token with a client secret.
 func (p payroll) signsIn(t *testing.T, text string) bool {
 	t.Helper()
-	pem, err := os.ReadFile(p.app.Azure.CAFile())
+	transport, err := standin.Transport(p.app.Azure.CAFile(), p.app.Azure.ProxyURL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy, err := url.Parse(p.app.Azure.ProxyURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
 	credential, err := azidentity.NewClientSecretCredential(p.app.Azure.Entra().Tenant(), p.ClientID, text, &azidentity.ClientSecretCredentialOptions{
 		ClientOptions: policy.ClientOptions{Transport: &http.Client{Transport: transport}, Retry: policy.RetryOptions{MaxRetries: -1}},

@@ -1,12 +1,8 @@
 package functions_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -154,17 +150,10 @@ func TestKeyVaultsClientAndTheSecretNamedEnv(t *testing.T) {
 // keyVaultClient returns Microsoft's client for the app, as one of its callers.
 func keyVaultClient(t *testing.T, app *wiretest.App, name string) *azsecrets.Client {
 	t.Helper()
-	pem, err := os.ReadFile(app.Azure.CAFile())
+	transport, err := standin.Transport(app.Azure.CAFile(), app.Azure.ProxyURL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy, err := url.Parse(app.Azure.ProxyURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
 	options := policy.ClientOptions{Transport: &http.Client{Transport: transport}, Retry: policy.RetryOptions{MaxRetries: -1}}
 	who := map[string]string{}

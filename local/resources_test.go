@@ -1,13 +1,10 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
-	"net/url"
-	"os"
 	"testing"
 
+	"rotunda/internal/standin"
 	"rotunda/internal/standin/arm"
 )
 
@@ -16,17 +13,11 @@ func TestAzureResourcesAreListed(t *testing.T) {
 	if len(found.Resources) != len(arm.Examples()) || found.Resources["storage"] != arm.Examples()["storage"] {
 		t.Errorf("the ready file lists %v", found.Resources)
 	}
-	proxy, err := url.Parse(found.Proxy)
+	transport, err := standin.Transport(found.CA, found.Proxy)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pem, err := os.ReadFile(found.CA)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	client := &http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
 	for address, status := range map[string]int{
 		"https://" + arm.Host + found.Resources["storage"] + "?api-version=2023-05-01": http.StatusUnauthorized,

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 	"time"
 
 	"rotunda/internal/secret"
+	"rotunda/internal/standin"
 	"rotunda/internal/standin/keyvault"
 )
 
@@ -130,10 +129,12 @@ func (d *desk) vaultClient() (func(ctx context.Context, method, name string, bod
 	if err != nil {
 		return nil, err
 	}
-	client, err := d.clientThroughProxy()
+	transport, err := standin.Transport(d.azure.CAFile(), d.azure.ProxyURL())
 	if err != nil {
 		return nil, err
 	}
+	transport.DisableKeepAlives = true
+	client := &http.Client{Transport: transport}
 	return func(ctx context.Context, method, name string, body []byte) (int, string, error) {
 		address := d.vaultURL() + "/secrets/" + url.PathEscape(name) + "?api-version=" + apiVersion
 		request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
@@ -150,20 +151,4 @@ func (d *desk) vaultClient() (func(ctx context.Context, method, name string, bod
 		text, err := io.ReadAll(response.Body)
 		return response.StatusCode, string(text), err
 	}, nil
-}
-
-func (d *desk) clientThroughProxy() (*http.Client, error) {
-	pem, err := os.ReadFile(d.azure.CAFile())
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	proxy, err := url.Parse(d.azure.ProxyURL())
-	if err != nil {
-		return nil, err
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
-	}}, nil
 }

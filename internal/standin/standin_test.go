@@ -2,8 +2,6 @@ package standin_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -160,27 +158,14 @@ func newClient(t *testing.T, azure *standin.Azure, name string) *azsecrets.Clien
 	return client
 }
 
-// newTransport returns a transport with these settings, as net/http itself reads HTTPS_PROXY only
-// once.
+// newTransport returns a transport that also speaks HTTP/2.
 func newTransport(t *testing.T, caFile, proxy string) *http.Transport {
 	t.Helper()
-	pem, err := os.ReadFile(caFile)
+	transport, err := standin.Transport(caFile, proxy)
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		t.Fatalf("%s holds no certificate", caFile)
-	}
-	proxyURL, err := url.Parse(proxy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{
-		Proxy:             http.ProxyURL(proxyURL),
-		TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2: true,
-	}
+	transport.ForceAttemptHTTP2 = true
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
 }
