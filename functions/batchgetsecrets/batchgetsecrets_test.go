@@ -8,40 +8,15 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rotunda/functions/batchgetsecrets"
-	"rotunda/internal/access"
+	"rotunda/functions/batchgetsecrets/batchtest"
 	"rotunda/internal/secret"
 	"rotunda/internal/wire"
 )
-
-// vault has a secret of 2 MB under each name, but for "panics".
-type vault struct {
-	reads atomic.Int64
-	value secret.Value
-}
-
-func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, error) {
-	if v.reads.Add(1); name == "panics" {
-		panic("canary-in-a-panic")
-	}
-	rendered, err := wire.Render(secret.Secret{ID: "https://contoso.vault.azure.net/secrets/" + name, Value: v.value})
-	return wire.Reading{Rendered: rendered}, err
-}
-
-func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
-
-func (*vault) HasOlder(string, string) bool { return false }
-
-// open lets everybody read, and keeps nothing.
-type open struct{ batchgetsecrets.Guard }
-
-func (open) Allows(context.Context, access.Action, string) bool { return true }
-func (open) Keeps() bool                                        { return false }
 
 type entry struct {
 	Name   string
@@ -71,25 +46,25 @@ func ask(t *testing.T, h http.Handler, names ...string) []entry {
 
 // A name that is listed 200 times is read once, and listed 200 times in the answer.
 func TestDuplicatesAreReadOnce(t *testing.T) {
-	v := &vault{value: secret.NewValue("canary-a")}
+	v := &batchtest.Vault{Value: secret.NewValue("canary-a")}
 	names := make([]string, 200)
 	for i := range names {
 		names[i] = []string{"a", "A", "b"}[i%3]
 	}
-	for i, got := range ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(v), open{}), names...) {
+	for i, got := range ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(v), batchtest.Open{}), names...) {
 		if got.Name != names[i] || got.Status != http.StatusOK || got.Secret == nil || got.Secret.Value != "canary-a" {
 			t.Errorf("entry %d: %+v", i, got)
 		}
 	}
-	if reads := v.reads.Load(); reads != 2 {
+	if reads := v.Reads.Load(); reads != 2 {
 		t.Errorf("%d reads of two secrets", reads)
 	}
 }
 
 // What doesn't fit in memory is refused item by item, and there is room again after the response.
 func TestHeldBytesAreBounded(t *testing.T) {
-	v := &vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}
-	h := batchgetsecrets.Handler(batchgetsecrets.NewReads(v), open{})
+	v := &batchtest.Vault{Value: secret.NewValue(strings.Repeat("x", 2<<20))}
+	h := batchgetsecrets.Handler(batchgetsecrets.NewReads(v), batchtest.Open{})
 	names := make([]string, 32)
 	for i := range names {
 		names[i] = fmt.Sprintf("a-%d", i)
@@ -109,7 +84,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // A panic in a read, which has a goroutine of its own, is the error of its item.
 func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
-	got := ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("v")}), open{}), "a", "panics", "b")
+	got := ask(t, batchgetsecrets.Handler(batchgetsecrets.NewReads(&batchtest.Vault{Value: secret.NewValue("v")}), batchtest.Open{}), "a", "panics", "b")
 	if got[0].Status != http.StatusOK || got[1].Status != http.StatusInternalServerError || got[2].Status != http.StatusOK {
 		t.Errorf("%+v", got)
 	}
@@ -117,13 +92,13 @@ func TestAPanicIsTheErrorOfItsItem(t *testing.T) {
 
 // hanging is a vault that answers after half a minute. Memory serves names that begin with "old"
 // while it hangs.
-type hanging struct{ vault }
+type hanging struct{ batchtest.Vault }
 
 func (h *hanging) Read(ctx context.Context, name, version string, fresh bool) (wire.Reading, error) {
 	if !h.HasOlder(name, version) {
 		time.Sleep(30 * time.Second)
 	}
-	return h.vault.Read(ctx, name, version, fresh)
+	return h.Vault.Read(ctx, name, version, fresh)
 }
 
 func (*hanging) HasOlder(name, _ string) bool { return strings.HasPrefix(name, "old") }
@@ -131,7 +106,7 @@ func (*hanging) HasOlder(name, _ string) bool { return strings.HasPrefix(name, "
 // Names that memory can serve do not wait until the vault has answered those that it can't.
 func TestColdNamesDoNotHoldUpOthersWhileTheVaultHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := batchgetsecrets.Handler(batchgetsecrets.NewReads(&hanging{vault{value: secret.NewValue("v")}}), open{})
+		h := batchgetsecrets.Handler(batchgetsecrets.NewReads(&hanging{batchtest.Vault{Value: secret.NewValue("v")}}), batchtest.Open{})
 		var cold sync.WaitGroup
 		for i := range 3 {
 			names := make([]string, 32)

@@ -1,50 +1,19 @@
 package getenv_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"rotunda/functions/batchgetsecrets"
+	"rotunda/functions/batchgetsecrets/batchtest"
 	"rotunda/functions/getenv"
-	"rotunda/internal/access"
 	"rotunda/internal/secret"
-	"rotunda/internal/wire"
 )
-
-// vault has a secret under each name, but for "panics". Those that begin with "stale" are old.
-type vault struct {
-	reads atomic.Int64
-	value secret.Value
-}
-
-func (v *vault) Read(_ context.Context, name, _ string, _ bool) (wire.Reading, error) {
-	if v.reads.Add(1); name == "panics" {
-		panic("canary-in-a-panic")
-	}
-	rendered, err := wire.Render(secret.Secret{ID: "https://contoso.vault.azure.net/secrets/" + name, Value: v.value})
-	if strings.HasPrefix(name, "stale") {
-		return wire.Reading{Rendered: rendered, Age: 7 * time.Second, Stale: true}, err
-	}
-	return wire.Reading{Rendered: rendered}, err
-}
-
-func (*vault) Peek(string, string) (wire.Reading, bool) { return wire.Reading{}, false }
-
-func (*vault) HasOlder(string, string) bool { return false }
-
-// open lets everybody read, and keeps nothing.
-type open struct{ batchgetsecrets.Guard }
-
-func (open) Allows(context.Context, access.Action, string) bool { return true }
-func (open) Keeps() bool                                        { return false }
 
 func ask(h http.Handler, query string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
@@ -54,16 +23,16 @@ func ask(h http.Handler, query string) *httptest.ResponseRecorder {
 
 // A secret of which several fields are requested is read once.
 func TestASecretIsReadOnce(t *testing.T) {
-	v := &vault{value: secret.NewValue(`{"a":"canary-a","b":2}`)}
-	got := ask(getenv.Handler(batchgetsecrets.NewReads(v), open{}), "names=x.a,X.b,C:x.a")
-	if got.Body.String() != "X_A=canary-a\nX_B=2\nC=canary-a\n" || v.reads.Load() != 1 {
-		t.Errorf("%d reads: %s", v.reads.Load(), got.Body)
+	v := &batchtest.Vault{Value: secret.NewValue(`{"a":"canary-a","b":2}`)}
+	got := ask(getenv.Handler(batchgetsecrets.NewReads(v), batchtest.Open{}), "names=x.a,X.b,C:x.a")
+	if got.Body.String() != "X_A=canary-a\nX_B=2\nC=canary-a\n" || v.Reads.Load() != 1 {
+		t.Errorf("%d reads: %s", v.Reads.Load(), got.Body)
 	}
 }
 
 // One variable from an old reading makes the response old.
 func TestTheResponseIsAsOldAsTheOldestReading(t *testing.T) {
-	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("v")}), open{})
+	h := getenv.Handler(batchgetsecrets.NewReads(&batchtest.Vault{Value: secret.NewValue("v")}), batchtest.Open{})
 	for query, want := range map[string]string{"names=a,stale-b,c": "7 true", "names=a,c": "0 "} {
 		header := ask(h, query).Header()
 		if got := header.Get("Age") + " " + header.Get("X-Rotunda-Stale"); got != want {
@@ -74,7 +43,7 @@ func TestTheResponseIsAsOldAsTheOldestReading(t *testing.T) {
 
 // A request that does not fit in memory is refused, and there is room again after it.
 func TestHeldBytesAreBounded(t *testing.T) {
-	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue(strings.Repeat("x", 2<<20))}), open{})
+	h := getenv.Handler(batchgetsecrets.NewReads(&batchtest.Vault{Value: secret.NewValue(strings.Repeat("x", 2<<20))}), batchtest.Open{})
 	names := func(n int) string {
 		all := make([]string, n)
 		for i := range all {
@@ -95,7 +64,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 
 // What is held is not only what was read: many variables may be of one secret.
 func TestTheResponseIsBounded(t *testing.T) {
-	h := getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue(`{"f":"` + strings.Repeat("x", 2<<20) + `"}`)}), open{})
+	h := getenv.Handler(batchgetsecrets.NewReads(&batchtest.Vault{Value: secret.NewValue(`{"f":"` + strings.Repeat("x", 2<<20) + `"}`)}), batchtest.Open{})
 	names := func(n int) string {
 		all := make([]string, n)
 		for i := range all {
@@ -112,7 +81,7 @@ func TestTheResponseIsBounded(t *testing.T) {
 }
 
 func TestAPanicIsAnError(t *testing.T) {
-	got := ask(getenv.Handler(batchgetsecrets.NewReads(&vault{value: secret.NewValue("canary-v")}), open{}), "names=a,panics")
+	got := ask(getenv.Handler(batchgetsecrets.NewReads(&batchtest.Vault{Value: secret.NewValue("canary-v")}), batchtest.Open{}), "names=a,panics")
 	if got.Code != http.StatusInternalServerError || strings.Contains(got.Body.String(), "canary") {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
@@ -129,8 +98,8 @@ func FuzzValue(f *testing.F) {
 		if !utf8.ValidString(value) {
 			t.Skip() // the vault has none
 		}
-		v := &vault{value: secret.NewValue(value)}
-		h := getenv.Handler(batchgetsecrets.NewReads(v), open{})
+		v := &batchtest.Vault{Value: secret.NewValue(value)}
+		h := getenv.Handler(batchgetsecrets.NewReads(v), batchtest.Open{})
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, "/?names=s", nil)
 		r.Header.Set("Accept", "application/json")
