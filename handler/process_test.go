@@ -238,7 +238,7 @@ func (p *process) send(ctx context.Context, t *testing.T, method, path, body str
 	return string(text)
 }
 
-// The version is told without any setting.
+// The version is printed without any setting.
 func TestVersion(t *testing.T) {
 	command := exec.CommandContext(t.Context(), filepath.Join(wiretest.AppRoot(t), "rotunda"), "-version")
 	command.Env = []string{}

@@ -18,8 +18,8 @@ import (
 	"rotunda/internal/settings"
 )
 
-// drainTime is how long requests in progress may still take after the handler is told to stop.
-// The host itself kills it without warning
+// drainTime is how long requests in progress may still take after a signal to stop. The host
+// itself kills the handler without warning
 // (WebJobs.Script/Workers/ProcessManagement/WorkerProcess.cs).
 const drainTime = 10 * time.Second
 
@@ -44,8 +44,9 @@ type service struct {
 	finish    func(context.Context) // waits for work that outlives requests, or for the context
 }
 
-// serve listens, and serves until ctx ends or the process is told to stop. It returns nil after a
-// drain. Before it listens, there is nothing to drain, and a signal ends the process at once.
+// serve listens, and serves until ctx ends or the process gets a signal to stop. It returns nil
+// after a drain. Before it listens, there is nothing to drain, and a signal ends the process at
+// once.
 func serve(ctx context.Context, s service) error {
 	listener, err := listen(ctx, s.port)
 	if err != nil {

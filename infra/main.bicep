@@ -62,7 +62,7 @@ param auditDays int = 365
 @description('You have locked the policy of the audit: leave it as it is.')
 param auditLocked bool = false
 
-@description('Mail address that is told of alerts, such as of a rotation that needs a person. Empty or none: alerts show in the portal only.')
+@description('Mail address that gets alerts, such as of a rotation that needs a person. Empty or none: alerts show in the portal only.')
 param alertEmail string
 
 @description('Resource id of an existing Log Analytics workspace. Empty: a new one.')
