@@ -12,7 +12,10 @@ import (
 )
 
 // nativePlugin is how MariaDB checks a password by default.
-const nativePlugin = "mysql_native_password"
+const (
+	nativePlugin = "mysql_native_password"
+	edPlugin     = "client_ed25519" // as clients call it
+)
 
 // alternative is one way to log in to a MariaDB account: a plugin, and the text that it stores,
 // such as a hash.

@@ -1,9 +1,15 @@
 package mysql
 
 import (
+	"crypto/ed25519"
+	"crypto/sha512"
+	"io"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
+
+	"filippo.io/edwards25519"
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
@@ -52,6 +58,32 @@ func TestOtherAlternativesStay(t *testing.T) {
 	wantIdentified(t, server, app, "VIA mysql_native_password USING '"+native(newPassword)+"' OR "+other)
 	rotatortest.WantVerdict(t, Rotator{}, s, "canary-ed", rotation.Accepted)
 	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Rejected)
+}
+
+// The driver signed one byte less if the challenge ended in 0, as one of 256 does.
+func TestEd25519SignsTheWholeChallenge(t *testing.T) {
+	nonce := strings.Repeat("n", 30) + "\x00\x00"
+	signed := make(chan []byte, 1)
+	rogue := rotatortest.StartRogue(t, func(conn net.Conn) {
+		say(conn, greetingOf(nativePlugin, false), packets(2, switchTo+edPlugin+"\x00"+nonce))
+		signature := make([]byte, headerBytes+ed25519.SignatureSize)
+		_, _ = io.ReadFull(conn, signature)
+		signed <- signature[headerBytes:]
+	})
+	s := rogueSubject(rogue, "disable")
+	_, _ = Rotator{}.Probe(t.Context(), s, s.Current)
+	if !ed25519.Verify(edPublicKey(t, oldPassword), []byte(nonce), <-signed) {
+		t.Error("the signature is not that of the whole challenge")
+	}
+}
+
+// edPublicKey returns the key that MariaDB stores for a password.
+func edPublicKey(t *testing.T, password string) ed25519.PublicKey {
+	t.Helper()
+	sum := sha512.Sum512([]byte(password))
+	scalar, err := edwards25519.NewScalar().SetBytesWithClamping(sum[:32])
+	rotatortest.Must(t, err)
+	return new(edwards25519.Point).ScalarBaseMult(scalar).Bytes()
 }
 
 func TestTheOnlyGoodMariaDBPasswordIsNotRetired(t *testing.T) {

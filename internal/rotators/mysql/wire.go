@@ -78,6 +78,9 @@ func (w *wire) readPacket() error {
 	}
 	packet[3] -= w.shift
 	w.ready = packet
+	if w.phase == authenticating {
+		w.ready = endChallenge(packet)
+	}
 	return w.check(packet[headerBytes:])
 }
 
