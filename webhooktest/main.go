@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -108,9 +109,21 @@ func (f flags) config() (c hooktest.Config, err error) {
 	return c, nil
 }
 
-// save keeps the credential that is valid now.
+// save keeps the credential that is valid now. A crash or a full disk leaves the old file or the
+// new one.
 func (f flags) save(c hooktest.Credential) error {
-	return os.WriteFile(f.value, []byte(c.Password+"\n"), 0o600)
+	file, err := os.CreateTemp(filepath.Dir(f.value), ".value-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(c.Password + "\n")
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), f.value)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
 }
 
 func read(file string) (string, error) {
