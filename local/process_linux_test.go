@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -103,18 +104,23 @@ func isAlive(id int) bool {
 }
 
 func TestASignalEndsTheHandlerToo(t *testing.T) {
-	for name, signal := range map[string]syscall.Signal{
+	// A child of a process that ignores SIGHUP, as under nohup, would ignore it too. A signal that
+	// is caught is not ignored by children.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
+	for name, sent := range map[string]syscall.Signal{
 		"SIGTERM": syscall.SIGTERM, "SIGHUP": syscall.SIGHUP, "SIGQUIT": syscall.SIGQUIT, "SIGKILL": syscall.SIGKILL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
 			p := begin(t, os.Args[0])
 			run := p.addresses(t)
-			handler, killed := handlerOf(run), signal == syscall.SIGKILL
+			handler, killed := handlerOf(run), sent == syscall.SIGKILL
 			if handler == 0 || run.PID != p.Process.Pid {
 				t.Fatalf("the handler is %d, and the pid is %d of %d", handler, run.PID, p.Process.Pid)
 			}
-			if err := syscall.Kill(run.PID, signal); err != nil {
+			if err := syscall.Kill(run.PID, sent); err != nil {
 				t.Fatal(err)
 			}
 			if err := <-p.ended; (err != nil) != killed {
