@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/freeport"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
 )
@@ -45,14 +46,15 @@ func start(t *testing.T, env ...string) *process {
 	return p
 }
 
+// freePort returns a port that no other program gets until the test ends.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, release, err := freeport.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Cleanup(release)
+	return port
 }
 
 // get repeats a request until the process listens.

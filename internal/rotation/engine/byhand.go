@@ -48,7 +48,9 @@ func (e *Engine) RestoreTags(ctx context.Context, name string) (rotation.Outcome
 	})
 }
 
-// newestTags returns the tags of the newest version that opted in.
+// newestTags returns the tags of the newest version that opted in. Key Vault's times have whole
+// seconds, and it lists versions in any order: of two of one second, the rotation's own is newer
+// than the one that it replaced.
 func (a *attempt) newestTags(ctx context.Context) (map[string]string, error) {
 	versions, err := history{vault: a.Vault, name: a.latest.Name}.versions(ctx)
 	if err != nil {
@@ -57,7 +59,8 @@ func (a *attempt) newestTags(ctx context.Context) (map[string]string, error) {
 	var newest secret.Secret
 	for _, v := range versions {
 		created, last := v.Attributes.Created, newest.Attributes.Created
-		if rotation.IsManaged(v.Tags) && created != nil && (last == nil || created.After(*last)) {
+		ours := a.record.Operation != "" && v.Tags[tagOperation] == a.record.Operation
+		if rotation.IsManaged(v.Tags) && created != nil && (last == nil || created.After(*last) || ours && created.Equal(*last)) {
 			newest = v
 		}
 	}

@@ -220,6 +220,30 @@ func TestLostTags(t *testing.T) {
 	})
 }
 
+// The version that a rotation has published may be of the same second as the one that it replaced,
+// and the vault may list them in either order.
+func TestTagsAreRestoredFromTheRotationsOwnVersion(t *testing.T) {
+	for _, order := range [][2]int{{0, 1}, {1, 0}} {
+		inWorld(t, scenario{class: rotation.Issued}, func(w *world) {
+			w.incident = true
+			w.onEvent()
+			w.settle()
+			all := w.vault.all[theName]
+			base, published := all[0], all[1]
+			base.Attributes.Created = published.Attributes.Created
+			all[order[0]], all[order[1]] = base, published
+			_, _ = w.vault.set(theName, secret.Draft{Value: published.Value})
+			if _, err := w.whole().RestoreTags(context.Background(), theName); err != nil {
+				t.Fatal(err)
+			}
+			want := published.Tags[rotation.TagCredentialID]
+			if got := w.vault.versions(theName)[2].Tags[rotation.TagCredentialID]; got != want || want == base.Tags[rotation.TagCredentialID] {
+				t.Errorf("in the order %v: CredentialId is %q, not %q", order, got, want)
+			}
+		})
+	}
+}
+
 // TestLostTagsOnPurpose: after the tags were removed to end rotation, one Cancel confirms that.
 func TestLostTagsOnPurpose(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {

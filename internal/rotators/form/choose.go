@@ -2,6 +2,7 @@ package form
 
 import (
 	"errors"
+	"strings"
 
 	"rotunda/internal/rotation"
 )
@@ -59,12 +60,18 @@ func (o Options) chooseWithoutUser(r reading, all []*group) (reading, error) {
 	switch {
 	case err != nil:
 		return r, err
-	case only == nil || only.password.rank > 1 && !r.syntax.obvious:
+	case only == nil || only.password.rank > 1 && !r.syntax.obvious || isPadded(r.places):
 		return r, errNoPassword
 	case len(r.places) == 1 && !r.syntax.obvious:
 		return r, rotation.Permanentf("The secret's value may be a bare password or %s with nothing but %q. Name the field in the tag %s, or store JSON.", r.syntax.name, r.places[0].path, rotation.TagValueField)
 	}
 	return o.take(r, only.users, only.password)
+}
+
+// isPadded reports whether a text is a name and nothing but equals signs, as random text in base64
+// or base32 is that ends in key== by chance.
+func isPadded(places []place) bool {
+	return len(places) == 1 && places[0].text != "" && strings.Trim(places[0].text, "=") == ""
 }
 
 // chooseInner returns the reading of a text of which one place has a login in a form of its own.

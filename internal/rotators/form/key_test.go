@@ -159,3 +159,23 @@ func TestAzuresClientReadsTheKey(t *testing.T) {
 		t.Error("the client of the connection string signs otherwise")
 	}
 }
+
+// Random text may end as a name that says key or password, and the = that pads it.
+func TestAKeyThatEndsAsANameIsBare(t *testing.T) {
+	for _, key := range []string{"AK7AY2TYUYMXVVCPQNKKZY2TED6MNIWQPLKUUAXQ6MDIIVXDNKEY==", "A7x3Key==", "ab_key==", "x_key===", "A7x3Psw==", "pwd=="} {
+		k, err := form.ParseKey(secret.NewValue(oldKey), form.KeyOptions{Names: []string{"AccountKey"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := k.With(secret.NewValue(key))
+		if err != nil || value.Reveal() != key {
+			t.Errorf("%s: %q, %v", key, value.Reveal(), err)
+		}
+		if again, err := form.ParseKey(secret.NewValue(key), form.KeyOptions{}); err != nil || again.Value.Reveal() != key {
+			t.Errorf("%s: %v", key, err)
+		}
+		if l, err := form.Parse(key, form.Options{User: "app"}); err != nil || l.Password != key || !l.IsBare() {
+			t.Errorf("%s as a password: %q, %v", key, l.Password, err)
+		}
+	}
+}

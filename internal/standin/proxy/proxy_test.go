@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"rotunda/internal/freeport"
 	"rotunda/internal/standin/ca"
 	"rotunda/internal/standin/proxy"
 )
@@ -177,12 +179,15 @@ func serveProxy(t *testing.T, standIn string) (*proxy.Proxy, string) {
 	return p, server.Listener.Addr().String()
 }
 
-// freeAddress returns an address where nothing listens.
+// freeAddress returns an address where nothing listens until the test ends.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener := listen(t)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	port, release, err := freeport.Reserve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
 func listen(t *testing.T) net.Listener {
