@@ -129,7 +129,7 @@ func TestAFileThatIsRemovedWhileItIsWritten(t *testing.T) {
 		"the file, with another in its place": {remove: func(_, file string) error {
 			return errors.Join(os.Rename(file, file+".kept"), os.WriteFile(file, nil, 0o600))
 		}, recovers: true},
-		"the folder": {remove: func(dir, _ string) error { return os.RemoveAll(dir) }},
+		"the folder":                      {remove: func(dir, _ string) error { return os.RemoveAll(dir) }},
 		"the folder, which is moved away": {remove: func(dir, _ string) error { return os.Rename(dir, dir+".kept") }},
 		"the folder, with another in its place": {remove: func(dir, _ string) error {
 			return errors.Join(os.Rename(dir, dir+".kept"), os.Mkdir(dir, 0o700))
