@@ -131,8 +131,8 @@ type folderFile struct {
 }
 
 // Append writes lines and syncs them. A file that somebody has removed accepts them too, and they
-// are lost when it is closed, so Append also looks whether the file is still in the folder, and the
-// folder in its place.
+// are lost when it is closed, so Append also looks whether the file is still in the folder, and
+// the folder in its place.
 func (f *folderFile) Append(_ context.Context, lines []byte) error {
 	n, err := f.file.Write(lines)
 	f.written = f.written || n > 0

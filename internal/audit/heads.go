@@ -15,8 +15,8 @@ func logHead(log *slog.Logger, head Head) {
 	log.Info(headMessage, "file", head.File, "record", head.Record, "hash", head.Hash)
 }
 
-// ReadHeads returns the heads in a log of JSON lines. Other lines are ignored, and so is what stands
-// before the JSON, such as a time or the name of a container.
+// ReadHeads returns the heads in a log of JSON lines. Other lines are ignored, and so is what
+// stands before the JSON, such as a time or the name of a container.
 func ReadHeads(log io.Reader) ([]Head, error) {
 	var heads []Head
 	for lines := bufio.NewReader(log); ; {
