@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +52,9 @@ func readHeads(logs []string) ([]audit.Head, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		all = append(all, heads...)
+	}
+	if len(logs) > 0 && len(all) == 0 {
+		return nil, errors.New("there is no head of the audit in the logs: they must be the app's, line by line as it wrote them, with LOG_LEVEL at info")
 	}
 	return all, nil
 }

@@ -58,8 +58,18 @@ func TestVerify(t *testing.T) {
 	if code != good || !strings.Contains(stdout, "records: 3, files: 1, instances: 1, heads in logs: 1, problems: 0\n") || !strings.Contains(stdout, "head: contoso/") {
 		t.Errorf("%d, %s%s", code, stdout, stderr)
 	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(log, []byte("[2026-11-27T19:46:40.677Z] "+string(text)), 0o600); err != nil { // as Core Tools print it
+		t.Fatal(err)
+	}
+	if code, stdout, stderr = command(t, "verify", "-log", log, dir); code != good || !strings.Contains(stdout, "heads in logs: 1,") {
+		t.Errorf("with a prefix: %d, %s%s", code, stdout, stderr)
+	}
 	files, _ := filepath.Glob(filepath.Join(dir, "contoso", "*", "*.jsonl"))
-	text, err := os.ReadFile(files[0])
+	text, err = os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +108,10 @@ func TestLastRead(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	dir, _ := made(t)
+	empty := filepath.Join(t.TempDir(), "app.jsonl")
+	if err := os.WriteFile(empty, []byte(`{"msg":"request","secret":"audit head"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for args, want := range map[string]string{
 		"":                                       "usage:",
 		"check " + dir:                           "usage:",
@@ -105,6 +119,7 @@ func TestMistakes(t *testing.T) {
 		"verify a b":                             "name one place",
 		"verify -since yesterday " + dir:         "invalid value",
 		"verify -log nowhere.log " + dir:         "nowhere.log",
+		"verify -log " + empty + " " + dir:       "no head of the audit in the logs",
 		"verify -secret x " + dir:                "not defined",
 		"verify " + dir + "2":                    "no such file",
 		"verify https://a.blob.core.windows.net": "must be that of a container",

@@ -14,6 +14,8 @@ type need struct {
 	action access.Action
 	on     target
 	also   map[string]access.Action // by the query parameter that needs it
+	// listed returns the names of items, if they can be known without the body.
+	listed func(r *http.Request) []string
 }
 
 // target says which secrets a function acts on, and how their names are found.
@@ -104,6 +106,17 @@ func (n need) name(r *http.Request) string {
 		}
 	}
 	return access.Every
+}
+
+// names returns what a refusal of a request is about: the secret name, or each of the items that
+// the request lists.
+func (n need) names(r *http.Request, name string) []string {
+	if n.listed != nil {
+		if all := n.listed(r); len(all) > 0 {
+			return all
+		}
+	}
+	return []string{name}
 }
 
 // guard returns every handler behind the check of its caller, and of what it accepts. A function

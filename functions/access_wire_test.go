@@ -186,6 +186,22 @@ func TestARefusalNamesTheMissingRule(t *testing.T) {
 	}
 }
 
+// The rule in the refusal of a list would open everything, so the message says that there are
+// narrower ones.
+func TestARefusalOfAListNamesNarrowerRules(t *testing.T) {
+	app := startTokens(t)
+	token, _ := caller(t, app)
+	const narrower = "With names of secrets in place of *, it would allow this for those"
+	for path, want := range map[string]bool{"/secrets": true, "/rotations": true, "/deletedsecrets": true, "/secrets/a": false} {
+		if got := as(t, app, token)(403, "GET", path, ""); strings.Contains(got.Body, narrower) != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	if got := as(t, app, token)(403, "POST", "/secrets/restore", `{"value":"AAAA"}`); strings.Contains(got.Body, narrower) {
+		t.Errorf("a restore needs every secret: %v", got)
+	}
+}
+
 func TestTheChallengeComesBeforeTheBody(t *testing.T) {
 	app := startTokens(t)
 	got := app.Do(t, "PUT", "/secrets/a", "")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/access"
 	"rotunda/internal/standin/host"
 	"rotunda/internal/wiretest"
 )
@@ -51,6 +52,78 @@ func TestTheAuditSaysWhoDidWhat(t *testing.T) {
 	}
 	if !slices.ContainsFunc(records, func(r record) bool { return r.Action == "rotate" && r.Operation != "" }) {
 		t.Errorf("no record has the rotation's operation: %+v", records)
+	}
+}
+
+// Only the vault can say which secret a backup holds, and then the audit does.
+func TestTheAuditNamesWhatWasRestored(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true})
+	token, object := caller(t, app, "Secrets.Admin")
+	nobodyToken, nobody := caller(t, app)
+	admin := as(t, app, token)
+	version := strings.Trim(admin(200, "PUT", "/secrets/Lost", `{"value":"canary-v"}`).Header.Get("ETag"), `"`)
+	backup := admin(200, "POST", "/secrets/Lost/backup", "").Body
+	admin(200, "DELETE", "/secrets/Lost?wait=true", "")
+	admin(204, "DELETE", "/deletedsecrets/Lost", "")
+	for deadline := time.Now().Add(30 * time.Second); app.Do(t, "POST", "/secrets/restore", backup, token).Status != 200; {
+		if time.Now().After(deadline) {
+			t.Fatal("the secret is not purged")
+		}
+	}
+	admin(400, "POST", "/secrets/restore", `{"value":"AAAA"}`)
+	as(t, app, nobodyToken)(403, "POST", "/secrets/restore", backup)
+	var got []string
+	for _, who := range []string{object, nobody} {
+		for _, r := range audited(t, app, "oid:"+who) {
+			if line := fmt.Sprint(r.Action, " ", r.Secret, " ", r.Status, " ", strings.Replace(r.Version, version, "V", 1)); r.Status != 409 && (r.Action == "restore" || r.Action == "configureRotation") {
+				got = append(got, strings.TrimSpace(line))
+			}
+		}
+	}
+	want := []string{"restore Lost 200 V", "configureRotation Lost 200 V", "restore * 400", "configureRotation * 400", "restore * 403"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the audit has %q, want %q", got, want)
+	}
+}
+
+// With keys, too, the audit has who has set a tag that directs a rotation.
+func TestTheAuditWithKeysHasWhoConfiguresRotations(t *testing.T) {
+	folder := t.TempDir()
+	keys := &host.Keys{Host: map[string]string{"default": "host-key"}}
+	app := wiretest.Start(t, wiretest.Options{Keys: keys, Env: []string{"AUDIT_FOLDER=" + folder}})
+	app.AuditFolder = folder
+	for _, body := range []string{`{"value":"canary-v"}`, `{"value":"canary-v",` + randomTags + `}`} {
+		if got := app.Do(t, "PUT", "/secrets/a", body, "x-functions-key: host-key"); got.Status != 200 {
+			t.Fatal(got)
+		}
+	}
+	var actions []string
+	for _, r := range audited(t, app, access.NewFingerprints(wiretest.Vault).CallerBy("host-key").String()) {
+		actions = append(actions, r.Action)
+	}
+	if want := []string{"setSecret", "setSecret", "configureRotation"}; !slices.Equal(actions, want) {
+		t.Errorf("the audit has %q, want %q", actions, want)
+	}
+}
+
+// Without an audit, the log still says from where each request came, also one without a caller.
+func TestTheLogHasTheAddressOfEachRequest(t *testing.T) {
+	app := wiretest.Start(t, wiretest.Options{Tokens: true, Env: []string{"AUDIT_FOLDER="}})
+	token := app.Authorization(t, "nobody")
+	app.Do(t, "GET", "/secrets/a", "")
+	app.Do(t, "GET", "/secrets/a", "", token, "X-Forwarded-For: 203.0.113.7")
+	app.Do(t, "GET", "/secrets", "", token)
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		log := app.Log.String()
+		if requests := strings.Count(log, `"msg":"request"`); requests >= 3 {
+			if strings.Count(log, `"address":"127.0.0.1"`) != requests || strings.Contains(log, "203.0.113.7") {
+				t.Errorf("the log lacks addresses: %s", log)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the log lacks requests: %s", log)
+		}
 	}
 }
 

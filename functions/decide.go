@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -27,7 +28,7 @@ func (g guarded) decide(call *access.Call, r *http.Request, name string) error {
 	}
 	for _, action := range append([]access.Action{g.need.action}, g.need.more(r)...) {
 		if !g.may(call.Caller, action, name) {
-			return g.refuse(call, action, name)
+			return g.refuseEach(call, action, g.need.names(r, name))
 		}
 		if g.need.on != items { // the function decides on each
 			call.Decide(access.Decision{Action: action, Secret: named(name), Allowed: true})
@@ -55,9 +56,9 @@ func (a *Access) Allows(ctx context.Context, action access.Action, name string) 
 	return a.SignIn == nil || a.Rules.Allows(access.CallerFrom(ctx), action, name)
 }
 
-// NoteUse keeps for the audit that the caller of a context does what a rule allows.
-func (a *Access) NoteUse(ctx context.Context, action access.Action, name string) {
-	if call := access.CallFrom(ctx); a.SignIn != nil && call != nil {
+// NoteUse keeps for the audit that the caller of a context does what it may.
+func (*Access) NoteUse(ctx context.Context, action access.Action, name string) {
+	if call := access.CallFrom(ctx); call != nil {
 		call.Decide(access.Decision{Action: action, Secret: named(name), Allowed: true})
 	}
 }
@@ -82,15 +83,26 @@ func (*Access) refuse(call *access.Call, action access.Action, name string) erro
 	return refusal(call.Caller, action, name)
 }
 
+// refuseEach refuses an action on several secrets, and returns the error about the first.
+func (a *Access) refuseEach(call *access.Call, action access.Action, names []string) (first error) {
+	for _, name := range names {
+		first = cmp.Or(first, a.refuse(call, action, name))
+	}
+	return first
+}
+
 // refusal is in Key Vault's words, and says which rule is missing.
 func refusal(caller *access.Caller, action access.Action, name string) error {
 	name = named(name)
-	note := ""
-	if action == access.ConfigureRotation {
-		note = " The request may set, change or drop a tag that directs a rotation, such as ProviderAddress or Rotator."
+	why, others := "", ""
+	switch {
+	case action == access.ConfigureRotation:
+		why = " The request may set, change or drop a tag that directs a rotation, such as ProviderAddress or Rotator."
+	case name == access.Every && action != access.Restore: // the function leaves out what is not allowed
+		others = ". With names of secrets in place of *, it would allow this for those"
 	}
 	return secret.Problemf(secret.ErrForbidden, "Caller is not authorized to perform action on resource. Caller: %[1]s. Action: %[2]s. Resource: %[3]s.%[4]s "+
-		`This rule would allow it: {"who": [%[1]q], "may": [%[2]q], "secrets": [%[3]q]}`, caller, action, name, note)
+		`This rule would allow it: {"who": [%[1]q], "may": [%[2]q], "secrets": [%[3]q]}%[5]s`, caller, action, name, why, others)
 }
 
 // named returns a name if it is a secret's, or access.Every.

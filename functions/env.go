@@ -14,7 +14,7 @@ import (
 
 // envNeed is what getenv needs, and envAccepts what it reads of a request.
 var (
-	envNeed    = need{action: access.GetSecret, on: items}
+	envNeed    = need{action: access.GetSecret, on: items, listed: wire.SecretsIn}
 	envAccepts = wire.Accepts{Query: []string{"names", "field"}}
 )
 

@@ -20,7 +20,7 @@ func TestVariablesNeedAPermissionForEachSecret(t *testing.T) {
 	app := startTokens(t)
 	adminToken, _ := caller(t, app, "Secrets.Admin")
 	readerToken, object := caller(t, app, "Payments.Reader")
-	nobody, _ := caller(t, app)
+	nobodyToken, none := caller(t, app)
 	admin, reader := as(t, app, adminToken), as(t, app, readerToken)
 	version := strings.Trim(admin(200, "PUT", "/secrets/payments-a", `{"value":"{\"u\":\"canary-u\",\"p\":\"canary-p\"}"}`).Header.Get("ETag"), `"`)
 	admin(200, "PUT", "/secrets/payments-b", `{"value":"canary-b"}`)
@@ -46,7 +46,12 @@ func TestVariablesNeedAPermissionForEachSecret(t *testing.T) {
 	if got := reader(403, "GET", "/secrets/env", ""); !strings.Contains(got.Body, "Resource: env.") {
 		t.Error(got)
 	}
-	as(t, app, nobody)(403, "GET", "/secrets/env?names=payments-b", "")
+	// the refusal of a caller that may get no secret at all is about those that it asked for
+	nobody := as(t, app, nobodyToken)
+	if got := nobody(403, "GET", "/secrets/env?NAMES=P:payments-b.u,shop-a,bad_name&names=Shop-A/"+version, ""); !strings.Contains(got.Body, "Resource: payments-b.") {
+		t.Error(got)
+	}
+	nobody(403, "GET", "/secrets/env?names=bad_name", "")
 	admin(200, "GET", "/secrets/env?names=shop-a", "")
 	if got := admin(200, "GET", "/secrets/env", ""); !strings.Contains(got.Body, "canary-env") {
 		t.Error(got)
@@ -55,6 +60,13 @@ func TestVariablesNeedAPermissionForEachSecret(t *testing.T) {
 		t.Error(got)
 	}
 
+	var refused []string
+	for _, r := range audited(t, app, "oid:"+none) {
+		refused = append(refused, fmt.Sprint(r.Action, " ", r.Secret, " ", r.Allowed, " ", r.Status))
+	}
+	if want := []string{"getSecret payments-b false 403", "getSecret shop-a false 403", "getSecret * false 403"}; !slices.Equal(refused, want) {
+		t.Errorf("the audit has %q of a caller that may nothing, want %q", refused, want)
+	}
 	var kept []string
 	for _, r := range audited(t, app, "oid:"+object) {
 		kept = append(kept, strings.TrimSpace(fmt.Sprintf("%s %s %t %d %s", r.Action, r.Secret, r.Allowed, r.Status, strings.Replace(r.Version, version, "V", 1))))

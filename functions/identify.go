@@ -3,8 +3,6 @@ package functions
 import (
 	"errors"
 	"net/http"
-	"net/netip"
-	"strings"
 
 	"rotunda/internal/access"
 	"rotunda/internal/apierror"
@@ -91,31 +89,12 @@ func notSignedIn(err error) error {
 // this machine. A host sets the headers to what it knows (azfunc.Entry is only reached by hosts
 // that do), and where they are missing, nothing but this machine can connect to the handler.
 func isSecure(r *http.Request) bool {
-	if lastOf(r, "X-Forwarded-Proto") == "https" {
+	if azfunc.LastOf(r.Header, "X-Forwarded-Proto") == "https" {
 		return true
 	}
-	from := lastOf(r, "X-Forwarded-For")
-	if from == "" {
+	from, said := azfunc.CallerAddress(r)
+	if !said {
 		return len(r.Header["X-Forwarded-Proto"]) == 0
 	}
-	return addressIn(from).IsLoopback()
-}
-
-// lastOf returns the last of a header's values, which the nearest proxy has added.
-func lastOf(r *http.Request, name string) string {
-	values := r.Header[name]
-	if len(values) == 0 {
-		return ""
-	}
-	last := values[len(values)-1]
-	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-}
-
-// addressIn returns the address in text, with or without a port. It is invalid if there is none.
-func addressIn(text string) netip.Addr {
-	if at, err := netip.ParseAddrPort(text); err == nil {
-		return at.Addr().Unmap()
-	}
-	address, _ := netip.ParseAddr(strings.Trim(text, "[]"))
-	return address.Unmap()
+	return from.IsLoopback()
 }

@@ -26,7 +26,7 @@ func newCall(w http.ResponseWriter, r *http.Request, caller *access.Caller) *acc
 	if entry, ok := w.(azfunc.Entry); ok {
 		call.Request, call.Trace = entry.RequestID(), entry.TraceID()
 	}
-	if from := addressIn(lastOf(r, "X-Forwarded-For")); from.IsValid() {
+	if from, _ := azfunc.CallerAddress(r); from.IsValid() {
 		call.Address = from.String()
 	}
 	return call

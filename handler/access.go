@@ -48,6 +48,9 @@ func (d *door) signIn(s settings.Settings, log *slog.Logger) error {
 	}
 	allowed, rulesErr := readRules(s.Access.RulesFile)
 	issuers, issuersErr := signin.ParseTrustedIssuers(s.Access.TrustedIssuers)
+	if issuersErr != nil {
+		issuers = nil // of which New would report the same again
+	}
 	client, clientErr := vault.NewTransport(s.Vault.CAFile) // its file has been read before
 	tokens, err := signin.New(signin.Config{
 		Audience: s.Access.Audience, ClientID: s.Access.ClientID, Tenants: s.Access.Tenants, Issuers: issuers,
@@ -60,7 +63,7 @@ func (d *door) signIn(s settings.Settings, log *slog.Logger) error {
 func readRules(file string) (*rules.Rules, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the rules can't be read: %w", settings.AccessRulesFile, err)
+		return nil, fmt.Errorf("%s: the rules can't be read: %w: write them as docs/access-rules.md says, into access.json in the app root, or set %[1]s to their file", settings.AccessRulesFile, err)
 	}
 	found, err := rules.Parse(text)
 	if err != nil {

@@ -66,10 +66,15 @@ func TestTheAppStartsOnlyIfSomebodyChecksWhoCalls(t *testing.T) {
 		"tokens, and open functions":            {tokens, []func(*testing.T, string){open, rules}, nil},
 		"tokens, and functions that need a key": {tokens, []func(*testing.T, string){rules}, nil},
 		"keys, and open functions":              {nil, []func(*testing.T, string){open}, []string{"getsecret/function.json", "anybody could call it", "SIGN_IN=tokens"}},
-		"tokens, without rules":                 {tokens, []func(*testing.T, string){open}, []string{"ACCESS_RULES_FILE: the rules can't be read"}},
+		"tokens, without rules":                 {tokens, []func(*testing.T, string){open}, []string{"ACCESS_RULES_FILE: the rules can't be read", "into access.json in the app root, or set ACCESS_RULES_FILE"}},
 		"tokens, with wrong rules": {tokens, []func(*testing.T, string){func(t *testing.T, root string) {
 			write(t, filepath.Join(root, "access.json"), `{"rules": [{"who": ["*"], "may": ["read"], "secrets": ["a_b"]}]}`)
 		}}, []string{"rules[0].who[0]", "rules[0].may[0]", "rules[0].secrets[0]"}},
+		"tokens, with issuers that could imitate each other": {
+			append([]string{`TRUSTED_ISSUERS=[{"issuer":"https://a.example","audience":"x","principal":"ci:{sub}"},{"issuer":"https://b.example","audience":"x","principal":"ci:{ref}"}]`}, tokens...),
+			[]func(*testing.T, string){open, rules},
+			[]string{`two principals that begin with "ci:"`},
+		},
 		"tokens, without the rest":               {[]string{"SIGN_IN=tokens"}, []func(*testing.T, string){rules}, []string{"SIGN_IN_AUDIENCE is empty", "SIGN_IN_TENANTS is empty"}},
 		"keys, and rules that nobody would read": {nil, []func(*testing.T, string){rules}, []string{"access.json exists, but SIGN_IN is keys"}},
 		"keys, and settings of tokens":           {tokens[1:], nil, []string{"SIGN_IN_AUDIENCE is set, but SIGN_IN is keys", "SIGN_IN_TENANTS is set, but SIGN_IN is keys"}},
@@ -106,6 +111,14 @@ func TestTheAppStartsOnlyIfSomebodyChecksWhoCalls(t *testing.T) {
 				if !strings.Contains(strings.ReplaceAll(p.out.String(), `\"`, `"`), want) {
 					t.Errorf("the log lacks %q:\n%s", want, p.out)
 				}
+			}
+			said := map[string]bool{}
+			for line := range strings.Lines(p.out.String()) {
+				_, reason, _ := strings.Cut(line, `"the handler stopped","error":`)
+				if reason != "" && said[reason] {
+					t.Errorf("the log has twice: %s", reason)
+				}
+				said[reason] = true
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"rotunda/internal/access"
 	"rotunda/internal/apierror"
 	"rotunda/internal/budget"
 	"rotunda/internal/secret"
@@ -41,6 +42,7 @@ func Handler(secrets Restorer, seats *budget.Seats) http.Handler {
 		if err != nil {
 			return err
 		}
+		access.CallFrom(r.Context()).Found(restored.Name)
 		if secret.IsPending(restored.Name) {
 			return takeBack(r.Context(), secrets, restored.Name)
 		}

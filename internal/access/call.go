@@ -45,6 +45,21 @@ func (c *Call) Complete(d Decision) Decision {
 	return d
 }
 
+// Found says which secret a call turned out to be about whose decisions are on all secrets. A nil
+// Call is of no caller.
+func (c *Call) Found(name string) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.decisions {
+		if d := &c.decisions[i]; d.Secret == Every && d.Allowed {
+			d.Secret = name
+		}
+	}
+}
+
 // Decided returns the decisions. Those without a status or a version of their own get the
 // response's.
 func (c *Call) Decided(status int, version string) []Decision {

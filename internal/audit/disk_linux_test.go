@@ -129,7 +129,11 @@ func TestAFileThatIsRemovedWhileItIsWritten(t *testing.T) {
 		"the file, with another in its place": {remove: func(_, file string) error {
 			return errors.Join(os.Rename(file, file+".kept"), os.WriteFile(file, nil, 0o600))
 		}, recovers: true},
-		"the folder": {remove: func(dir, _ string) error { return os.RemoveAll(dir) }},
+		"the folder":                      {remove: func(dir, _ string) error { return os.RemoveAll(dir) }},
+		"the folder, which is moved away": {remove: func(dir, _ string) error { return os.Rename(dir, dir+".kept") }},
+		"the folder, with another in its place": {remove: func(dir, _ string) error {
+			return errors.Join(os.Rename(dir, dir+".kept"), os.Mkdir(dir, 0o700))
+		}, recovers: true},
 		"the folder, which comes back": {
 			remove:  func(dir, _ string) error { return os.RemoveAll(dir) },
 			restore: func(dir, _ string) error { return os.Mkdir(dir, 0o700) }, recovers: true,
@@ -144,7 +148,7 @@ func TestAFileThatIsRemovedWhileItIsWritten(t *testing.T) {
 				if err := row.remove(dir, file); err != nil {
 					t.Fatal(err)
 				}
-				if err := log.Write(t.Context(), read("lost")); !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), "removed or replaced") {
+				if err := log.Write(t.Context(), read("lost")); !errors.Is(err, audit.ErrNotWritten) || !strings.Contains(err.Error(), "somebody has ") {
 					t.Errorf("a record in a file that is gone: %v", err)
 				}
 				if row.restore != nil {
@@ -156,6 +160,9 @@ func TestAFileThatIsRemovedWhileItIsWritten(t *testing.T) {
 				err := log.Write(t.Context(), read("after"))
 				if (err == nil) != row.recovers {
 					t.Errorf("the next record: %v", err)
+				}
+				if row.recovers && len(list(t, dir)) == 0 {
+					t.Error("the next record is not in the folder")
 				}
 			})
 		})

@@ -27,20 +27,31 @@ func OpenFolder(dir string) (*Folder, error) {
 }
 
 // Create creates a file, and the folders above it in the store, durably. If the store's own folder
-// is missing, it is not created again, because a disk may have been unmounted. If it is back, it
-// is used.
+// is missing, it is not created again, because a disk may have been unmounted. If it is back, or
+// another is in its place, that is used.
 func (f *Folder) Create(_ context.Context, name string) (File, error) {
-	created, err := f.create(name)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return created, err
+	if err := f.isThere(); err != nil {
+		root, err := os.OpenRoot(f.root.Name())
+		if err != nil {
+			return nil, f.explain(err)
+		}
+		_ = f.root.Close() // of a folder that is gone
+		f.root = root
 	}
-	root, openErr := os.OpenRoot(f.root.Name())
-	if openErr != nil {
-		return nil, err
-	}
-	_ = f.root.Close() // of a folder that is gone
-	f.root = root
 	return f.create(name)
+}
+
+// isThere returns nil if the folder's name still leads to the open folder.
+func (f *Folder) isThere() error {
+	opened, err := f.root.Stat(".")
+	if err != nil {
+		return err
+	}
+	named, err := os.Stat(f.root.Name())
+	if err != nil || !os.SameFile(opened, named) {
+		return fmt.Errorf("somebody has moved, replaced or removed %s", f.root.Name())
+	}
+	return nil
 }
 
 func (f *Folder) create(name string) (File, error) {
@@ -120,7 +131,8 @@ type folderFile struct {
 }
 
 // Append writes lines and syncs them. A file that somebody has removed accepts them too, and they
-// are lost when it is closed, so Append also looks whether the file is still in the folder.
+// are lost when it is closed, so Append also looks whether the file is still in the folder, and
+// the folder in its place.
 func (f *folderFile) Append(_ context.Context, lines []byte) error {
 	n, err := f.file.Write(lines)
 	f.written = f.written || n > 0
@@ -146,7 +158,7 @@ func (f *folderFile) isThere() error {
 	if err != nil || !os.SameFile(opened, named) {
 		return fmt.Errorf("somebody has removed or replaced %s, with its records", f.name)
 	}
-	return nil
+	return f.folder.isThere()
 }
 
 func (f *folderFile) Full() bool { return false }

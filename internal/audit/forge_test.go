@@ -41,4 +41,9 @@ func rehash(line string) string {
 	return body + `,"hash":"` + hex.EncodeToString(sum[:]) + `"}`
 }
 
+// hashOfPrevious returns the hash that a line has of the one before.
+func hashOfPrevious(line string) string {
+	return regexp.MustCompile(`"prev":"([0-9a-f]+)"`).FindStringSubmatch(line)[1]
+}
+
 func hashIn(line string) string { return line[len(line)-66 : len(line)-2] }

@@ -15,7 +15,8 @@ func logHead(log *slog.Logger, head Head) {
 	log.Info(headMessage, "file", head.File, "record", head.Record, "hash", head.Hash)
 }
 
-// ReadHeads returns the heads in a log of JSON lines. Other lines are ignored.
+// ReadHeads returns the heads in a log of JSON lines. Other lines are ignored, and so is what
+// stands before the JSON, such as a time or the name of a container.
 func ReadHeads(log io.Reader) ([]Head, error) {
 	var heads []Head
 	for lines := bufio.NewReader(log); ; {
@@ -25,6 +26,7 @@ func ReadHeads(log io.Reader) ([]Head, error) {
 				Message string `json:"msg"`
 				Head
 			}
+			text = text[max(0, bytes.IndexByte(text, '{')):]
 			if json.Unmarshal(text, &line) == nil && line.Message == headMessage {
 				heads = append(heads, line.Head)
 			}

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -29,22 +28,6 @@ type Record struct {
 	Address     string        `json:"address,omitempty"`
 	// Operation is the id of the rotation that the record belongs to.
 	Operation string `json:"operation,omitempty"`
-}
-
-// LogValue implements slog.LogValuer, for the log, which receives every record.
-func (r Record) LogValue() slog.Value {
-	attrs := []slog.Attr{
-		slog.String("caller", r.Caller), slog.String("action", string(r.Action)), slog.Bool("allowed", r.Allowed), slog.Int("status", r.Status),
-	}
-	for _, optional := range []slog.Attr{
-		slog.String("app", r.Application), slog.String("secret", r.Secret), slog.String("version", r.Version), slog.String("request", r.Request),
-		slog.String("trace", r.Trace), slog.String("address", r.Address), slog.String("operation", r.Operation),
-	} {
-		if optional.Value.String() != "" {
-			attrs = append(attrs, optional)
-		}
-	}
-	return slog.GroupValue(attrs...)
 }
 
 // Reads reports whether the record is of a read that was allowed. AUDIT=writes leaves those out.

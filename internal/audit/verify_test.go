@@ -165,6 +165,35 @@ func TestVerifyFindsFilesThatWereRemovedOrMoved(t *testing.T) {
 	}
 }
 
+// What somebody adds who computes all hashes fits to the rest. Only the log does not know it.
+func TestVerifyNotesWhatTheLogDoesNotCover(t *testing.T) {
+	dir := t.TempDir()
+	files, heads := story(t, dir)
+	notes := func() string { return strings.Join(verify(t, dir, audit.Options{Heads: heads}).Notes, "\n") }
+	const uncovered = ": no head in the log covers what follows record "
+	if got := notes(); strings.Contains(got, uncovered) {
+		t.Errorf("before anything is added: %s", got)
+	}
+	edit(t, dir, files[2], func(l []string) []string { // to the instance that was killed
+		added := strings.Replace(l[3], `{"seq":4,`, `{"seq":5,`, 1)
+		return append(l, rehash(strings.Replace(added, hashOfPrevious(added), hashIn(l[3]), 1)))
+	})
+	if got := notes(); strings.Count(got, uncovered) != 1 || !strings.Contains(got, files[2]+uncovered+"4, ") {
+		t.Errorf("after a record was added: %s", got)
+	}
+	other := folder(t, dir)
+	log := open(t, audit.Config{Store: other}) // as a forger makes a whole instance
+	write(t, log, read("forged"))
+	closeLog(t, log)
+	forged := added(t, dir, files)[0]
+	if got := notes(); strings.Count(got, uncovered) != 2 || !strings.Contains(got, forged+uncovered+"0, ") {
+		t.Errorf("after a file was added: %s", got)
+	}
+	if report := verify(t, dir, audit.Options{}); strings.Contains(strings.Join(report.Notes, ""), uncovered) || report.Problems != nil {
+		t.Errorf("without a log: %+v", report)
+	}
+}
+
 func TestVerifySinceLeavesOutOlderFiles(t *testing.T) {
 	dir := t.TempDir()
 	files, heads := story(t, dir)

@@ -27,6 +27,7 @@ type fileReader struct {
 	ended    bool
 	lost     bool // the hash of the last line can't be known
 	reached  bool // until was there
+	covered  int  // the last record that the log names
 }
 
 // file verifies a file. The error says why it can't be read.
@@ -109,7 +110,13 @@ func (f *fileReader) compare() {
 			f.problem("%s: record %d is not the one that the next file continues", f.name, f.head.Record)
 		}
 	}
-	f.heads[f.name] = slices.DeleteFunc(f.heads[f.name], func(head Head) bool { return head == f.head })
+	f.heads[f.name] = slices.DeleteFunc(f.heads[f.name], func(head Head) bool {
+		if head != f.head {
+			return false
+		}
+		f.covered = head.Record
+		return true
+	})
 }
 
 // start checks the line that begins the file.
@@ -153,6 +160,10 @@ func (f *fileReader) finish() {
 		f.note("%s: the records after %d were written by an append that failed, so their requests were refused", f.name, f.until.Record)
 	case f.lines == 0:
 		f.note("%s: the file is empty: the store failed when it was created", f.name)
+	}
+	// What the next file continues is covered with it.
+	if len(f.options.Heads) > 0 && f.until == nil && f.head.Record > f.covered {
+		f.note("%s: no head in the log covers what follows record %d, so somebody who can write to the store could have made it", f.name, f.covered)
 	}
 }
 

@@ -113,6 +113,7 @@ func (rec *recorder) write(a *answer, r *http.Request, level slog.Level, now tim
 		slog.Float64("ms", float64(now.Sub(a.started).Microseconds())/1000),
 		slog.String("request", a.id[0]))
 	attrs = appendText(attrs, "caller", a.callerName(r))
+	attrs = appendText(attrs, "address", addressText(r))
 	attrs = appendText(attrs, "invocation", invocationID(r))
 	attrs = appendText(attrs, "trace", a.TraceID())
 	if a.err != nil {
@@ -123,7 +124,7 @@ func (rec *recorder) write(a *answer, r *http.Request, level slog.Level, now tim
 }
 
 // maxAttrs is how many attributes a line can have.
-const maxAttrs = 10
+const maxAttrs = 11
 
 func appendText(attrs []slog.Attr, name, value string) []slog.Attr {
 	if value == "" {
@@ -136,12 +137,7 @@ func appendText(attrs []slog.Attr, name, value string) []slog.Attr {
 // host's log. When the host forwards a request, a header of that name from the caller comes first,
 // in the same line or another, so only the last one counts.
 func invocationID(r *http.Request) string {
-	values := r.Header["X-Azure-Functions-Invocationid"]
-	if len(values) == 0 {
-		return ""
-	}
-	last := values[len(values)-1]
-	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	last := LastOf(r.Header, "X-Azure-Functions-Invocationid")
 	if uuid.Validate(last) != nil {
 		return ""
 	}

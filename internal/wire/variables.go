@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"rotunda/internal/dotenv"
@@ -52,6 +53,19 @@ func ReadVariables(r *http.Request) ([]Variable, error) {
 		}
 	}
 	return variables, checkCollisions(variables)
+}
+
+// SecretsIn returns the names of the secrets in a request for environment variables, each once. It
+// leaves out what is invalid.
+func SecretsIn(r *http.Request) (names []string) {
+	for text := range strings.SplitSeq(strings.Join(QueryValues(r, namesName), ","), ",") {
+		v, err := parseVariable(text, "")
+		known := slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, v.Item.Name) })
+		if err == nil && !known && len(names) < MaxBatch {
+			names = append(names, v.Item.Name)
+		}
+	}
+	return names
 }
 
 // parseVariable parses [NAME:]secret[/version][.field].
