@@ -3,7 +3,6 @@ package bench_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/freeport"
 	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
@@ -36,12 +36,11 @@ type running struct {
 
 func (p program) start(t testing.TB) *running {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, release, err := freeport.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
+	t.Cleanup(release)
 	words := p.command
 	if p.pinned {
 		words = append([]string{"taskset", "-c", "0"}, words...)
@@ -85,7 +84,7 @@ func (r *running) await(t testing.TB, path string) time.Duration {
 func (r *running) poll(t testing.TB, path string, good func(status int) bool) time.Duration {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
-	for time.Since(r.started) < 20*time.Second {
+	for time.Since(r.started) < 3*time.Minute {
 		response, err := client.Get(r.url + path)
 		if err == nil {
 			_, _ = io.Copy(io.Discard, response.Body)
