@@ -231,7 +231,7 @@ func TestBackupOfManyVersions(t *testing.T) {
 // eventuallyRestored repeats a restore until the purge is complete.
 func eventuallyRestored(t *testing.T, app *wiretest.App, blob string) (got wiretest.Answer) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if got = app.Do(t, http.MethodPost, "/secrets/restore", blob); got.Status != http.StatusConflict {
 			return got
 		}
