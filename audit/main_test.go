@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
@@ -18,6 +19,12 @@ import (
 func made(t *testing.T) (dir, log string) {
 	t.Helper()
 	dir, log = filepath.Join(t.TempDir(), "audit"), filepath.Join(t.TempDir(), "app.jsonl")
+	synctest.Test(t, func(t *testing.T) { write(t, dir, log) }) // where no hour ends meanwhile
+	return dir, log
+}
+
+func write(t *testing.T, dir, log string) {
+	t.Helper()
 	store, err := audit.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +49,6 @@ func made(t *testing.T) (dir, log string) {
 	if err := os.WriteFile(log, lines.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return dir, log
 }
 
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,20 +66,29 @@ func nanoseconds(call func()) float64 {
 	return float64(time.Since(began).Nanoseconds()) / times
 }
 
-// TestInProcess checks the part of the table that does not need a calm machine. It measures up to
-// three times, because a machine that is busy throughout one measurement is not in all of them.
+// TestInProcess checks the part of the table that does not need a calm machine.
 func TestInProcess(t *testing.T) {
 	if raceEnabled {
 		t.Skip("skipped: the race detector changes what is measured; .ci/bench runs it without")
 	}
 	// Most of the time of a signed-in read is the token's digest, which depends on the processor.
-	measured := func() []row { return append(handlerAlone(t), signedIn(t)[1:]...) }
-	rows := measured()
+	checkOnABusyMachine(t, func() []row { return append(handlerAlone(t), signedIn(t)[1:]...) })
+}
+
+// busy is by how much a time may miss its goal where the machine is not known: a goal was set on
+// one processor, and others divide the same work differently. TestTable allows nothing.
+const busy = 2
+
+// checkOnABusyMachine measures up to three times, because a machine that is busy throughout one
+// measurement is not in all of them. Counts must meet their goals, and times nearly.
+func checkOnABusyMachine(t *testing.T, measure func() []row) {
+	t.Helper()
+	rows := measure()
 	for range 2 {
 		if !slices.ContainsFunc(rows, missed) {
 			break
 		}
-		rows = measured() // other load can only make a call slower
+		rows = measure() // other load can only make a call slower
 	}
 	for _, r := range rows {
 		t.Logf("%s: floor %s, ours %s, ratio %.2f, goal %s %.2f", r.metric, r.floor, r.figure, r.ratio, r.sign(), r.limit)
@@ -88,7 +98,12 @@ func TestInProcess(t *testing.T) {
 	}
 }
 
-func missed(r row) bool { return !r.passes() }
+func missed(r row) bool {
+	if !strings.Contains(r.metric, "allocs") {
+		r.limit *= busy
+	}
+	return !r.passes()
+}
 
 // starts measures the time from exec to the first response and to the first secret, interleaved.
 func starts(t *testing.T) []row {

@@ -84,7 +84,7 @@ func (r *running) await(t testing.TB, path string) time.Duration {
 func (r *running) poll(t testing.TB, path string, good func(status int) bool) time.Duration {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
-	for time.Since(r.started) < 20*time.Second {
+	for time.Since(r.started) < 3*time.Minute {
 		response, err := client.Get(r.url + path)
 		if err == nil {
 			_, _ = io.Copy(io.Discard, response.Body)

@@ -76,7 +76,7 @@ func startHandler(t *testing.T, env []string) *handler {
 }
 
 // startPatience allows for a busy machine.
-const startPatience = 30 * time.Second
+const startPatience = 3 * time.Minute
 
 // start starts the process and waits until it responds.
 func (h *handler) start() error {

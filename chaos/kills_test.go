@@ -92,7 +92,7 @@ func (s *storm) startReaders(ctx context.Context, group *sync.WaitGroup) {
 }
 
 // warmUpPatience allows for a busy machine, on which attempts run out of time.
-const warmUpPatience = 2 * time.Minute
+const warmUpPatience = 6 * time.Minute
 
 // warmUp rotates a secret of each fleet, to check that it works and to measure how long it takes.
 func (s *storm) warmUp(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // settlePatience allows for another attempt after a failed one, which the engine delays by a
 // minute.
-const settlePatience = 150 * time.Second
+const settlePatience = 6 * time.Minute
 
 // settle waits until sweeps have completed every rotation.
 func (s *storm) settle(t *testing.T) {

@@ -130,7 +130,7 @@ func TestTheLogHasTheAddressOfEachRequest(t *testing.T) {
 // await waits for a record.
 func await(t *testing.T, app *wiretest.App, caller string, good func(record) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if slices.ContainsFunc(audited(t, app, caller), good) {
 			return
 		}

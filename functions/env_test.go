@@ -93,7 +93,7 @@ func TestVariablesNeedAPermissionForEachSecret(t *testing.T) {
 		`"function":"getsecret","method":"GET","secret":"","version":"","status":403`,
 		`"msg":"item","caller":"oid:` + object + `","secret":"shop-a","version":"","allowed":false,"status":403`,
 	} {
-		if !strings.Contains(app.Log.String(), want) {
+		if !app.Log.Has(want) {
 			t.Errorf("the log lacks %s", want)
 		}
 	}

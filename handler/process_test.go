@@ -23,6 +23,9 @@ import (
 
 func TestMain(m *testing.M) { wiretest.Main(m) }
 
+// patience is only reached when a test fails.
+const patience = 5 * time.Minute
+
 // process is the running handler, which a test has started without a host.
 type process struct {
 	*exec.Cmd
@@ -33,7 +36,11 @@ type process struct {
 
 func start(t *testing.T, env ...string) *process {
 	t.Helper()
-	port := freePort(t)
+	port, release, err := freeport.Reserve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 	p := &process{out: &wiretest.Log{}, errOut: &wiretest.Log{}, url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	p.Cmd = exec.CommandContext(t.Context(), filepath.Join(wiretest.AppRoot(t), "rotunda"))
 	p.Dir = wiretest.AppRoot(t) // where the host starts it
@@ -42,19 +49,11 @@ func start(t *testing.T, env ...string) *process {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Process.Kill() })
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = p.Wait() // a second time, it returns at once
+	})
 	return p
-}
-
-// freePort returns a port that no other program gets until the test ends.
-func freePort(t *testing.T) int {
-	t.Helper()
-	port, release, err := freeport.Reserve()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(release)
-	return port
 }
 
 // get repeats a request until the process listens.
@@ -122,12 +121,12 @@ func TestFatalErrorsExitNonZeroAndAreLoggedToStdout(t *testing.T) {
 
 func TestASettingWithoutEffectIsLogged(t *testing.T) {
 	p := start(t, append(wiretest.StartAzure(t, wiretest.Options{}).Env(wiretest.Vault), "ROTATION_SWEEP_SCHEDULE=0 0 * * * *")...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := p.get(ctx, "/"); err != nil {
 		t.Fatalf("%v\n%s", err, p.out)
 	}
-	if !strings.Contains(p.out.String(), "ROTATION_SWEEP_SCHEDULE has no effect") {
+	if !p.out.Has("ROTATION_SWEEP_SCHEDULE has no effect") {
 		t.Errorf("the log does not say so: %s", p.out)
 	}
 }
@@ -136,7 +135,7 @@ func TestSIGTERMLetsRequestsFinish(t *testing.T) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	collector := wiretest.StartCollector(t)
 	p := start(t, append(append(azure.Env(wiretest.Vault), collector.Env()...), "OTEL_BSP_SCHEDULE_DELAY=3600000", "OTEL_METRIC_EXPORT_INTERVAL=3600000")...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if status, err := p.get(ctx, "/"); err != nil || status != http.StatusOK {
 		t.Fatalf("GET /: %d %v", status, err)
@@ -178,12 +177,12 @@ func TestWrongTelemetryIsOnlyLogged(t *testing.T) {
 	} {
 		name, _, _ := strings.Cut(setting, "=")
 		p := start(t, append(azure.Env(wiretest.Vault), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", setting)...)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		if status, err := p.get(ctx, "/api/secrets/a"); err != nil || status != http.StatusNotFound {
 			t.Errorf("%s: %d %v, want the vault's 404", setting, status, err)
 		}
 		cancel()
-		if !strings.Contains(p.out.String(), name) || strings.Contains(p.out.String(), "canary") || p.errOut.String() != "" {
+		if !p.out.Has(name) || strings.Contains(p.out.String(), "canary") || p.errOut.String() != "" {
 			t.Errorf("%s: the log does not name it: %s%s", setting, p.out, p.errOut)
 		}
 	}
@@ -194,7 +193,7 @@ func TestSIGTERMLetsARotationFinish(t *testing.T) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	env := append(azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+t.TempDir())
 	p := start(t, env...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if status, err := p.get(ctx, "/"); err != nil || status != http.StatusOK {
 		t.Fatalf("GET /: %d %v", status, err)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"rotunda/internal/wiretest"
 )
@@ -54,7 +53,7 @@ func TestSamplers(t *testing.T) {
 func tell(t *testing.T, collector *wiretest.Collector, env []string, parents map[string]string) wiretest.Received {
 	t.Helper()
 	p := start(t, env...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := p.get(ctx, "/"); err != nil {
 		t.Fatal(err)
@@ -87,12 +86,12 @@ func TestTelemetryByGRPCIsOff(t *testing.T) {
 	collector := wiretest.StartCollector(t)
 	env := append(append(wiretest.StartAzure(t, wiretest.Options{}).Env(wiretest.Vault), collector.Env()...), "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
 	p := start(t, env...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if status, err := p.get(ctx, "/api/secrets/a"); err != nil || status != http.StatusNotFound {
 		t.Errorf("%d %v, want the vault's 404", status, err)
 	}
-	if !strings.Contains(p.out.String(), "set http/protobuf") {
+	if !p.out.Has("set http/protobuf") {
 		t.Errorf("the log does not say what to do: %s", p.out)
 	}
 }

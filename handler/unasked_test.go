@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"rotunda/internal/wiretest"
 )
@@ -21,7 +20,7 @@ import (
 func TestWhatAServerSendsUnaskedIsNotLogged(t *testing.T) {
 	azure := wiretest.StartAzure(t, wiretest.Options{})
 	p := start(t, append(azure.Env(wiretest.Vault), "ROTATION_LOCK_FOLDER="+t.TempDir())...)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := p.get(ctx, "/"); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func value(t *testing.T, client *azsecrets.Client) string {
 // fails returns the error of a run that must not start. One that does is stopped after a while.
 func fails(t *testing.T, args ...string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	return run(ctx, args, io.Discard, io.Discard)
 }

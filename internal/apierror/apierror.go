@@ -55,7 +55,8 @@ func Write(w http.ResponseWriter, err error) {
 	if answer.RetryAfter != "" {
 		w.Header().Set("Retry-After", answer.RetryAfter)
 	}
-	if challenger, ok := errors.AsType[Challenger](err); ok {
+	// With 503 the token may be good: see signin.Error.
+	if challenger, ok := errors.AsType[Challenger](err); ok && answer.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", challenger.Challenge())
 	}
 	w.WriteHeader(answer.Status)

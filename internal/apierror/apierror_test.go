@@ -98,3 +98,20 @@ func TestWriteHasKeyVaultsShape(t *testing.T) {
 		t.Errorf("innererror must be absent: %s %v", plain, err)
 	}
 }
+
+// challenge is an error that tells a client how to sign in.
+type challenge struct{}
+
+func (challenge) Error() string     { return "not signed in" }
+func (challenge) Challenge() string { return "Bearer" }
+
+// A token that could not be checked may be good: after a challenge a client would drop it.
+func TestOnly401HasAChallenge(t *testing.T) {
+	for kind, want := range map[error]string{secret.ErrUnauthorized: "Bearer", secret.ErrSignInUnavailable: ""} {
+		w := httptest.NewRecorder()
+		apierror.Write(w, secret.Problemf(kind, "m").Because(challenge{}))
+		if got := w.Header().Get("WWW-Authenticate"); got != want {
+			t.Errorf("%d: WWW-Authenticate is %q, want %q", w.Code, got, want)
+		}
+	}
+}

@@ -3,10 +3,12 @@
 package needed
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +40,24 @@ func Installed(t testing.TB, path ...string) string {
 		Missing(t, "%v: `make setup` installs it", err)
 	}
 	return found
+}
+
+// Go runs the go command in a folder and returns what it writes to stdout. It downloads modules, and
+// a download may fail by chance, so Go tries three times.
+func Go(t testing.TB, folder string, env []string, args ...string) (out []byte, err error) {
+	t.Helper()
+	for range 3 {
+		command := exec.CommandContext(t.Context(), "go", args...)
+		command.Dir, command.Env = folder, append(os.Environ(), env...)
+		if out, err = command.Output(); err == nil {
+			return out, nil
+		}
+		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+			err = fmt.Errorf("go %s: %w: %s%s", strings.Join(args, " "), err, out, failed.Stderr)
+		}
+		t.Log(err)
+	}
+	return nil, err
 }
 
 // Root returns the folder of go.mod.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -124,11 +125,26 @@ func stageFunctions(repo, dir string) error {
 	return nil
 }
 
+// interrupt ends the go command, which waits for its compilers first, where there are signals.
+func interrupt(command *os.Process) error {
+	if runtime.GOOS == "windows" {
+		return command.Kill()
+	}
+	return command.Signal(os.Interrupt)
+}
+
 func build(ctx context.Context, repo, binary, goos, goarch string, flags []string) error {
+	// A go command that is stopped before it compiles leaves its folder behind.
+	work, err := os.MkdirTemp(os.Getenv("GOTMPDIR"), "rotunda-build-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
 	arguments := append([]string{"build", "-ldflags", "-s -w", "-o", binary}, flags...)
 	command := exec.CommandContext(ctx, "go", append(arguments, "./handler")...)
+	command.Cancel = func() error { return interrupt(command.Process) }
 	command.Dir = repo
-	command.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch)
+	command.Env = append(os.Environ(), "GOTMPDIR="+work, "GOOS="+goos, "GOARCH="+goarch)
 	if !slices.Contains(flags, "-race") { // -race needs cgo, and reuses what `go test -race` compiled
 		command.Args = slices.Insert(command.Args, 2, "-trimpath")
 		command.Env = append(command.Env, "CGO_ENABLED=0")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -59,11 +58,8 @@ func (f *FerretDB) build(t testing.TB) string {
 	if err := os.WriteFile(filepath.Join(version, "version.txt"), []byte(ferretDBVersion), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/ferretdb")
-	build.Dir = source
-	build.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("FerretDB: %v\n%s", err, out)
+	if _, err := needed.Go(t, source, []string{"GOFLAGS=", "GOWORK=off"}, "build", "-trimpath", "-o", program, "./cmd/ferretdb"); err != nil {
+		t.Fatalf("FerretDB: %v", err)
 	}
 	return program
 }
@@ -71,9 +67,7 @@ func (f *FerretDB) build(t testing.TB) string {
 // ferretDBSource returns the folder of the module, which is downloaded if it is not there.
 func ferretDBSource(t testing.TB) string {
 	t.Helper()
-	list := exec.Command("go", "mod", "download", "-json", "github.com/FerretDB/FerretDB")
-	list.Dir = filepath.Join(needed.Root(t), filepath.FromSlash(ferretDBModule))
-	out, err := list.Output()
+	out, err := needed.Go(t, filepath.Join(needed.Root(t), filepath.FromSlash(ferretDBModule)), nil, "mod", "download", "-json", "github.com/FerretDB/FerretDB")
 	_, rest, found := strings.Cut(string(out), `"Dir": "`)
 	folder, _, _ := strings.Cut(rest, `"`)
 	if err != nil || !found {

@@ -122,7 +122,7 @@ func (p *Postgres) BecomeStandby(t testing.TB) {
 }
 
 // dialTimeout bounds one connection: a server that is starting may not answer one.
-const dialTimeout = 5 * time.Second
+const dialTimeout = 30 * time.Second
 
 func (p *Postgres) dial(ctx context.Context, database, user, password string) (*pgconn.PgConn, error) {
 	config, err := pgconn.ParseConfig("host=127.0.0.1 sslmode=disable user=none password=none")

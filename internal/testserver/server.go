@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	startTimeout = 2 * time.Minute  // long enough for a busy machine
-	stopTimeout  = 10 * time.Second // after it, the server is killed
+	startTimeout = 10 * time.Minute // long enough for a busy machine
+	stopTimeout  = time.Minute      // after it, the server is killed
 	pollEvery    = 20 * time.Millisecond
 )
 

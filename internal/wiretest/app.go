@@ -93,6 +93,9 @@ func Start(t testing.TB, options Options) *App {
 	}
 	front := httptest.NewServer(app.Host)
 	app.URL = front.URL + "/api"
+	if options.Tokens {
+		app.awaitKeys(t)
+	}
 	t.Cleanup(func() {
 		front.Close()
 		_ = app.Host.Close()

@@ -126,7 +126,7 @@ type Received struct {
 // Await waits until the collector has received enough.
 func (c *Collector) Await(t testing.TB, enough func(Received) bool) Received {
 	t.Helper()
-	tooLong := time.After(30 * time.Second)
+	tooLong := time.After(3 * time.Minute)
 	for {
 		c.mu.Lock()
 		received, next := Received{c.header, c.spans, c.metrics}, c.export

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Log is an io.Writer that keeps what is written to it.
@@ -28,6 +29,14 @@ func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// Has reports whether the log contains text. What a program has written takes a moment to come
+// through its pipe, so Has waits for it, and gives up after a minute.
+func (l *Log) Has(text string) bool {
+	tooLong := make(chan error, 1)
+	defer time.AfterFunc(time.Minute, func() { tooLong <- nil }).Stop()
+	return l.Await(text, tooLong)
 }
 
 // Await waits until the log contains text, and returns true. If ended has a value first, Await

@@ -1,7 +1,9 @@
 package wiretest
 
 import (
+	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +34,18 @@ func (a *App) publish(t testing.TB) {
 	t.Helper()
 	if err := a.Azure.PublishApp(a.Host); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// awaitKeys waits until the app has the issuer's keys, which it fetches at its start. On a busy
+// machine a caller that comes before them may be told to try again.
+func (a *App) awaitKeys(t testing.TB) {
+	t.Helper()
+	token := a.Authorization(t, "nobody")
+	for range 20 { // each waits for seconds
+		if got := a.Do(t, http.MethodGet, "/access", "", token); !strings.Contains(got.Body, "SignInUnavailable") {
+			return
+		}
 	}
 }
 

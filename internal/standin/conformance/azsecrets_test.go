@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rotunda/internal/needed"
 	"rotunda/internal/standin"
 	"rotunda/internal/wiretest"
 )
@@ -42,7 +43,7 @@ func TestAzsecretsSuite(t *testing.T) {
 
 func runSuite(t *testing.T, suite, binary string, azure *standin.Azure, env []string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=3m")
+	command := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=20m")
 	command.Dir = suite
 	command.Env = append(env, "AZURE_RECORD_MODE=live")
 	out, err := command.CombinedOutput()
@@ -72,9 +73,9 @@ func skipWithoutCertFile(t *testing.T) {
 // copySuite makes a writable copy of the module: Go does not build tests in the module cache.
 func copySuite(t *testing.T) (folder string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", suiteModule).Output()
+	out, err := needed.Go(t, "", nil, "mod", "download", "-json", suiteModule)
 	if err != nil {
-		t.Fatalf("go mod download %s: %v: %s", suiteModule, err, out)
+		t.Fatal(err)
 	}
 	var module struct{ Dir string }
 	if err := json.Unmarshal(out, &module); err != nil {
@@ -90,12 +91,10 @@ func copySuite(t *testing.T) (folder string) {
 func build(t *testing.T, suite string) (binary string) {
 	t.Helper()
 	binary = filepath.Join(filepath.Dir(suite), "azsecrets.test")
-	command := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, ".")
-	command.Dir = suite
 	// Its own dependencies, not ours; built like the handler, to share the build cache.
-	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=mod -trimpath")
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("can't build the suite: %v\n%s", err, out)
+	env := []string{"GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=mod -trimpath"}
+	if _, err := needed.Go(t, suite, env, "test", "-c", "-o", binary, "."); err != nil {
+		t.Fatalf("can't build the suite: %v", err)
 	}
 	return binary
 }

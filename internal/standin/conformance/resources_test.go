@@ -35,7 +35,7 @@ func TestResourceClients(t *testing.T) {
 	ids := examples(t, azure)
 	command := program(t, "./.venv/bin/python", "python", ".venv/bin/python", "resources.py")
 	command.Env = environment(azure, register(t, azure), "PYTHONUNBUFFERED=1", "RESOURCES="+strings.Join(ids, " "))
-	timer := time.AfterFunc(2*time.Minute, func() { _ = command.Process.Kill() }) // some clients retry without end
+	timer := time.AfterFunc(15*time.Minute, func() { _ = command.Process.Kill() }) // some clients retry without end
 	defer timer.Stop()
 	out, err := command.CombinedOutput()
 	if passed := strings.Count(string(out), "PASS "); err != nil || passed != len(ids)+1 {

@@ -204,7 +204,7 @@ func (r *roundTrip) awaitDeleted(ctx context.Context) error {
 }
 
 func poll(ctx context.Context, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		err := try()

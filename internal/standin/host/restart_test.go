@@ -154,7 +154,7 @@ func TestHandlerThatNeverAnswers(t *testing.T) {
 func TestFunctionTimeout(t *testing.T) {
 	modes(t, func(t *testing.T, mode host.Mode) {
 		gate, environment := newGate(t)
-		r := start(t, files{"all/function.json": anonymousAny}, host.Options{Mode: mode}, environment, "AzureFunctionsJobHost__functionTimeout=00:00:00.5")
+		r := start(t, files{"all/function.json": anonymousAny}, host.Options{Mode: mode}, environment, "AzureFunctionsJobHost__functionTimeout=00:00:02")
 		gate.await(t, "start")
 		gate.open()
 		answers := make(chan int)

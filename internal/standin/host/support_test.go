@@ -20,7 +20,7 @@ import (
 
 const (
 	anonymousAny = `{"bindings":[{"type":"httpTrigger","name":"req","authLevel":"anonymous","route":"{*path}"},{"type":"http","direction":"out","name":"res"}]}`
-	patience     = 30 * time.Second // only reached when a test fails
+	patience     = 5 * time.Minute // only reached when a test fails
 )
 
 // files are the files of an app root. FILE stands for the path of this test program.
