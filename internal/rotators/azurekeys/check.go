@@ -26,8 +26,8 @@ func (r *Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []str
 	wrong := []error{rights, err, t.checkOff(about), r.checkHeld(ctx, s, t)}
 	switch {
 	case !t.proven || wrong[1] != nil || wrong[2] != nil:
-	case !t.proof.fits(about):
-		warnings = append(warnings, "A new key of this kind of "+t.name+" is not tried before it is published: Azure's list of the keys is the only proof.")
+	case r.unfit(t, about) != "":
+		warnings = append(warnings, "A new key of "+t.what()+" is not tried before it is published, because "+r.unfit(t, about)+": Azure's list of the keys is the only proof.")
 	default:
 		wrong = append(wrong, r.checkProof(ctx, s, t, about))
 	}
@@ -115,7 +115,34 @@ func (r *Rotator) describe(ctx context.Context, t target) (properties, error) {
 	if json.Unmarshal(found.body, &about) != nil {
 		return nil, rotation.Temporaryf("Azure's description of %s can't be read.", t.what())
 	}
-	return about, nil
+	return about, r.describeMore(ctx, t, about)
+}
+
+// describeMore adds to a description what the proof has to know besides. The app may not be allowed
+// to read it.
+func (r *Rotator) describeMore(ctx context.Context, t target, about properties) error {
+	if !t.proven || t.proof.also == nil {
+		return nil
+	}
+	also := t.proof.also
+	path := also.path(t)
+	if path == "" {
+		return nil
+	}
+	delete(about, also.name)
+	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: "https://" + r.arm.host + path + "?api-version=" + t.version, action: "read", what: t.what()})
+	if found.status == http.StatusForbidden {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	more := map[string]any{}
+	if json.Unmarshal(found.body, &more) != nil {
+		return rotation.Temporaryf("Azure's description of %s can't be read.", t.what())
+	}
+	about[also.name] = more
+	return nil
 }
 
 // at returns a property by its path, such as properties.endpoint.

@@ -40,7 +40,9 @@ var account = resource("Microsoft.Storage/storageAccounts")
 type azure struct {
 	*arm.Server
 	before func(*http.Request) error // called before a request
-	seen   []*http.Request
+	// instead is what a request gets in place of the stand-in's answer; nil for that.
+	instead func(*http.Request) *http.Response
+	seen    []*http.Request
 }
 
 // token is what the app's credential returns: it must not reach a data plane or a fault.
@@ -86,6 +88,11 @@ func (a *azure) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if a.instead != nil {
+		if found := a.instead(r); found != nil {
+			return found, nil
+		}
 	}
 	recorder := httptest.NewRecorder()
 	defer func() {

@@ -78,10 +78,18 @@ func byClaims(with signing, r reply) (rotation.Verdict, error) {
 	switch {
 	case r.status == http.StatusUnauthorized && strings.Contains(r.body, "claims required for this operation"):
 		return rotation.Accepted, nil
-	case r.status == http.StatusUnauthorized && strings.Contains(r.body, "InvalidSignature"):
+	case r.status == http.StatusUnauthorized && r.saysSignature():
 		return rotation.Rejected, nil
 	case r.status == http.StatusUnauthorized && !with.saysOff(r):
 		return rotation.Unknown, with.unclear(r)
 	}
 	return byStatusCode(with, r)
+}
+
+// saysSignature reports whether a service of the family says that the signature is wrong
+// (Azure/azure-notificationhubs-java-backend#108 and #52, and ExceptionErrorCodes.cs in
+// Azure/azure-notificationhubs-dotnet).
+func (r reply) saysSignature() bool {
+	const other = "40103: Invalid authorization token signature"
+	return strings.Contains(r.body, "InvalidSignature") || strings.Contains(r.body, other) || strings.Contains(r.reason, other)
 }

@@ -3,7 +3,9 @@ package azurekeys
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -18,9 +20,15 @@ import (
 // proof says how a key is tried where it is used. The request changes nothing there.
 type proof struct {
 	place place
-	kinds []string // of the resource whose keys can be tried; nil for all
+	// unfit says why a key of a resource can't be tried, or "". Nil: every key can.
+	unfit func(with signing) string
+	// also is what has to be read besides the resource; nil if nothing.
+	also *also
 	// sign makes a request that the key signs; nil for Redis.
 	sign func(with signing) (*http.Request, error)
+	// contrast is set where an answer might be the same for any key: an accepted key counts only if
+	// one that was made up is refused.
+	contrast bool
 	// judge tells what the response says of the key.
 	judge func(with signing, r reply) (rotation.Verdict, error)
 	// speak is in place of both for what speaks no HTTP.
@@ -34,6 +42,14 @@ type place struct {
 	others   []string  // suffixes that the property's host may have, too
 	byName   bool      // the host is the resource's name and the suffix
 	fixed    bool      // the suffixes are whole hosts, which all resources share
+	port     string    // the property that has the port; "" for the usual one
+}
+
+// also is a resource that is read besides the one with the keys. The description of that has it
+// under a name.
+type also struct {
+	name string
+	path func(t target) string // its id, or "" if it is not needed
 }
 
 // The clouds, as indexes of place.suffixes.
@@ -69,11 +85,14 @@ type signing struct {
 	host string
 	key  string
 	id   string // App Configuration's id of the key
+	// about is the resource; nil if the app may not read it.
+	about properties
 }
 
 // reply is what a data plane said.
 type reply struct {
 	status int
+	reason string // as HTTP/1.1 has it beside the status
 	header http.Header
 	body   string
 }
@@ -119,16 +138,42 @@ func (r *Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Va
 	if err != nil {
 		return rotation.Unknown, err
 	}
-	if !t.proof.fits(about) {
+	if r.unfit(t, about) != "" {
 		return r.lookUp(ctx, t, value)
 	}
 	return r.try(ctx, t, value, about)
 }
 
-// fits reports whether keys of a resource of this kind can be tried. What is not known is tried.
-func (p *proof) fits(about properties) bool {
-	kind, _ := about.at("kind").(string)
-	return p.kinds == nil || kind == "" || slices.Contains(p.kinds, kind)
+// unfit returns why a key can't be tried where it is used, or "".
+func (r *Rotator) unfit(t target, about properties) string {
+	if t.proof.unfit == nil {
+		return ""
+	}
+	return t.proof.unfit(r.signing(t, about))
+}
+
+// addressUnknown is for resources whose address only Azure knows.
+func addressUnknown(with signing) string {
+	if with.host == "" {
+		return "the app may not read its address, or does not know addresses of that form"
+	}
+	return ""
+}
+
+// ofKind is for services of whose resources only some kinds are known. What is not known is tried.
+func ofKind(kinds ...string) func(signing) string {
+	return func(with signing) string {
+		kind, _ := with.about.at("kind").(string)
+		if kind == "" || slices.Contains(kinds, kind) {
+			return ""
+		}
+		return "keys of its kind can't be tried"
+	}
+}
+
+// signing returns what a request is made from, without a key.
+func (r *Rotator) signing(t target, about properties) signing {
+	return signing{target: t, about: about, host: t.proof.place.hostOf(r.planes.cloud, t, about)}
 }
 
 // lookUp finds a value in Azure's list.
@@ -155,7 +200,8 @@ func (r *Rotator) try(ctx context.Context, t target, value secret.Value, about p
 	if err != nil {
 		return rotation.Unknown, err
 	}
-	with := signing{target: t, key: tried.Value.Reveal(), host: t.proof.place.hostOf(r.planes.cloud, t, about)}
+	with := r.signing(t, about)
+	with.key = tried.Value.Reveal()
 	if with.host == "" {
 		return rotation.Unknown, rotation.Permanentf("The app does not know the address of %s, because it may not read the resource, or the resource is of a kind whose keys can't be tried. Let it read the resource, or set the tag %s to none.", t.what(), rotation.TagKeyProof)
 	}
@@ -183,22 +229,49 @@ func (r *Rotator) idOfValue(ctx context.Context, t target, value string) (string
 	return "", cmp.Or(err, error(rotation.Temporaryf("Azure no longer lists the key of %s.", t.what())))
 }
 
-// ask sends one signed request.
+// ask sends one signed request; in contrast, a second one with another key.
 func (p planes) ask(ctx context.Context, proof *proof, with signing) (rotation.Verdict, error) {
+	found, err := p.send(ctx, proof, with)
+	if err != nil {
+		return rotation.Unknown, err
+	}
+	verdict, err := proof.judge(with, found)
+	if verdict != rotation.Accepted || !proof.contrast {
+		return verdict, err
+	}
+	with.key = madeUp()
+	other, err := p.send(ctx, proof, with)
+	switch {
+	case err != nil:
+		return rotation.Unknown, err
+	case other.status != http.StatusUnauthorized:
+		return rotation.Unknown, with.unclear(other)
+	}
+	return rotation.Accepted, nil
+}
+
+// madeUp returns a key that nobody has, in the usual form.
+func madeUp() string {
+	made := make([]byte, 32)
+	_, _ = rand.Read(made) // never fails: crypto/rand ends the program instead
+	return base64.StdEncoding.EncodeToString(made)
+}
+
+func (p planes) send(ctx context.Context, proof *proof, with signing) (reply, error) {
 	request, err := proof.sign(with)
 	if err != nil {
-		return rotation.Unknown, rotation.Permanentf("The key of %s does not have the form of one, so it can't sign a request.", with.what())
+		return reply{}, rotation.Permanentf("The key of %s does not have the form of one, so it can't sign a request.", with.what())
 	}
 	response, err := p.client.Do(request.WithContext(ctx))
 	if err != nil {
-		return rotation.Unknown, with.unreachable()
+		return reply{}, with.unreachable()
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
 	if err != nil {
-		return rotation.Unknown, with.unreachable()
+		return reply{}, with.unreachable()
 	}
-	return proof.judge(with, reply{response.StatusCode, response.Header, string(body)})
+	return reply{response.StatusCode, response.Status, response.Header, string(body)}, nil
 }
 
 func (with signing) unreachable() error {

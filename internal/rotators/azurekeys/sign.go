@@ -137,17 +137,22 @@ func signToken(all, version string) func(signing) (*http.Request, error) {
 		if entity := with.segment(9); with.segment(11) != "" {
 			path = "/" + entity
 		}
-		expires := strconv.FormatInt(time.Now().Add(5*time.Minute).Unix(), 10)
-		resource := url.QueryEscape(strings.ToLower("https://" + with.host + path))
-		signature := signBy([]byte(with.key), resource+"\n"+expires)
-		r, err := with.get(path + "?api-version=" + version)
-		if err != nil {
-			return nil, err
-		}
-		rule := with.segment(strings.Count(with.target.id, "/") - 1)
-		r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(rule))
-		return r, nil
+		return with.getByToken(path, "api-version="+version)
 	}
+}
+
+// getByToken makes a request that carries a token for its path.
+func (with signing) getByToken(path, query string) (*http.Request, error) {
+	expires := strconv.FormatInt(time.Now().Add(5*time.Minute).Unix(), 10)
+	resource := url.QueryEscape(strings.ToLower("https://" + with.host + path))
+	signature := signBy([]byte(with.key), resource+"\n"+expires)
+	r, err := with.get(path + "?" + query)
+	if err != nil {
+		return nil, err
+	}
+	rule := with.segment(strings.Count(with.target.id, "/") - 1)
+	r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(rule))
+	return r, nil
 }
 
 // signConnection asks for a connection that is not there, with a token that the key's text signs
