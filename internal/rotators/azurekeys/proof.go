@@ -84,6 +84,7 @@ type signing struct {
 	target
 	host string
 	key  string
+	name string // of the resource, as Azure spells it: the tag may have it in another case
 	id   string // App Configuration's id of the key
 	// about is the resource; nil if the app may not read it.
 	about properties
@@ -205,6 +206,9 @@ func (r *Rotator) try(ctx context.Context, t target, value secret.Value, about p
 	if with.host == "" {
 		return rotation.Unknown, rotation.Permanentf("The app does not know the address of %s, because it may not read the resource, or the resource is of a kind whose keys can't be tried. Let it read the resource, or set the tag %s to none.", t.what(), rotation.TagKeyProof)
 	}
+	if with.name, err = r.nameOf(ctx, t, about); err != nil {
+		return rotation.Unknown, err
+	}
 	if t.byID {
 		if with.id, err = r.idOfValue(ctx, t, with.key); err != nil {
 			return rotation.Unknown, err
@@ -216,6 +220,27 @@ func (r *Rotator) try(ctx context.Context, t target, value secret.Value, about p
 		return t.proof.speak(ctx, r.planes, with)
 	}
 	return r.planes.ask(ctx, t.proof, with)
+}
+
+// nameOf returns the name of a resource as Azure spells it, which is signed. The list of the keys of
+// a rule has it as keyName, and that of a registry as username.
+func (r *Rotator) nameOf(ctx context.Context, t target, about properties) (string, error) {
+	typed := t.segment(strings.Count(t.id, "/") - 1)
+	if name, _ := about.at("name").(string); strings.EqualFold(name, typed) {
+		return name, nil
+	}
+	if t.nameIn == "" {
+		return typed, nil
+	}
+	found, err := r.arm.do(ctx, r.listing(t))
+	if err != nil {
+		return "", err
+	}
+	all, _ := fields(found.body) // without the name, the typed one is all there is
+	if name := all[strings.ToLower(t.nameIn)].value; strings.EqualFold(name, typed) {
+		return name, nil
+	}
+	return typed, nil
 }
 
 // idOfValue returns the id by which App Configuration knows a key, by its value.

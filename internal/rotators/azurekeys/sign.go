@@ -50,7 +50,7 @@ func inHeader(name, pathAndQuery string) func(signing) (*http.Request, error) {
 // (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key).
 func signStorage(with signing) (*http.Request, error) {
 	const version = "2021-12-02"
-	account, date := with.segment(7), now()
+	account, date := strings.ToLower(with.segment(7)), now() // such names have no capitals
 	signature, err := sign(with.key, "GET"+strings.Repeat("\n", 12)+"x-ms-date:"+date+"\nx-ms-version:"+version+"\n/"+account+"/\ncomp:properties\nrestype:service")
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func signStorage(with signing) (*http.Request, error) {
 // (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service).
 func signBatch(with signing) (*http.Request, error) {
 	const version = "2024-07-01.20.0"
-	account, date := with.segment(7), now()
+	account, date := strings.ToLower(with.segment(7)), now() // such names have no capitals
 	signature, err := sign(with.key, "GET"+strings.Repeat("\n", 12)+"ocp-date:"+date+"\n/"+account+"/supportedimages\napi-version:"+version)
 	if err != nil {
 		return nil, err
@@ -150,8 +150,7 @@ func (with signing) getByToken(path, query string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	rule := with.segment(strings.Count(with.target.id, "/") - 1)
-	r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(rule))
+	r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(with.name))
 	return r, nil
 }
 
@@ -181,7 +180,7 @@ func signConnection(version string) func(signing) (*http.Request, error) {
 func signRegistry(with signing) (*http.Request, error) {
 	r, err := with.get("/v2/")
 	if err == nil {
-		r.SetBasicAuth(with.segment(7), with.key)
+		r.SetBasicAuth(with.name, with.key)
 	}
 	return r, err
 }

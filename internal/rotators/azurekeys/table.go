@@ -36,13 +36,13 @@ var table = []*service{
 		resources: []string{
 			"Microsoft.ServiceBus/namespaces/authorizationRules", "Microsoft.ServiceBus/namespaces/queues/authorizationRules", "Microsoft.ServiceBus/namespaces/topics/authorizationRules",
 		},
-		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: serviceBusProof,
+		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: serviceBusProof,
 	},
 	{
 		// eventhub/rm/Microsoft.EventHub/stable/2024-01-01/AuthorizationRules.json
 		name: "Event Hubs", version: "2024-01-01",
 		resources: []string{"Microsoft.EventHub/namespaces/authorizationRules", "Microsoft.EventHub/namespaces/eventhubs/authorizationRules"},
-		list:      "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: eventHubsProof,
+		list:      "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: eventHubsProof,
 	},
 	{
 		// relay/rm/Microsoft.Relay/stable/2021-11-01/authorizationRules.json
@@ -50,14 +50,14 @@ var table = []*service{
 		resources: []string{
 			"Microsoft.Relay/namespaces/authorizationRules", "Microsoft.Relay/namespaces/hybridConnections/authorizationRules", "Microsoft.Relay/namespaces/wcfRelays/authorizationRules",
 		},
-		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: relayProof,
+		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: relayProof,
 	},
 	{
 		// notificationhubs/rm/Microsoft.NotificationHubs/NotificationHubs/stable/2023-09-01,
 		// notificationhubs.json
 		name: "Notification Hubs", version: "2023-09-01",
 		resources: []string{"Microsoft.NotificationHubs/namespaces/authorizationRules", "Microsoft.NotificationHubs/namespaces/notificationHubs/authorizationRules"},
-		list:      "listKeys", read: fields, order: "regenerateKeys", field: "policyKey", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: notificationHubsProof,
+		list:      "listKeys", read: fields, order: "regenerateKeys", field: "policyKey", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: notificationHubsProof,
 	},
 	{
 		// redis/rm/Microsoft.Cache/stable/2024-11-01/redis.json
@@ -76,7 +76,7 @@ var table = []*service{
 	{
 		// containerregistry/rm/Microsoft.ContainerRegistry/stable/2023-07-01/containerregistry.json
 		name: "Container Registry", resources: []string{"Microsoft.ContainerRegistry/registries"}, version: "2023-07-01",
-		list: "listCredentials", read: entries("passwords", "name", "value"), order: "regenerateCredential", field: "name",
+		list: "listCredentials", read: entries("passwords", "name", "value"), nameIn: "username", order: "regenerateCredential", field: "name",
 		pairs: []pair{{{"password", "password", "password"}, {"password2", "password2", "password2"}}}, role: "Contributor", proof: registryProof,
 		off: off{"properties.adminUserEnabled", false, "turn on its admin user"},
 	},
