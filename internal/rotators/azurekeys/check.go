@@ -58,17 +58,17 @@ const permissionsVersion = "2022-04-01"
 
 // checkRights asks which rights the app has at the resource. Azure may not tell.
 func (r *Rotator) checkRights(ctx context.Context, t target) (warning string, _ error) {
-	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: r.arm.at(t, "/providers/Microsoft.Authorization/permissions", permissionsVersion), what: t.what()})
-	var granted struct{ Value []permission }
+	pages, err := r.arm.pages(ctx, request{method: http.MethodGet, url: r.arm.at(t, "/providers/Microsoft.Authorization/permissions", permissionsVersion), what: t.what()})
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok && !fault.Permanent {
 		return "", err
 	}
-	if err != nil || json.Unmarshal(found.body, &granted) != nil {
+	granted, wrong := readPermissions(pages)
+	if err != nil || wrong != nil {
 		return "Azure does not tell the app's rights on " + t.what() + ", so only listing the keys was tried.", nil
 	}
 	var missing []string
 	for _, right := range t.needed() {
-		if !allowed(granted.Value, right) {
+		if !allowed(granted, right) {
 			missing = append(missing, right)
 		}
 	}
@@ -76,6 +76,17 @@ func (r *Rotator) checkRights(ctx context.Context, t target) (warning string, _ 
 		return "", nil
 	}
 	return "", rotation.Permanentf("The app's identity may not do %s on %s. Assign it the role %s there, or one with that action. A new assignment takes some minutes.", strings.Join(missing, " and "), t.what(), t.role)
+}
+
+func readPermissions(pages [][]byte) (granted []permission, _ error) {
+	for _, page := range pages {
+		var found struct{ Value []permission }
+		if err := json.Unmarshal(page, &found); err != nil {
+			return nil, err
+		}
+		granted = append(granted, found.Value...)
+	}
+	return granted, nil
 }
 
 func allowed(granted []permission, right string) bool {

@@ -2,6 +2,7 @@ package azurekeys
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -34,17 +35,20 @@ func (r *Rotator) Keys(ctx context.Context, s rotation.Subject) (map[string]secr
 
 // listKeys returns all keys of the resource.
 func (r *Rotator) listKeys(ctx context.Context, t target) (map[string]listed, error) {
-	found, err := r.arm.do(ctx, r.listing(t))
+	pages, err := r.arm.pages(ctx, r.listing(t))
 	if err != nil {
 		return nil, err
 	}
-	read := t.read
+	read, keys := t.read, map[string]listed{}
 	if t.class == rotation.Issued {
 		read = t.issued.read
 	}
-	keys, err := read(found.body)
-	if err != nil {
-		return nil, rotation.Temporaryf("Azure's answer with the keys of %s can't be read.", t.what())
+	for _, page := range pages {
+		found, err := read(page)
+		if err != nil {
+			return nil, rotation.Temporaryf("Azure's answer with the keys of %s can't be read.", t.what())
+		}
+		maps.Copy(keys, found)
 	}
 	return keys, nil
 }
