@@ -1,6 +1,7 @@
 package azurekeys_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -35,3 +36,65 @@ func TestIDsInAnyCase(t *testing.T) {
 		}
 	}
 }
+
+// What Azure answers, when it is asked about an operation, never keeps the list of keys from being
+// looked at for good, and never counts as the end of an operation that goes on.
+func TestOddAnswersAboutAnOperation(t *testing.T) {
+	const (
+		running   = `{"status":"Running"}`
+		ended     = ""
+		untold    = "untold"
+		elsewhere = "https://evil.example/"
+	)
+	for name, row := range map[string]struct {
+		operation string
+		given     given
+		want      string // what is asked about next; untold if the list tells; "error: …"
+	}{
+		"it runs":                                {"status ", answer(200, strings.NewReader(running)), "status " + operationURL},
+		"it runs, and has a location too":        {"status ", answer(202, strings.NewReader(running), "Location", operationURL+"2"), "status " + operationURL},
+		"it has ended well":                      {"status ", answer(200, strings.NewReader(`{"status":"SUCCEEDED"}`)), ended},
+		"it was cancelled":                       {"status ", answer(200, strings.NewReader(`{"status":"Canceled"}`)), ended},
+		"it has nothing to say":                  {"status ", answer(204, strings.NewReader("")), ended},
+		"an answer without a status":             {"status ", answer(200, strings.NewReader(`{"name":"x"}`)), untold},
+		"an answer with another status":          {"status ", answer(200, strings.NewReader(`{"status":7}`)), untold},
+		"a page":                                 {"status ", answer(200, strings.NewReader("<html>canary")), untold},
+		"the operation is gone":                  {"status ", answer(410, strings.NewReader("canary")), untold},
+		"its URL has expired":                    {"status ", answer(400, strings.NewReader(`{"error":{"code":"BadRequest"}}`)), untold},
+		"its URL is not known":                   {"status ", answer(404, strings.NewReader("")), untold},
+		"the app may not ask":                    {"status ", answer(403, strings.NewReader("")), untold},
+		"Azure is down":                          {"status ", answer(503, strings.NewReader("")), "error: failed (503)"},
+		"Azure wants a pause":                    {"status ", answer(429, strings.NewReader(""), "Retry-After", "7"), "error: pause of 7s"},
+		"a location that runs":                   {"location ", answer(202, strings.NewReader("")), "location " + operationURL},
+		"a location that moves":                  {"location ", answer(202, strings.NewReader(""), "Location", operationURL+"/moved"), "location " + operationURL + "/moved"},
+		"a location that moves to another host":  {"location ", answer(202, strings.NewReader(""), "Location", elsewhere), "location " + operationURL},
+		"a location that moves to another path":  {"location ", answer(202, strings.NewReader(""), "Location", "/x"), "location " + operationURL},
+		"a location that has ended":              {"location ", answer(200, strings.NewReader("")), ended},
+		"a location that has ended elsewhere":    {"location ", answer(200, strings.NewReader(""), "Location", elsewhere), ended},
+		"a location of an operation that failed": {"location ", answer(409, strings.NewReader("")), ended},
+		"a location that fails itself":           {"location ", answer(500, strings.NewReader("")), untold},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &rogue{given: row.given}
+			err := g.rotator().Await(t.Context(), subject(account, "key1", "canary-key"), row.operation+operationURL)
+			found, is := errors.AsType[*rotation.Underway](err)
+			switch text, fails := strings.CutPrefix(row.want, "error: "); {
+			case fails:
+				if fault := rotatortest.Fault(t, err); is || fault == nil || fault.Permanent || !strings.Contains(fault.Reason, text) {
+					t.Error(err)
+				}
+			case row.want == ended:
+				rotatortest.Must(t, err)
+			case !is || found.Permanent || found.Operation != strings.TrimPrefix(row.want, untold):
+				t.Errorf("%+v", err)
+			}
+			for _, host := range g.hosts {
+				if host != managementHost {
+					t.Errorf("the token went to %s", host)
+				}
+			}
+		})
+	}
+}
+
+const operationURL = "https://management.azure.com/subscriptions/1/operations/1?api-version=1"
