@@ -3,6 +3,7 @@ package azurekeys
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"rotunda/internal/rotation"
 )
@@ -36,6 +37,21 @@ func (with signing) saysOff(r reply) bool {
 
 func (with signing) isOff() error {
 	return rotation.Permanentf("%s takes no keys: its local authentication is turned off. Turn it on, or use Microsoft Entra ID in place of keys.", with.what())
+}
+
+// maxSkew is how much a service's clock may differ from the app's. Storage, Batch, Cosmos DB and App
+// Configuration take signatures for a quarter of an hour.
+const maxSkew = 5 * time.Minute
+
+// isOfAnotherTime reports whether a service's clock differs from the app's, so that a signature may
+// have been refused for its time.
+func (r reply) isOfAnotherTime() bool {
+	at, err := http.ParseTime(r.header.Get("Date"))
+	return err == nil && time.Since(at).Abs() > maxSkew
+}
+
+func (with signing) clockIsOff() error {
+	return rotation.Temporaryf("%s refuses the key, and its clock differs from the app's by more than %s, so that says nothing of the key. Correct the app's clock.", with.host, maxSkew)
 }
 
 // unclear explains an answer that says nothing of the key.

@@ -261,6 +261,9 @@ func (p planes) ask(ctx context.Context, proof *proof, with signing) (rotation.V
 		return rotation.Unknown, err
 	}
 	verdict, err := proof.judge(with, found)
+	if verdict == rotation.Rejected && found.isOfAnotherTime() {
+		return rotation.Unknown, with.clockIsOff()
+	}
 	if verdict != rotation.Accepted || !proof.contrast {
 		return verdict, err
 	}
