@@ -8,6 +8,7 @@ import (
 
 	"rotunda/internal/rotation"
 	"rotunda/internal/rotators/rotatortest"
+	"rotunda/internal/secret"
 	"rotunda/internal/standin/arm"
 )
 
@@ -98,3 +99,23 @@ func TestOddAnswersAboutAnOperation(t *testing.T) {
 }
 
 const operationURL = "https://management.azure.com/subscriptions/1/operations/1?api-version=1"
+
+// A storage account may be in another zone of DNS, and a registry have a label in its name. At the
+// usual address there may then be another one, whose refusal says nothing of the key.
+func TestARefusalAtAGuessedAddressRejectsNoKey(t *testing.T) {
+	for _, id := range []string{account, resource("Microsoft.ContainerRegistry/registries"), cosmos} {
+		a, r := start(t, id)
+		s := subject(id, "", a.Keys(id)[0].Value)
+		if id == cosmos {
+			s = subject(id, "primary", a.Keys(id)[0].Value)
+		}
+		wrong := secret.NewValue("bm90IGEga2V5")
+		rotatortest.WantVerdict(t, r, s, wrong.Reveal(), rotation.Rejected)
+		rotatortest.Must(t, a.SetFaults(id, arm.Faults{Deny: []string{"*/read"}}))
+		rotatortest.WantVerdict(t, r, s, s.Current.Reveal(), rotation.Accepted)
+		verdict, err := r.Probe(t.Context(), s, wrong)
+		if fault := rotatortest.Fault(t, err); verdict != rotation.Unknown || fault == nil || fault.Permanent || !strings.Contains(fault.Reason, "need not be where") {
+			t.Errorf("%s: %v, %v", id, verdict, err)
+		}
+	}
+}

@@ -88,6 +88,10 @@ type signing struct {
 	id   string // App Configuration's id of the key
 	// about is the resource; nil if the app may not read it.
 	about properties
+	// guessed is set if the host is the usual one. A storage account in another zone of DNS has
+	// another (learn.microsoft.com/azure/storage/blobs/storage-blob-query-endpoint-srp), and a
+	// registry may have a label in it (az acr create --dnl-scope).
+	guessed bool
 }
 
 // reply is what a data plane said.
@@ -100,12 +104,24 @@ type reply struct {
 
 const maxReply = 64 << 10
 
-// hostOf returns the host of a resource's data plane, or "" if it is not known. What a property
-// says counts only if the host is one of the service's.
-func (p place) hostOf(cloud int, t target, about properties) string {
+// hostOf returns the host of a resource's data plane, or "" if it is not known, and whether it is
+// only the usual one.
+func (p place) hostOf(cloud int, t target, about properties) (host string, guessed bool) {
 	if p.fixed {
-		return p.suffixes[cloud]
+		return p.suffixes[cloud], false
 	}
+	if host = p.told(cloud, about); host != "" {
+		return host, false
+	}
+	if !p.byName || p.suffixes[cloud] == "" {
+		return "", false
+	}
+	return strings.ToLower(t.segment(7)) + "." + p.suffixes[cloud], p.property != ""
+}
+
+// told returns the host that a property has, or "". It counts only if the host is one of the
+// service's.
+func (p place) told(cloud int, about properties) string {
 	text, _ := about.at(p.property).(string)
 	if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
 		text = parsed.Host
@@ -116,10 +132,7 @@ func (p place) hostOf(cloud int, t target, about properties) string {
 			return text
 		}
 	}
-	if !p.byName || p.suffixes[cloud] == "" {
-		return ""
-	}
-	return strings.ToLower(t.segment(7)) + "." + p.suffixes[cloud]
+	return ""
 }
 
 // Probe implements rotation.Prober. A key of a pair is tried where it is used, if that can be
@@ -174,7 +187,8 @@ func ofKind(kinds ...string) func(signing) string {
 
 // signing returns what a request is made from, without a key.
 func (r *Rotator) signing(t target, about properties) signing {
-	return signing{target: t, about: about, host: t.proof.place.hostOf(r.planes.cloud, t, about)}
+	host, guessed := t.proof.place.hostOf(r.planes.cloud, t, about)
+	return signing{target: t, about: about, host: host, guessed: guessed}
 }
 
 // lookUp finds a value in Azure's list.
@@ -216,10 +230,19 @@ func (r *Rotator) try(ctx context.Context, t target, value secret.Value, about p
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	if t.proof.speak != nil {
-		return t.proof.speak(ctx, r.planes, with)
+	verdict, err := r.planes.have(ctx, t.proof, with)
+	if verdict == rotation.Rejected && with.guessed {
+		return rotation.Unknown, rotation.Temporaryf("%s refuses the key, but need not be where %s is: the app may not read that. Let it read the resource, or set the tag %s to none.", with.host, t.what(), rotation.TagKeyProof)
 	}
-	return r.planes.ask(ctx, t.proof, with)
+	return verdict, err
+}
+
+// have has the data plane say what it thinks of a key.
+func (p planes) have(ctx context.Context, proof *proof, with signing) (rotation.Verdict, error) {
+	if proof.speak != nil {
+		return proof.speak(ctx, p, with)
+	}
+	return p.ask(ctx, proof, with)
 }
 
 // nameOf returns the name of a resource as Azure spells it, which is signed. The list of the keys of
