@@ -83,10 +83,11 @@ func (a answer) byStatus(r request) error {
 	return rotation.Temporaryf("Azure Resource Manager failed (%s).", a.cause())
 }
 
-// retryAfter returns how long the answer asks to wait, at most limit, or usual if it does not say.
+// retryAfter returns how long the answer asks to wait, at most limit, or usual if it does not say,
+// or asks for no pause.
 func (a answer) retryAfter(usual, limit time.Duration) time.Duration {
 	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-	if err != nil || seconds < 0 {
+	if err != nil || seconds < 1 {
 		return usual
 	}
 	return min(time.Duration(min(seconds, 1<<20))*time.Second, limit)

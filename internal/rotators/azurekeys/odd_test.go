@@ -1,12 +1,18 @@
 package azurekeys_test
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
 	"rotunda/internal/rotation"
+	"rotunda/internal/rotators/azurekeys"
 	"rotunda/internal/rotators/rotatortest"
 	"rotunda/internal/secret"
 	"rotunda/internal/standin/arm"
@@ -118,4 +124,35 @@ func TestARefusalAtAGuessedAddressRejectsNoKey(t *testing.T) {
 			t.Errorf("%s: %v, %v", id, verdict, err)
 		}
 	}
+}
+
+// Azure that names no pause, or an odd one, is asked once a second at most, and no longer than the
+// attempt can wait.
+func TestAnOperationIsNotAskedAboutInALoop(t *testing.T) {
+	for _, after := range []string{"0", "-1", "", "0.1", "Fri, 27 Nov 2026 00:00:00 GMT", "99999999999999999999"} {
+		synctest.Test(t, func(t *testing.T) {
+			header := []string{"Location", operationURL, "Retry-After", after}
+			g := &rogue{given: answer(202, strings.NewReader(""), header...)}
+			r := azurekeys.New(azurekeys.Config{Credential: credential{}, Transport: &http.Client{Transport: &limited{g, 100}}, Cloud: cloud.AzurePublic})
+			ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+			defer cancel()
+			err := r.Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2")
+			if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation == "" || len(g.hosts) > 20 {
+				t.Errorf("Retry-After %q: %d requests, %v", after, len(g.hosts), err)
+			}
+		})
+	}
+}
+
+// limited answers 200 after a number of requests, so that a loop ends.
+type limited struct {
+	*rogue
+	left int
+}
+
+func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.left--; l.left < 0 {
+		return reply(200, "", ""), nil
+	}
+	return l.rogue.RoundTrip(r)
 }
