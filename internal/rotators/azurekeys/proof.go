@@ -174,6 +174,16 @@ func addressUnknown(with signing) string {
 	return ""
 }
 
+// blobless is for storage accounts that have other services only, such as those of the kind
+// FileStorage (learn.microsoft.com/azure/storage/common/storage-account-overview).
+func blobless(with signing) string {
+	endpoints, told := with.about.at("properties.primaryEndpoints").(map[string]any)
+	if _, found := endpoints["blob"]; told && !found {
+		return "it has no blob service"
+	}
+	return ""
+}
+
 // ofKind is for services of whose resources only some kinds are known. What is not known is tried.
 func ofKind(kinds ...string) func(signing) string {
 	return func(with signing) string {

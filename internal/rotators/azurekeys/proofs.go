@@ -6,7 +6,7 @@ package azurekeys
 var (
 	storageProof = &proof{
 		place: place{property: "properties.primaryEndpoints.blob", suffixes: [3]string{"blob.core.windows.net", "blob.core.chinacloudapi.cn", "blob.core.usgovcloudapi.net"}, others: []string{"blob.storage.azure.net"}, byName: true},
-		sign:  signStorage, judge: bySharedKey,
+		unfit: blobless, sign: signStorage, judge: bySharedKey,
 	}
 	cosmosProof = &proof{
 		place: place{property: "properties.documentEndpoint", suffixes: [3]string{"documents.azure.com", "documents.azure.cn", "documents.azure.us"}, byName: true},

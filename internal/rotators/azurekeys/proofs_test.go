@@ -58,6 +58,7 @@ func TestAKeyThatCannotBeTriedIsLookedFor(t *testing.T) {
 		cloud   cloud.Configuration
 		says    string
 	}{
+		"a storage account without blobs":                    {id: account, instead: map[string]string{"/contoso": `{"kind":"FileStorage","properties":{"primaryEndpoints":{"file":"https://contoso.file.core.windows.net/"}}}`}, says: "has no blob service"},
 		"a Relay rule that only sends":                       {id: relayRule, instead: map[string]string{"/contoso-1": rights("Send")}, says: "no right to manage"},
 		"a Relay rule that may not be read":                  {id: relayRule, instead: map[string]string{"/contoso-1": ""}, says: "no right to manage, or the app may not read the rule"},
 		"a Relay namespace without hybrid connections":       {id: relayRule, instead: map[string]string{"/hybridConnections": `{"value":[]}`}, says: "has no hybrid connection"},
