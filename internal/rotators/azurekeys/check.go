@@ -129,8 +129,8 @@ func (r *Rotator) describe(ctx context.Context, t target) (properties, error) {
 	return about, r.describeMore(ctx, t, about)
 }
 
-// describeMore adds to a description what the proof has to know besides. The app may not be allowed
-// to read it.
+// describeMore adds to a description what the proof has to know besides, unless the app may not
+// read it.
 func (r *Rotator) describeMore(ctx context.Context, t target, about properties) error {
 	if !t.proven || t.proof.also == nil {
 		return nil

@@ -39,12 +39,12 @@ func (with signing) isOff() error {
 	return rotation.Permanentf("%s takes no keys: its local authentication is turned off. Turn it on, or use Microsoft Entra ID in place of keys.", with.what())
 }
 
-// maxSkew is how much a service's clock may differ from the app's. Storage, Batch, Cosmos DB and App
-// Configuration take signatures for a quarter of an hour.
+// maxSkew is how much a service's clock may differ from the app's. Storage, Batch, Cosmos DB and
+// App Configuration take signatures for a quarter of an hour.
 const maxSkew = 5 * time.Minute
 
-// isOfAnotherTime reports whether a service's clock differs from the app's, so that a signature may
-// have been refused for its time.
+// isOfAnotherTime reports whether a service's clock differs from the app's, so that a signature
+// may have been refused for its time.
 func (r reply) isOfAnotherTime() bool {
 	at, err := http.ParseTime(r.header.Get("Date"))
 	return err == nil && time.Since(at).Abs() > maxSkew

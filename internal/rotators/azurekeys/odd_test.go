@@ -152,7 +152,7 @@ type limited struct {
 
 func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.left--; l.left < 0 {
-		return reply(200, "", ""), nil
+		return reply(200, "", "").response(), nil
 	}
 	return l.rogue.RoundTrip(r)
 }

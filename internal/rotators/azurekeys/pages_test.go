@@ -11,8 +11,8 @@ import (
 )
 
 // paged answers a list in two pages, by the end of its path.
-func paged(end, first, second string) func(*http.Request) *http.Response {
-	return func(r *http.Request) *http.Response {
+func paged(end, first, second string) func(*http.Request) *said {
+	return func(r *http.Request) *said {
 		switch {
 		case r.URL.Query().Get("page") == "2" && r.Method == http.MethodGet:
 			return reply(200, "", second)

@@ -255,8 +255,8 @@ func (p planes) have(ctx context.Context, proof *proof, with signing) (rotation.
 	return p.ask(ctx, proof, with)
 }
 
-// nameOf returns the name of a resource as Azure spells it, which is signed. The list of the keys of
-// a rule has it as keyName, and that of a registry as username.
+// nameOf returns the name of a resource as Azure spells it, which is signed. The list of the keys
+// of a rule has it as keyName, and that of a registry as username.
 func (r *Rotator) nameOf(ctx context.Context, t target, about properties) (string, error) {
 	typed := t.segment(strings.Count(t.id, "/") - 1)
 	if name, _ := about.at("name").(string); strings.EqualFold(name, typed) {

@@ -24,13 +24,9 @@ var (
 	managedData = resource("Microsoft.Cache/redisEnterprise/databases")
 )
 
-func reply(status int, reason, body string) *http.Response {
-	return &http.Response{StatusCode: status, Status: reason, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
-}
-
 // described returns what Azure Resource Manager says of resources, by the end of their path.
-func described(bodies map[string]string) func(*http.Request) *http.Response {
-	return func(r *http.Request) *http.Response {
+func described(bodies map[string]string) func(*http.Request) *said {
+	return func(r *http.Request) *said {
 		for end, body := range bodies {
 			if r.URL.Host == managementHost && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, end) {
 				status := http.StatusOK
@@ -101,7 +97,7 @@ func TestAKeyThatCannotBeTriedIsLookedFor(t *testing.T) {
 func TestAFailureToDescribeLeavesTheKeyUnknown(t *testing.T) {
 	for id, path := range map[string]string{relayRule: "/hybridConnections", managedData: "redisEnterprise/contoso"} {
 		a, r := start(t, id)
-		a.instead = func(r *http.Request) *http.Response {
+		a.instead = func(r *http.Request) *said {
 			if strings.HasSuffix(r.URL.Path, path) {
 				return reply(503, "", "canary")
 			}
@@ -126,45 +122,45 @@ const (
 // Only words that a service has for a wrong key reject one. What a firewall, a proxy or a fault
 // says leaves it unknown, and so does what is said of any key.
 func TestWhatDataPlanesSayOfAKey(t *testing.T) {
-	type said = []*http.Response
+	type answers = []*said
 	for name, row := range map[string]struct {
 		id      string
-		answers said // in turn: to the key, and to a made-up one
+		answers answers // in turn: to the key, and to a made-up one
 		want    rotation.Verdict
 		says    string
 	}{
-		"a hybrid connection":                        {relayRule, said{reply(200, "", entry)}, rotation.Accepted, ""},
-		"a key without a claim":                      {relayRule, said{reply(401, "", "Manage,EntityRead claims required for this operation")}, rotation.Accepted, ""},
-		"a wrong signature for Relay":                {relayRule, said{reply(401, "", wrongSignature)}, rotation.Rejected, ""},
-		"a wrong signature in the status line":       {relayRule, said{reply(401, "401 40103: Invalid authorization token signature", "")}, rotation.Rejected, ""},
-		"the firewall of Relay":                      {relayRule, said{reply(401, "", blocked)}, rotation.Unknown, "(401)"},
-		"a token for another audience":               {relayRule, said{reply(401, "", "InvalidAudience: The authorization header contains a token with a wrong audience.")}, rotation.Unknown, "(401)"},
-		"keys that are off":                          {relayRule, said{reply(401, "", "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace.")}, rotation.Unknown, "takes no keys"},
-		"a feed that the public may read":            {relayRule, said{reply(200, "", "<feed><entry/></feed>")}, rotation.Unknown, "(200)"},
-		"a web page":                                 {relayRule, said{reply(200, "", "<html>sign in</html>")}, rotation.Unknown, "(200)"},
-		"an installation that is not there":          {hubRule, said{reply(404, "", ""), reply(401, "", wrongSignature)}, rotation.Accepted, ""},
-		"an installation that is there":              {hubRule, said{reply(200, "", "{}"), reply(401, "", "")}, rotation.Accepted, ""},
-		"a hub that is not there for anyone":         {hubRule, said{reply(404, "", ""), reply(404, "", "")}, rotation.Unknown, "(404)"},
-		"a hub that serves anyone":                   {hubRule, said{reply(200, "", ""), reply(200, "", "")}, rotation.Unknown, "(200)"},
-		"a hub that is busy for the second":          {hubRule, said{reply(404, "", ""), reply(429, "", "")}, rotation.Unknown, "(429)"},
-		"a hub that is gone for the second":          {hubRule, said{reply(404, "", ""), nil}, rotation.Unknown, "can't reach"},
-		"a wrong signature for a hub":                {hubRule, said{reply(401, "", wrongSignature)}, rotation.Rejected, ""},
-		"the firewall of a hub":                      {hubRule, said{reply(401, "", blocked)}, rotation.Unknown, "(401)"},
-		"the quota of a hub":                         {hubRule, said{reply(403, "", "Quota exceeded")}, rotation.Unknown, "(403)"},
-		"no events":                                  {topic, said{reply(200, "", ""), reply(401, "", unauthorized)}, rotation.Accepted, ""},
-		"a format that is wrong":                     {topic, said{reply(400, "", ""), reply(401, "", unauthorized)}, rotation.Accepted, ""},
-		"a format that is wrong with any key":        {topic, said{reply(400, "", ""), reply(400, "", "")}, rotation.Unknown, "(400)"},
-		"a topic that takes any key":                 {topic, said{reply(200, "", ""), reply(200, "", "")}, rotation.Unknown, "(200)"},
-		"a wrong key of a topic":                     {topic, said{reply(401, "", unauthorized)}, rotation.Rejected, ""},
-		"a topic that has no words for it":           {topic, said{reply(401, "", `{"error":{"code":"Unauthorized","message":"Request must contain one of the following authorization signature: aeg-sas-token, aeg-sas-key."}}`)}, rotation.Unknown, "(401)"},
-		"the firewall of a topic":                    {topic, said{reply(403, "", "")}, rotation.Unknown, "its firewall"},
-		"a topic that takes no keys":                 {topic, said{reply(401, "", "Local authentication is disabled for the topic")}, rotation.Unknown, "takes no keys"},
-		"a topic that is somewhere else":             {topic, said{reply(307, "", "")}, rotation.Unknown, "(307)"},
-		"a topic that fails":                         {topic, said{reply(500, "", unauthorized)}, rotation.Unknown, "(500)"},
-		"a topic that does not answer":               {topic, said{nil}, rotation.Unknown, "can't reach"},
-		"a topic that is too busy":                   {topic, said{reply(429, "", "")}, rotation.Unknown, "too many requests"},
-		"a topic that asks for another method":       {topic, said{reply(405, "", "")}, rotation.Unknown, "(405)"},
-		"a topic whose gateway says 401 with a page": {topic, said{reply(401, "", "<html>canary</html>")}, rotation.Unknown, "(401)"},
+		"a hybrid connection":                        {relayRule, answers{reply(200, "", entry)}, rotation.Accepted, ""},
+		"a key without a claim":                      {relayRule, answers{reply(401, "", "Manage,EntityRead claims required for this operation")}, rotation.Accepted, ""},
+		"a wrong signature for Relay":                {relayRule, answers{reply(401, "", wrongSignature)}, rotation.Rejected, ""},
+		"a wrong signature in the status line":       {relayRule, answers{reply(401, "401 40103: Invalid authorization token signature", "")}, rotation.Rejected, ""},
+		"the firewall of Relay":                      {relayRule, answers{reply(401, "", blocked)}, rotation.Unknown, "(401)"},
+		"a token for another audience":               {relayRule, answers{reply(401, "", "InvalidAudience: The authorization header contains a token with a wrong audience.")}, rotation.Unknown, "(401)"},
+		"keys that are off":                          {relayRule, answers{reply(401, "", "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace.")}, rotation.Unknown, "takes no keys"},
+		"a feed that the public may read":            {relayRule, answers{reply(200, "", "<feed><entry/></feed>")}, rotation.Unknown, "(200)"},
+		"a web page":                                 {relayRule, answers{reply(200, "", "<html>sign in</html>")}, rotation.Unknown, "(200)"},
+		"an installation that is not there":          {hubRule, answers{reply(404, "", ""), reply(401, "", wrongSignature)}, rotation.Accepted, ""},
+		"an installation that is there":              {hubRule, answers{reply(200, "", "{}"), reply(401, "", "")}, rotation.Accepted, ""},
+		"a hub that is not there for anyone":         {hubRule, answers{reply(404, "", ""), reply(404, "", "")}, rotation.Unknown, "(404)"},
+		"a hub that serves anyone":                   {hubRule, answers{reply(200, "", ""), reply(200, "", "")}, rotation.Unknown, "(200)"},
+		"a hub that is busy for the second":          {hubRule, answers{reply(404, "", ""), reply(429, "", "")}, rotation.Unknown, "(429)"},
+		"a hub that is gone for the second":          {hubRule, answers{reply(404, "", ""), nil}, rotation.Unknown, "can't reach"},
+		"a wrong signature for a hub":                {hubRule, answers{reply(401, "", wrongSignature)}, rotation.Rejected, ""},
+		"the firewall of a hub":                      {hubRule, answers{reply(401, "", blocked)}, rotation.Unknown, "(401)"},
+		"the quota of a hub":                         {hubRule, answers{reply(403, "", "Quota exceeded")}, rotation.Unknown, "(403)"},
+		"no events":                                  {topic, answers{reply(200, "", ""), reply(401, "", unauthorized)}, rotation.Accepted, ""},
+		"a format that is wrong":                     {topic, answers{reply(400, "", ""), reply(401, "", unauthorized)}, rotation.Accepted, ""},
+		"a format that is wrong with any key":        {topic, answers{reply(400, "", ""), reply(400, "", "")}, rotation.Unknown, "(400)"},
+		"a topic that takes any key":                 {topic, answers{reply(200, "", ""), reply(200, "", "")}, rotation.Unknown, "(200)"},
+		"a wrong key of a topic":                     {topic, answers{reply(401, "", unauthorized)}, rotation.Rejected, ""},
+		"a topic that has no words for it":           {topic, answers{reply(401, "", `{"error":{"code":"Unauthorized","message":"Request must contain one of the following authorization signature: aeg-sas-token, aeg-sas-key."}}`)}, rotation.Unknown, "(401)"},
+		"the firewall of a topic":                    {topic, answers{reply(403, "", "")}, rotation.Unknown, "its firewall"},
+		"a topic that takes no keys":                 {topic, answers{reply(401, "", "Local authentication is disabled for the topic")}, rotation.Unknown, "takes no keys"},
+		"a topic that is somewhere else":             {topic, answers{reply(307, "", "")}, rotation.Unknown, "(307)"},
+		"a topic that fails":                         {topic, answers{reply(500, "", unauthorized)}, rotation.Unknown, "(500)"},
+		"a topic that does not answer":               {topic, answers{nil}, rotation.Unknown, "can't reach"},
+		"a topic that is too busy":                   {topic, answers{reply(429, "", "")}, rotation.Unknown, "too many requests"},
+		"a topic that asks for another method":       {topic, answers{reply(405, "", "")}, rotation.Unknown, "(405)"},
+		"a topic whose gateway says 401 with a page": {topic, answers{reply(401, "", "<html>canary</html>")}, rotation.Unknown, "(401)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, r := start(t, row.id)
@@ -178,7 +174,7 @@ func TestWhatDataPlanesSayOfAKey(t *testing.T) {
 				}
 				return nil
 			}
-			a.instead = func(r *http.Request) *http.Response {
+			a.instead = func(r *http.Request) *said {
 				if r.URL.Host == managementHost {
 					return nil
 				}

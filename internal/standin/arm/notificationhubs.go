@@ -7,8 +7,8 @@ import (
 
 // serveHubs serves what lists the hubs of a namespace (NamespaceManager.java in
 // Azure/azure-notificationhubs-java-backend), and hubs without registrations and installations
-// (learn.microsoft.com/rest/api/notificationhubs/read-installation). It was tried with version 2.1.0
-// of the JavaScript client @azure/notification-hubs.
+// (learn.microsoft.com/rest/api/notificationhubs/read-installation). It was tried with the
+// JavaScript client @azure/notification-hubs 2.1.0.
 func (c *dataCall) serveHubs() {
 	path := strings.ToLower(strings.Trim(c.r.URL.Path, "/"))
 	hub, rest, _ := strings.Cut(path, "/")
