@@ -6,6 +6,7 @@ type Underway struct {
 	*Fault
 	// Operation is how Await asks the provider about it, such as a URL. It holds no secret, and has
 	// at most MaxNote bytes. "" means that the provider did not name it, or does not tell about it.
+	// Await may return another one, by which it is asked the next time.
 	Operation string
 }
 

@@ -63,6 +63,9 @@ func (k regenerating) await(ctx context.Context, o operation) (until time.Time, 
 	}
 	err = awaiter.Await(ctx, o.Subject, note)
 	running, is := errors.AsType[*rotation.Underway](err)
+	if is && running.Operation != "" && running.Operation != note { // without the new name, the old one serves
+		_ = o.notes.WriteNote(ctx, underwayNote(o.Operation), running.Operation)
+	}
 	switch {
 	case is && running.Operation == "":
 		return time.Now().Add(untoldTime), o.notes.WriteNote(ctx, underwayNote(o.Operation), untoldNote())

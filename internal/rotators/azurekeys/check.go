@@ -26,8 +26,8 @@ func (r *Rotator) Check(ctx context.Context, s rotation.Subject) (warnings []str
 	wrong := []error{rights, err, t.checkOff(about), r.checkHeld(ctx, s, t)}
 	switch {
 	case !t.proven || wrong[1] != nil || wrong[2] != nil:
-	case !t.proof.fits(about):
-		warnings = append(warnings, "A new key of this kind of "+t.name+" is not tried before it is published: Azure's list of the keys is the only proof.")
+	case r.unfit(t, about) != "":
+		warnings = append(warnings, "A new key of "+t.what()+" is not tried before it is published, because "+r.unfit(t, about)+": Azure's list of the keys is the only proof.")
 	default:
 		wrong = append(wrong, r.checkProof(ctx, s, t, about))
 	}
@@ -58,17 +58,17 @@ const permissionsVersion = "2022-04-01"
 
 // checkRights asks which rights the app has at the resource. Azure may not tell.
 func (r *Rotator) checkRights(ctx context.Context, t target) (warning string, _ error) {
-	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: r.arm.at(t, "/providers/Microsoft.Authorization/permissions", permissionsVersion), what: t.what()})
-	var granted struct{ Value []permission }
+	pages, err := r.arm.pages(ctx, request{method: http.MethodGet, url: r.arm.at(t, "/providers/Microsoft.Authorization/permissions", permissionsVersion), what: t.what()})
 	if fault, ok := errors.AsType[*rotation.Fault](err); ok && !fault.Permanent {
 		return "", err
 	}
-	if err != nil || json.Unmarshal(found.body, &granted) != nil {
+	granted, wrong := readPermissions(pages)
+	if err != nil || wrong != nil {
 		return "Azure does not tell the app's rights on " + t.what() + ", so only listing the keys was tried.", nil
 	}
 	var missing []string
 	for _, right := range t.needed() {
-		if !allowed(granted.Value, right) {
+		if !allowed(granted, right) {
 			missing = append(missing, right)
 		}
 	}
@@ -76,6 +76,17 @@ func (r *Rotator) checkRights(ctx context.Context, t target) (warning string, _ 
 		return "", nil
 	}
 	return "", rotation.Permanentf("The app's identity may not do %s on %s. Assign it the role %s there, or one with that action. A new assignment takes some minutes.", strings.Join(missing, " and "), t.what(), t.role)
+}
+
+func readPermissions(pages [][]byte) (granted []permission, _ error) {
+	for _, page := range pages {
+		var found struct{ Value []permission }
+		if err := json.Unmarshal(page, &found); err != nil {
+			return nil, err
+		}
+		granted = append(granted, found.Value...)
+	}
+	return granted, nil
 }
 
 func allowed(granted []permission, right string) bool {
@@ -115,7 +126,34 @@ func (r *Rotator) describe(ctx context.Context, t target) (properties, error) {
 	if json.Unmarshal(found.body, &about) != nil {
 		return nil, rotation.Temporaryf("Azure's description of %s can't be read.", t.what())
 	}
-	return about, nil
+	return about, r.describeMore(ctx, t, about)
+}
+
+// describeMore adds to a description what the proof has to know besides, unless the app may not
+// read it.
+func (r *Rotator) describeMore(ctx context.Context, t target, about properties) error {
+	if !t.proven || t.proof.also == nil {
+		return nil
+	}
+	also := t.proof.also
+	path := also.path(t)
+	if path == "" {
+		return nil
+	}
+	delete(about, also.name)
+	found, err := r.arm.do(ctx, request{method: http.MethodGet, url: "https://" + r.arm.host + path + "?api-version=" + t.version, action: "read", what: t.what()})
+	if found.status == http.StatusForbidden {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	more := map[string]any{}
+	if json.Unmarshal(found.body, &more) != nil {
+		return rotation.Temporaryf("Azure's description of %s can't be read.", t.what())
+	}
+	about[also.name] = more
+	return nil
 }
 
 // at returns a property by its path, such as properties.endpoint.

@@ -59,6 +59,10 @@ func (a answer) fault(r request) error {
 		return rotation.Permanentf("%s takes no keys: its local authentication is turned off. Turn it on (disableLocalAuth), or use Microsoft Entra ID in place of keys.", r.what)
 	case code == "ScopeLocked":
 		return rotation.Permanentf("A lock on %s, its resource group or its subscription keeps Azure from carrying out %s. Remove the lock, or let it only prevent deletion.", r.what, r.action)
+	case code == "ReadOnlyDisabledSubscription": // 409, as what passes by itself
+		return rotation.Permanentf("The subscription of %s is disabled, so Azure changes nothing in it. Enable it again, then resume the rotation.", r.what)
+	case code == "MissingSubscriptionRegistration": // 409, too
+		return rotation.Permanentf("The subscription of %s is not registered to use its resource provider. Register it (az provider register), then resume the rotation.", r.what)
 	case code == "UnAuthorizedForCredentialOperations" || strings.Contains(message, "admin user is disabled"):
 		return rotation.Permanentf("The admin user of %s is turned off, so it has no passwords. Turn it on, or use tokens or Microsoft Entra ID.", r.what)
 	}
@@ -83,10 +87,11 @@ func (a answer) byStatus(r request) error {
 	return rotation.Temporaryf("Azure Resource Manager failed (%s).", a.cause())
 }
 
-// retryAfter returns how long the answer asks to wait, at most limit, or usual if it does not say.
+// retryAfter returns how long the answer asks to wait, at most limit, or usual if it does not say,
+// or asks for no pause.
 func (a answer) retryAfter(usual, limit time.Duration) time.Duration {
 	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-	if err != nil || seconds < 0 {
+	if err != nil || seconds < 1 {
 		return usual
 	}
 	return min(time.Duration(min(seconds, 1<<20))*time.Second, limit)

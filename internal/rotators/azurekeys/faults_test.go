@@ -30,15 +30,17 @@ func TestRefusalsOfARegeneration(t *testing.T) {
 		says      string
 		orders    int64
 	}{
-		"no right":           {account, arm.Faults{Deny: []string{"*/regenerateKey/action"}}, true, "may not do Microsoft.Storage/storageAccounts/regenerateKey/action", 1},
-		"another operation":  {account, arm.Faults{Busy: 1}, false, "busy with another operation on Storage contoso (409 AnotherOperationInProgress)", 1},
-		"Cosmos DB's lock":   {cosmos, arm.Faults{Busy: 1}, false, "busy with another operation on Cosmos DB contoso (412 PreconditionFailed)", 1},
-		"too many requests":  {account, regenerationFails(arm.Fault{Kind: arm.Throttle}), false, "asks for a pause of 17s", 1},
-		"an endless pause":   {account, regenerationFails(arm.Fault{Kind: arm.Throttle, RetryAfter: "99999999999"}), false, "asks for a pause of 1h0m0s", 1},
-		"Azure is down":      {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 503, Code: "ServerBusy", Message: "canary"}), false, "failed (503 ServerBusy)", 1},
-		"a code like a key":  {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 500, Code: "canary+/1=", Message: "canary"}), false, "failed (500)", 1},
-		"a lock":             {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 409, Code: "ScopeLocked", Message: "canary"}), true, "Remove the lock", 1},
-		"the answer is lost": {account, regenerationFails(arm.Fault{Kind: arm.DropAfter}), false, "did not answer", 1},
+		"no right":                          {account, arm.Faults{Deny: []string{"*/regenerateKey/action"}}, true, "may not do Microsoft.Storage/storageAccounts/regenerateKey/action", 1},
+		"another operation":                 {account, arm.Faults{Busy: 1}, false, "busy with another operation on Storage contoso (409 AnotherOperationInProgress)", 1},
+		"Cosmos DB's lock":                  {cosmos, arm.Faults{Busy: 1}, false, "busy with another operation on Cosmos DB contoso (412 PreconditionFailed)", 1},
+		"too many requests":                 {account, regenerationFails(arm.Fault{Kind: arm.Throttle}), false, "asks for a pause of 17s", 1},
+		"an endless pause":                  {account, regenerationFails(arm.Fault{Kind: arm.Throttle, RetryAfter: "99999999999"}), false, "asks for a pause of 1h0m0s", 1},
+		"Azure is down":                     {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 503, Code: "ServerBusy", Message: "canary"}), false, "failed (503 ServerBusy)", 1},
+		"a code like a key":                 {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 500, Code: "canary+/1=", Message: "canary"}), false, "failed (500)", 1},
+		"a lock":                            {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 409, Code: "ScopeLocked", Message: "canary"}), true, "Remove the lock", 1},
+		"a subscription that is disabled":   {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 409, Code: "ReadOnlyDisabledSubscription", Message: "canary"}), true, "subscription of Storage contoso is disabled", 1},
+		"a provider that is not registered": {account, regenerationFails(arm.Fault{Kind: arm.Error, Status: 409, Code: "MissingSubscriptionRegistration", Message: "canary"}), true, "az provider register", 1},
+		"the answer is lost":                {account, regenerationFails(arm.Fault{Kind: arm.DropAfter}), false, "did not answer", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, r := start(t, row.id)

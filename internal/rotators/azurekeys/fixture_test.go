@@ -3,6 +3,7 @@ package azurekeys_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,7 +41,27 @@ var account = resource("Microsoft.Storage/storageAccounts")
 type azure struct {
 	*arm.Server
 	before func(*http.Request) error // called before a request
-	seen   []*http.Request
+	// instead is what a request gets in place of the stand-in's answer; nil for that.
+	instead func(*http.Request) *said
+	seen    []*http.Request
+}
+
+// said is an answer of a test's own.
+type said struct {
+	status       int
+	reason, body string
+	header       http.Header
+}
+
+func (s said) response() *http.Response {
+	if s.header == nil {
+		s.header = http.Header{}
+	}
+	return &http.Response{StatusCode: s.status, Status: s.reason, Header: s.header, Body: io.NopCloser(strings.NewReader(s.body))}
+}
+
+func reply(status int, reason, body string) *said {
+	return &said{status: status, reason: reason, body: body}
 }
 
 // token is what the app's credential returns: it must not reach a data plane or a fault.
@@ -86,6 +107,11 @@ func (a *azure) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if a.instead != nil {
+		if found := a.instead(r); found != nil {
+			return found.response(), nil
+		}
 	}
 	recorder := httptest.NewRecorder()
 	defer func() {

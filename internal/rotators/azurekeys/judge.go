@@ -3,6 +3,7 @@ package azurekeys
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"rotunda/internal/rotation"
 )
@@ -36,6 +37,21 @@ func (with signing) saysOff(r reply) bool {
 
 func (with signing) isOff() error {
 	return rotation.Permanentf("%s takes no keys: its local authentication is turned off. Turn it on, or use Microsoft Entra ID in place of keys.", with.what())
+}
+
+// maxSkew is how much a service's clock may differ from the app's. Storage, Batch, Cosmos DB and
+// App Configuration take signatures for a quarter of an hour.
+const maxSkew = 5 * time.Minute
+
+// isOfAnotherTime reports whether a service's clock differs from the app's, so that a signature
+// may have been refused for its time.
+func (r reply) isOfAnotherTime() bool {
+	at, err := http.ParseTime(r.header.Get("Date"))
+	return err == nil && time.Since(at).Abs() > maxSkew
+}
+
+func (with signing) clockIsOff() error {
+	return rotation.Temporaryf("%s refuses the key, and its clock differs from the app's by more than %s, so that says nothing of the key. Correct the app's clock.", with.host, maxSkew)
 }
 
 // unclear explains an answer that says nothing of the key.
@@ -78,10 +94,18 @@ func byClaims(with signing, r reply) (rotation.Verdict, error) {
 	switch {
 	case r.status == http.StatusUnauthorized && strings.Contains(r.body, "claims required for this operation"):
 		return rotation.Accepted, nil
-	case r.status == http.StatusUnauthorized && strings.Contains(r.body, "InvalidSignature"):
+	case r.status == http.StatusUnauthorized && r.saysSignature():
 		return rotation.Rejected, nil
 	case r.status == http.StatusUnauthorized && !with.saysOff(r):
 		return rotation.Unknown, with.unclear(r)
 	}
 	return byStatusCode(with, r)
+}
+
+// saysSignature reports whether a service of the family says that the signature is wrong
+// (Azure/azure-notificationhubs-java-backend#108 and #52, and ExceptionErrorCodes.cs in
+// Azure/azure-notificationhubs-dotnet).
+func (r reply) saysSignature() bool {
+	const other = "40103: Invalid authorization token signature"
+	return strings.Contains(r.body, "InvalidSignature") || strings.Contains(r.body, other) || strings.Contains(r.reason, other)
 }

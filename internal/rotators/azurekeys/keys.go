@@ -2,6 +2,7 @@ package azurekeys
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -34,20 +35,31 @@ func (r *Rotator) Keys(ctx context.Context, s rotation.Subject) (map[string]secr
 
 // listKeys returns all keys of the resource.
 func (r *Rotator) listKeys(ctx context.Context, t target) (map[string]listed, error) {
-	list, right := t.list, t.actionOf(t.list)
-	read := t.read
-	if t.class == rotation.Issued {
-		list, right, read = t.issued.list, t.right(t.issued.listRight), t.issued.read
-	}
-	found, err := r.arm.do(ctx, request{method: http.MethodPost, url: r.arm.at(t, "/"+list, t.version), action: right, what: t.what()})
+	pages, err := r.arm.pages(ctx, r.listing(t))
 	if err != nil {
 		return nil, err
 	}
-	keys, err := read(found.body)
-	if err != nil {
-		return nil, rotation.Temporaryf("Azure's answer with the keys of %s can't be read.", t.what())
+	read, keys := t.read, map[string]listed{}
+	if t.class == rotation.Issued {
+		read = t.issued.read
+	}
+	for _, page := range pages {
+		found, err := read(page)
+		if err != nil {
+			return nil, rotation.Temporaryf("Azure's answer with the keys of %s can't be read.", t.what())
+		}
+		maps.Copy(keys, found)
 	}
 	return keys, nil
+}
+
+// listing is the request for all keys.
+func (r *Rotator) listing(t target) request {
+	list, right := t.list, t.actionOf(t.list)
+	if t.class == rotation.Issued {
+		list, right = t.issued.list, t.right(t.issued.listRight)
+	}
+	return request{method: http.MethodPost, url: r.arm.at(t, "/"+list, t.version), action: right, what: t.what()}
 }
 
 // what names the resource in a message.

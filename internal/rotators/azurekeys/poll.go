@@ -43,14 +43,14 @@ func (m *manager) finish(ctx context.Context, r request, accepted answer) error 
 		if !sleep(ctx, pause) {
 			break
 		}
-		ended, next, err := m.poll(ctx, r, operation)
-		if err == nil && ended {
+		found, err := m.poll(ctx, r, operation)
+		if err == nil && found.ended {
 			return nil
 		}
 		if err != nil { // it goes on all the same
 			break
 		}
-		pause = next
+		pause, operation = found.next, found.operation
 	}
 	return underway(r, operation)
 }
@@ -107,29 +107,52 @@ func (m *manager) isOwn(address string) bool {
 	return host == own || strings.HasSuffix(host, "."+own)
 }
 
-// poll asks once whether an operation has ended, well or not, and returns when to ask again.
-func (m *manager) poll(ctx context.Context, r request, operation string) (ended bool, next time.Duration, _ error) {
+// progress is what Azure says of an operation.
+type progress struct {
+	ended     bool          // well or not
+	next      time.Duration // when to ask again
+	operation string        // how to ask again: an answer may name another Location
+}
+
+// poll asks once whether an operation has ended.
+func (m *manager) poll(ctx context.Context, r request, operation string) (progress, error) {
 	address, isStatus := strings.CutPrefix(operation, byStatus)
 	if !isStatus {
 		address = strings.TrimPrefix(operation, byLocation)
 	}
 	if !m.isOwn(address) {
-		return false, 0, untold(r) // not ours to ask: the list tells
+		return progress{}, untold(r) // not ours to ask: the list tells
 	}
 	r.method, r.url, r.body = http.MethodGet, address, nil
 	found, err := m.do(ctx, r)
-	next = found.retryAfter(time.Second, maxPollPause)
 	switch {
-	case found.status == http.StatusNotFound, found.status == http.StatusForbidden, !isStatus && found.status == http.StatusInternalServerError:
-		return false, next, untold(r) // Azure may have forgotten it, or not know it yet, or not tell the app
+	case isForgotten(found.status, isStatus):
+		return progress{}, untold(r)
 	case !isStatus && hasFailed(found.status):
-		return true, 0, nil
+		return progress{ended: true}, nil
 	case err != nil:
-		return false, next, err
+		return progress{}, err
 	case isStatus:
-		return hasEnded(found.body), next, nil
+		return found.progress(r, operation)
 	}
-	return found.status != http.StatusAccepted, next, nil
+	if at := found.header.Get("Location"); m.isOwn(at) { // as Azure's own clients do
+		operation = byLocation + at
+	}
+	return progress{found.status != http.StatusAccepted, found.retryAfter(time.Second, maxPollPause), operation}, nil
+}
+
+// isForgotten reports whether Azure has forgotten an operation, or does not know it yet, or does
+// not tell the app. The status of a Location may be that of the operation itself.
+func isForgotten(status int, isStatus bool) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusForbidden:
+		return true
+	case http.StatusInternalServerError:
+		return !isStatus
+	case http.StatusBadRequest, http.StatusGone:
+		return isStatus
+	}
+	return false
 }
 
 // hasFailed reports whether the status of a Location is that of the operation itself, which has
@@ -142,17 +165,20 @@ func hasFailed(status int) bool {
 	return false
 }
 
-// hasEnded reads the body of an Azure-AsyncOperation.
-func hasEnded(body []byte) bool {
-	var operation struct{ Status string }
-	if json.Unmarshal(body, &operation) != nil {
-		return false
-	}
-	switch strings.ToLower(operation.Status) {
+// progress reads the answer of an Azure-AsyncOperation. One that has no status does not tell.
+func (a answer) progress(r request, operation string) (progress, error) {
+	var said struct{ Status string }
+	_ = json.Unmarshal(a.body, &said) // what is no such answer has no status
+	p := progress{next: a.retryAfter(time.Second, maxPollPause), operation: operation}
+	switch strings.ToLower(said.Status) {
 	case "succeeded", "failed", "canceled":
-		return true
+		p.ended = true
+	case "":
+		if p.ended = a.status == http.StatusNoContent; !p.ended {
+			return progress{}, untold(r)
+		}
 	}
-	return false
+	return p, nil
 }
 
 // Await implements rotation.Awaiter.
@@ -162,12 +188,12 @@ func (r *Rotator) Await(ctx context.Context, s rotation.Subject, operation strin
 		return err
 	}
 	about := request{what: t.what(), action: "the status of an operation"}
-	ended, _, err := r.arm.poll(ctx, about, operation)
+	found, err := r.arm.poll(ctx, about, operation)
 	if err != nil {
 		return err
 	}
-	if !ended {
-		return underway(about, operation)
+	if !found.ended {
+		return underway(about, found.operation)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ package azurekeys
 var (
 	storageProof = &proof{
 		place: place{property: "properties.primaryEndpoints.blob", suffixes: [3]string{"blob.core.windows.net", "blob.core.chinacloudapi.cn", "blob.core.usgovcloudapi.net"}, others: []string{"blob.storage.azure.net"}, byName: true},
-		sign:  signStorage, judge: bySharedKey,
+		unfit: blobless, sign: signStorage, judge: bySharedKey,
 	}
 	cosmosProof = &proof{
 		place: place{property: "properties.documentEndpoint", suffixes: [3]string{"documents.azure.com", "documents.azure.cn", "documents.azure.us"}, byName: true},
@@ -32,7 +32,23 @@ var (
 	}
 	openAIProof = &proof{
 		place: place{property: "properties.endpoint", suffixes: [3]string{"openai.azure.com", "openai.azure.cn", "openai.azure.us"}, others: []string{"cognitiveservices.azure.com", "cognitiveservices.azure.cn", "cognitiveservices.azure.us"}},
-		kinds: []string{"OpenAI", "AIServices"}, sign: inHeader("api-key", "/openai/models?api-version=2024-10-21"), judge: byStatusCode,
+		unfit: ofKind("OpenAI", "AIServices"), sign: inHeader("api-key", "/openai/models?api-version=2024-10-21"), judge: byStatusCode,
+	}
+	relayProof = &proof{
+		place: place{suffixes: serviceBusHosts, byName: true}, unfit: relayUnfit, also: hybridConnections, sign: signRelay, judge: byEntry,
+	}
+	notificationHubsProof = &proof{
+		place: place{suffixes: serviceBusHosts, byName: true}, unfit: hubUnfit, sign: signHub, judge: byInstallation, contrast: true,
+	}
+	// The suffixes are those of articles/event-grid/edge/api.md in
+	// MicrosoftDocs/azure-docs.
+	eventGridProof = &proof{
+		place: place{property: "properties.endpoint", suffixes: [3]string{"eventgrid.azure.net", "eventgrid.azure.cn", "eventgrid.azure.us"}},
+		unfit: addressUnknown, sign: signPublishing, judge: byPublishing, contrast: true,
+	}
+	managedRedisProof = &proof{
+		place: place{property: "cluster.properties.hostName", suffixes: [3]string{"redis.azure.net", "", ""}, others: []string{"redisenterprise.cache.azure.net"}, port: "properties.port"},
+		unfit: managedRedisUnfit, also: redisCluster, speak: speakRedis,
 	}
 	signalRProof = &proof{
 		place: place{property: "properties.hostName", suffixes: [3]string{"service.signalr.net", "signalr.azure.cn", "signalr.azure.us"}, byName: true},

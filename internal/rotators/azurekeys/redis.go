@@ -13,13 +13,36 @@ import (
 // redisPort is where Azure Cache for Redis has TLS.
 const redisPort = "6380"
 
+// redisPort returns where the cache has TLS.
+func (with signing) redisPort() string {
+	if port, known := with.about.at(with.proof.place.port).(float64); known {
+		return strconv.Itoa(int(port))
+	}
+	return redisPort
+}
+
+// redisCluster is what has the host name of a database of Azure Managed Redis: RedisEnterprise_Get
+// in redisenterprise/resource-manager/Microsoft.Cache/RedisEnterprise/stable/2025-07-01,
+// redisenterprise.json.
+var redisCluster = &also{"cluster", func(t target) string { return t.above() }}
+
+// managedRedisUnfit says why a key of Azure Managed Redis can't be tried. Databases have one port,
+// with TLS or without (MicrosoftDocs/azure-docs
+// articles/azure-cache-for-redis/cache-how-to-redis-cli-tool.md).
+func managedRedisUnfit(with signing) string {
+	if with.about.at("properties.clientProtocol") == "Plaintext" {
+		return "the database takes no TLS"
+	}
+	return addressUnknown(with)
+}
+
 // maxRedisReply bounds the first line of a reply: "+OK", or an error.
 const maxRedisReply = 512
 
 // speakRedis logs in as the default user, whose password the key is
 // (redis.io/docs/latest/develop/reference/protocol-spec).
 func speakRedis(ctx context.Context, p planes, with signing) (rotation.Verdict, error) {
-	conn, err := p.dial(ctx, "tcp", with.host+":"+redisPort)
+	conn, err := p.dial(ctx, "tcp", with.host+":"+with.redisPort())
 	if err != nil {
 		return rotation.Unknown, with.unreachable()
 	}

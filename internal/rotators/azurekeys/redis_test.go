@@ -3,11 +3,13 @@ package azurekeys_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 
@@ -23,12 +25,23 @@ var cache = resource("Microsoft.Cache/redis")
 
 const cacheHost = "contoso.redis.cache.windows.net"
 
+// caches are the resources with keys of Redis, and where they are reached.
+var caches = map[string]struct{ id, host, port string }{
+	"Azure Cache for Redis": {cache, cacheHost, "6380"},
+	"Azure Managed Redis":   {resource("Microsoft.Cache/redisEnterprise/databases"), "contoso.westeurope.redis.azure.net", "10000"},
+}
+
 // serveTLS accepts connections as the cache's host, until the test ends, and gives each to serve.
 func serveTLS(t *testing.T, serve func(net.Conn)) (dial func(context.Context, string, string) (net.Conn, error), roots *ca.CA) {
 	t.Helper()
+	return serveTLSAt(t, cacheHost, "6380", serve)
+}
+
+func serveTLSAt(t *testing.T, host, port string, serve func(net.Conn)) (dial func(context.Context, string, string) (net.Conn, error), roots *ca.CA) {
+	t.Helper()
 	roots, err := ca.New()
 	rotatortest.Must(t, err)
-	certificate, err := roots.Certificate(cacheHost)
+	certificate, err := roots.Certificate(host)
 	rotatortest.Must(t, err)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	rotatortest.Must(t, err)
@@ -43,7 +56,7 @@ func serveTLS(t *testing.T, serve func(net.Conn)) (dial func(context.Context, st
 		}
 	}()
 	return func(ctx context.Context, _, address string) (net.Conn, error) {
-		if address != cacheHost+":6380" {
+		if address != host+":"+port {
 			t.Errorf("connected to %s", address)
 		}
 		return new(net.Dialer).DialContext(ctx, "tcp", listener.Addr().String())
@@ -52,9 +65,16 @@ func serveTLS(t *testing.T, serve func(net.Conn)) (dial func(context.Context, st
 
 // The keys of a cache are tried at a real Redis, by TLS.
 func TestKeysOfACacheAreTriedAtRedis(t *testing.T) {
+	for name, row := range caches {
+		t.Run(name, func(t *testing.T) { testCacheAtRedis(t, row.id, row.host, row.port) })
+	}
+}
+
+func testCacheAtRedis(t *testing.T, cache, host, port string) {
+	t.Helper()
 	server := testserver.StartRedis(t, testserver.RedisACLFile)
 	a, _ := start(t, cache)
-	dial, roots := serveTLS(t, func(conn net.Conn) {
+	dial, roots := serveTLSAt(t, host, port, func(conn net.Conn) {
 		defer func() { _ = conn.Close() }()
 		plain, err := net.Dial("tcp", server.Addr)
 		if err != nil {
@@ -65,7 +85,7 @@ func TestKeysOfACacheAreTriedAtRedis(t *testing.T) {
 		_, _ = io.Copy(conn, plain)
 	})
 	r := azurekeys.New(azurekeys.Config{Credential: credential{}, Transport: &http.Client{Transport: a}, Cloud: cloud.AzurePublic, Dial: dial, Roots: roots.Pool()})
-	s := subject(cache, "Primary", cacheHost+":6380,password="+a.key(t, cache, "primaryKey")+",ssl=True,abortConnect=False")
+	s := subject(cache, "Primary", host+":"+port+",password="+a.key(t, cache, "primaryKey")+",ssl=True,abortConnect=False")
 	admin := server.Client(t)
 	for _, key := range []string{"primaryKey", "secondaryKey"} {
 		rotatortest.Must(t, admin.Do(t.Context(), "ACL", "SETUSER", "default", "on", ">"+a.key(t, cache, key)).Err())
@@ -75,14 +95,30 @@ func TestKeysOfACacheAreTriedAtRedis(t *testing.T) {
 	}
 	before := keys(t, r, s)["secondary"]
 	rotatortest.WantVerdict(t, r, s, before.Reveal(), rotation.Accepted)
-	rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary"))
+	regenerate(t, r, s, "secondary")
 	rotatortest.Must(t, admin.Do(t.Context(), "ACL", "SETUSER", "default", "resetpass", ">"+a.key(t, cache, "primaryKey"), ">"+a.key(t, cache, "secondaryKey")).Err())
 	after := keys(t, r, s)["secondary"]
 	rotatortest.WantVerdict(t, r, s, after.Reveal(), rotation.Accepted)
 	rotatortest.WantVerdict(t, r, s, before.Reveal(), rotation.Rejected)
-	if !strings.HasPrefix(after.Reveal(), cacheHost+":6380,password=") || !strings.HasSuffix(after.Reveal(), ",ssl=True,abortConnect=False") {
+	if !strings.HasPrefix(after.Reveal(), host+":"+port+",password=") || !strings.HasSuffix(after.Reveal(), ",ssl=True,abortConnect=False") {
 		t.Error("the connection string has changed its form")
 	}
+}
+
+// regenerate does not wait for an operation: it asks about it until that has ended.
+func regenerate(t *testing.T, r *azurekeys.Rotator, s rotation.Subject, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
+	defer cancel()
+	err := r.Regenerate(ctx, s, name)
+	for range 10 {
+		running, is := errors.AsType[*rotation.Underway](err)
+		if !is {
+			break
+		}
+		err = r.Await(t.Context(), s, running.Operation)
+	}
+	rotatortest.Must(t, err)
 }
 
 // What answers in place of Redis says nothing of the key, and gets it only by verified TLS.

@@ -15,8 +15,9 @@ type service struct {
 	resources []string // the types of resource; the first one begins the names of rights
 	version   string   // of the API
 
-	list string // the POST that lists the keys
-	read reader // its answer
+	list   string // the POST that lists the keys
+	read   reader // its answer
+	nameIn string // the field of it with the resource's name; "" if there is none, or no proof needs it
 
 	order string // the POST that regenerates a key; {key} stands for key.sent
 	field string // of its body that says which key; "" for no body

@@ -50,7 +50,7 @@ func inHeader(name, pathAndQuery string) func(signing) (*http.Request, error) {
 // (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key).
 func signStorage(with signing) (*http.Request, error) {
 	const version = "2021-12-02"
-	account, date := with.segment(7), now()
+	account, date := strings.ToLower(with.segment(7)), now() // such names have no capitals
 	signature, err := sign(with.key, "GET"+strings.Repeat("\n", 12)+"x-ms-date:"+date+"\nx-ms-version:"+version+"\n/"+account+"/\ncomp:properties\nrestype:service")
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func signStorage(with signing) (*http.Request, error) {
 // (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service).
 func signBatch(with signing) (*http.Request, error) {
 	const version = "2024-07-01.20.0"
-	account, date := with.segment(7), now()
+	account, date := strings.ToLower(with.segment(7)), now() // such names have no capitals
 	signature, err := sign(with.key, "GET"+strings.Repeat("\n", 12)+"ocp-date:"+date+"\n/"+account+"/supportedimages\napi-version:"+version)
 	if err != nil {
 		return nil, err
@@ -137,17 +137,21 @@ func signToken(all, version string) func(signing) (*http.Request, error) {
 		if entity := with.segment(9); with.segment(11) != "" {
 			path = "/" + entity
 		}
-		expires := strconv.FormatInt(time.Now().Add(5*time.Minute).Unix(), 10)
-		resource := url.QueryEscape(strings.ToLower("https://" + with.host + path))
-		signature := signBy([]byte(with.key), resource+"\n"+expires)
-		r, err := with.get(path + "?api-version=" + version)
-		if err != nil {
-			return nil, err
-		}
-		rule := with.segment(strings.Count(with.target.id, "/") - 1)
-		r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(rule))
-		return r, nil
+		return with.getByToken(path, "api-version="+version)
 	}
+}
+
+// getByToken makes a request that carries a token for its path.
+func (with signing) getByToken(path, query string) (*http.Request, error) {
+	expires := strconv.FormatInt(time.Now().Add(5*time.Minute).Unix(), 10)
+	resource := url.QueryEscape(strings.ToLower("https://" + with.host + path))
+	signature := signBy([]byte(with.key), resource+"\n"+expires)
+	r, err := with.get(path + "?" + query)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "SharedAccessSignature sr="+resource+"&sig="+url.QueryEscape(signature)+"&se="+expires+"&skn="+url.QueryEscape(with.name))
+	return r, nil
 }
 
 // signConnection asks for a connection that is not there, with a token that the key's text signs
@@ -176,7 +180,7 @@ func signConnection(version string) func(signing) (*http.Request, error) {
 func signRegistry(with signing) (*http.Request, error) {
 	r, err := with.get("/v2/")
 	if err == nil {
-		r.SetBasicAuth(with.segment(7), with.key)
+		r.SetBasicAuth(with.name, with.key)
 	}
 	return r, err
 }

@@ -36,13 +36,13 @@ var table = []*service{
 		resources: []string{
 			"Microsoft.ServiceBus/namespaces/authorizationRules", "Microsoft.ServiceBus/namespaces/queues/authorizationRules", "Microsoft.ServiceBus/namespaces/topics/authorizationRules",
 		},
-		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: serviceBusProof,
+		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: serviceBusProof,
 	},
 	{
 		// eventhub/rm/Microsoft.EventHub/stable/2024-01-01/AuthorizationRules.json
 		name: "Event Hubs", version: "2024-01-01",
 		resources: []string{"Microsoft.EventHub/namespaces/authorizationRules", "Microsoft.EventHub/namespaces/eventhubs/authorizationRules"},
-		list:      "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor", proof: eventHubsProof,
+		list:      "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: eventHubsProof,
 	},
 	{
 		// relay/rm/Microsoft.Relay/stable/2021-11-01/authorizationRules.json
@@ -50,14 +50,14 @@ var table = []*service{
 		resources: []string{
 			"Microsoft.Relay/namespaces/authorizationRules", "Microsoft.Relay/namespaces/hybridConnections/authorizationRules", "Microsoft.Relay/namespaces/wcfRelays/authorizationRules",
 		},
-		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor",
+		list: "listKeys", read: fields, order: "regenerateKeys", field: "keyType", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: relayProof,
 	},
 	{
 		// notificationhubs/rm/Microsoft.NotificationHubs/NotificationHubs/stable/2023-09-01,
 		// notificationhubs.json
 		name: "Notification Hubs", version: "2023-09-01",
 		resources: []string{"Microsoft.NotificationHubs/namespaces/authorizationRules", "Microsoft.NotificationHubs/namespaces/notificationHubs/authorizationRules"},
-		list:      "listKeys", read: fields, order: "regenerateKeys", field: "policyKey", pairs: []pair{ofRules}, names: sharedAccess, role: "Contributor",
+		list:      "listKeys", read: fields, order: "regenerateKeys", field: "policyKey", pairs: []pair{ofRules}, names: sharedAccess, nameIn: "keyName", role: "Contributor", proof: notificationHubsProof,
 	},
 	{
 		// redis/rm/Microsoft.Cache/stable/2024-11-01/redis.json
@@ -70,13 +70,13 @@ var table = []*service{
 		// redisenterprise/rm/Microsoft.Cache/RedisEnterprise/stable/2025-07-01/redisenterprise.json
 		name: "Azure Managed Redis", resources: []string{"Microsoft.Cache/redisEnterprise/databases"}, version: "2025-07-01",
 		list: "listKeys", read: fields, order: "regenerateKey", field: "keyType", pairs: []pair{ordinal},
-		names: []string{"password"}, role: "Redis Cache Contributor",
+		names: []string{"password"}, role: "Azure Managed Redis Contributor", proof: managedRedisProof,
 		off: off{"properties.accessKeysAuthentication", "Disabled", "set its property accessKeysAuthentication to Enabled"},
 	},
 	{
 		// containerregistry/rm/Microsoft.ContainerRegistry/stable/2023-07-01/containerregistry.json
 		name: "Container Registry", resources: []string{"Microsoft.ContainerRegistry/registries"}, version: "2023-07-01",
-		list: "listCredentials", read: entries("passwords", "name", "value"), order: "regenerateCredential", field: "name",
+		list: "listCredentials", read: entries("passwords", "name", "value"), nameIn: "username", order: "regenerateCredential", field: "name",
 		pairs: []pair{{{"password", "password", "password"}, {"password2", "password2", "password2"}}}, role: "Contributor", proof: registryProof,
 		off: off{"properties.adminUserEnabled", false, "turn on its admin user"},
 	},
@@ -129,11 +129,13 @@ var table = []*service{
 	{
 		// eventgrid/rm/Microsoft.EventGrid/stable/2022-06-15/EventGrid.json
 		name: "Event Grid", resources: []string{"Microsoft.EventGrid/topics", "Microsoft.EventGrid/domains"}, version: "2022-06-15",
-		list: "listKeys", read: fields, order: "regenerateKey", field: "keyName", pairs: []pair{numbered}, role: "EventGrid Contributor", off: localAuth,
+		list: "listKeys", read: fields, order: "regenerateKey", field: "keyName", pairs: []pair{numbered}, role: "EventGrid Contributor", proof: eventGridProof, off: localAuth,
 	},
 	{
 		// apimanagement/rm/Microsoft.ApiManagement/stable/2022-08-01/apimsubscriptions.json
 		name: "API Management", resources: []string{"Microsoft.ApiManagement/service/subscriptions"}, version: "2022-08-01",
+		// No proof: only calling an API of the subscription would be one, because the gateway looks for
+		// the operation before it looks at the key (learn.microsoft.com/answers/questions/1688258).
 		list: "listSecrets", read: fields, order: "regenerate{key}Key", pairs: []pair{ordinal}, role: "API Management Service Contributor",
 	},
 	{

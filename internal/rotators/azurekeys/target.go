@@ -129,6 +129,12 @@ func (t target) segment(n int) string {
 	return text
 }
 
+// above returns the ARM id, escaped for a URL, of what the resource is in.
+func (t target) above() string {
+	parts := strings.Split(t.id, "/")
+	return strings.Join(parts[:len(parts)-2], "/")
+}
+
 // right returns the name of the right to what is done below the resource.
 func (t target) right(action string) string { return t.resource + "/" + action }
 

@@ -49,8 +49,8 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request) {
 		return // the caller has gone, or sends more than any client does
 	}
 	found, rest, err := s.resolve(r.URL.Path)
-	if parent, ok := s.child(r); err != nil && ok {
-		s.performAction(w, &call{s, r, caller, parent, nil, nil, version}, readParent)
+	if child, action, ok := s.child(r); err != nil && ok {
+		s.performAction(w, &call{s, r, caller, child, nil, nil, version}, action)
 		return
 	}
 	if err != nil {

@@ -31,8 +31,8 @@ var proofs = map[string]proof{
 	"cosmos":           {"GET", "https://contosocosmos.documents.azure.com/dbs", signCosmos, "", 200, 401, "401 Local Authorization is disabled"},
 	"serviceBus":       {"GET", "https://contosobus.servicebus.windows.net/$Resources/Queues?api-version=2017-04", signMessaging, "", 200, 401, "401 LocalAuthDisabled"},
 	"eventHubs":        {"GET", "https://contosoevents.servicebus.windows.net/$Resources/EventHubs?api-version=2014-01", signMessaging, "", 200, 401, "401 LocalAuthDisabled"},
-	"relay":            {"GET", "https://contosorelay.servicebus.windows.net/", signMessaging, "", 200, 401, ""},
-	"notificationHubs": {"GET", "https://contosohubs.servicebus.windows.net/hub/registrations?api-version=2015-01&$top=1", signMessaging, "", 200, 401, ""},
+	"relay":            {"GET", "https://contosorelay.servicebus.windows.net/echo?api-version=2016-07", signRelay, "", 200, 401, "401 LocalAuthDisabled"},
+	"notificationHubs": {"GET", "https://contosohubs.servicebus.windows.net/$Resources/NotificationHubs/?api-version=2014-09&$skip=0&$top=1", signMessaging, "", 200, 401, "401 LocalAuthDisabled"},
 	"registry": {"GET", "https://contosoregistry.azurecr.io/v2/", func(_ *cloud, _, key string) []string {
 		return []string{"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("contosoregistry:"+key))}
 	}, "", 200, 401, ""},
@@ -77,6 +77,10 @@ func signMessaging(_ *cloud, address, key string) []string {
 	expires, scope := strconv.FormatInt(time.Now().Add(time.Minute).Unix(), 10), url.QueryEscape(strings.SplitAfter(address, ".net/")[0])
 	query := url.Values{"sig": {sign([]byte(key), scope+"\n"+expires)}, "se": {expires}, "skn": {"RootManageSharedAccessKey"}}
 	return []string{"Authorization: SharedAccessSignature sr=" + scope + "&" + query.Encode()}
+}
+
+func signRelay(c *cloud, address, key string) []string {
+	return append(signMessaging(c, address, key), "X-PROCESS-AT: ServiceBus")
 }
 
 func signRealTime(_ *cloud, address, key string) []string {
@@ -186,5 +190,43 @@ func TestARuleOfAnEntityOpensThatEntityOnly(t *testing.T) {
 		if found := c.send(t, http.MethodGet, address, "", strings.Replace(headers[0], "RootManageSharedAccessKey", "Sender", 1)); found.status != status {
 			t.Errorf("%s: %d %s, want %d", path, found.status, found.body, status)
 		}
+	}
+}
+
+// A hub tells only who has a key that an installation is not there, and Relay describes hybrid
+// connections to who asks Relay itself.
+func TestEntitiesOfHubsAndRelays(t *testing.T) {
+	c := start(t, standin.Options{})
+	hub := arm.ExampleGroup + "/providers/Microsoft.NotificationHubs/namespaces/contosohubs/notificationHubs/News/authorizationRules/RootManageSharedAccessKey"
+	connection := arm.ExampleGroup + "/providers/Microsoft.Relay/namespaces/contosorelay/hybridConnections/Web/authorizationRules/RootManageSharedAccessKey"
+	for _, id := range []string{hub, connection} {
+		if err := c.AddResource(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const hubs, relay = "https://contosohubs.servicebus.windows.net/", "https://contosorelay.servicebus.windows.net/"
+	for name, row := range map[string]struct {
+		address, key string
+		status       int
+		says         string
+	}{
+		"an installation":                 {hubs + "news/installations/none?api-version=2015-01", c.ARM().Keys(hub)[0].Value, 404, "Installation not found"},
+		"an installation, by another key": {hubs + "news/installations/none?api-version=2015-01", "x", 401, "InvalidSignature"},
+		"an installation of another hub":  {hubs + "other/installations/none?api-version=2015-01", c.ARM().Keys(hub)[0].Value, 401, "InvalidSignature"},
+		"registrations":                   {hubs + "news/registrations?api-version=2015-01", c.ARM().Keys(hub)[1].Value, 200, "<feed"},
+		"a hybrid connection":             {relay + "web?api-version=2016-07", c.ARM().Keys(connection)[0].Value, 200, "<RequiresClientAuthorization>true"},
+		"one that is not there":           {relay + "none?api-version=2016-07", c.primary("relay"), 200, "<feed"},
+		"one of another rule":             {relay + "echo?api-version=2016-07", c.ARM().Keys(connection)[0].Value, 401, "InvalidSignature"},
+	} {
+		if found := c.send(t, http.MethodGet, row.address, "", signRelay(c, row.address, row.key)...); found.status != row.status || !strings.Contains(found.body, row.says) {
+			t.Errorf("%s: %d %s", name, found.status, found.body)
+		}
+	}
+	if found := c.send(t, http.MethodGet, relay+"web", "", signMessaging(c, relay, c.primary("relay"))...); found.status != http.StatusNotFound {
+		t.Errorf("a request for who listens: %d %s", found.status, found.body)
+	}
+	names := c.ask(t, http.MethodGet, arm.ExampleGroup+"/providers/Microsoft.Relay/namespaces/contosorelay/hybridConnections?api-version=2021-11-01", "").body
+	if !strings.Contains(names, `"name":"echo"`) || !strings.Contains(names, `"name":"Web"`) {
+		t.Error(names)
 	}
 }

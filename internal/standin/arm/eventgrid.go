@@ -36,14 +36,18 @@ func publisherHost(id resourceID) string {
 
 // servePublisher checks the header aeg-sas-key, then the events, of which it delivers none. The
 // header is documented in MicrosoftDocs/azure-docs articles/event-grid/
-// authenticate-with-access-keys-shared-access-signatures.md; the errors are not recorded.
+// authenticate-with-access-keys-shared-access-signatures.md. What is said of a wrong key is in
+// Azure/azure-sdk-for-python, sdk/eventgrid/azure-eventgrid/tests/test_exceptions.py; the other
+// errors, and what no events are answered with, are not recorded.
 func servePublisher(c *dataCall) {
 	var events []json.RawMessage
 	switch {
 	case c.r.Method != http.MethodPost || !strings.EqualFold(c.r.URL.Path, "/api/events"):
 		c.publisherError(http.StatusNotFound, "NotFound", "There is nothing at this path.")
-	case !c.first().holds(c.r.Header.Get("aeg-sas-key")) || c.localAuthDisabled():
+	case c.r.Header.Get("aeg-sas-key") == "" || c.localAuthDisabled():
 		c.publisherError(http.StatusUnauthorized, "Unauthorized", "Request must contain one of the following authorization signature: aeg-sas-token, aeg-sas-key.")
+	case !c.first().holds(c.r.Header.Get("aeg-sas-key")):
+		c.publisherError(http.StatusUnauthorized, "Unauthorized", "The request authorization key is not authorized for "+strings.ToUpper(hostOf(c.r))+".")
 	case c.r.URL.Query().Get("api-version") == "":
 		c.publisherError(http.StatusBadRequest, "BadRequest", "The api-version query parameter is required.")
 	case json.Unmarshal(c.body, &events) != nil:

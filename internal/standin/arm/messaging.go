@@ -97,6 +97,10 @@ func serveMessaging(c *dataCall) {
 		c.messagingError(http.StatusUnauthorized, "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace.")
 	case !c.hasRule(token):
 		c.messagingError(http.StatusUnauthorized, "InvalidSignature: The token has an invalid signature.")
+	case c.first().isRelay():
+		c.serveRelay()
+	case c.first().id.namespace() == "Microsoft.NotificationHubs":
+		c.serveHubs()
 	default:
 		c.serveNamespace()
 	}
@@ -125,11 +129,15 @@ func (c *dataCall) serveNamespace() {
 		c.messagingError(http.StatusMethodNotAllowed, "The specified HTTP verb ("+c.r.Method+") is not valid.")
 	case strings.EqualFold(path, "$namespaceinfo"):
 		c.atom(`<entry xmlns="http://www.w3.org/2005/Atom"><id>https://` + c.r.Host + `/$namespaceinfo</id><title type="text">` + c.first().id.name() + `</title><content type="application/xml"><NamespaceInfo xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><CreatedTime>2026-01-01T00:00:00Z</CreatedTime><MessagingSKU>Standard</MessagingSKU><ModifiedTime>2026-01-01T00:00:00Z</ModifiedTime><Name>` + c.first().id.name() + `</Name><NamespaceType>Messaging</NamespaceType></NamespaceInfo></content></entry>`)
-	case strings.HasPrefix(strings.ToLower(path), "$resources/") || strings.HasSuffix(strings.ToLower(path), "/registrations"):
-		c.atom(`<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">` + escape(path) + `</title><id>https://` + escape(c.r.Host+c.r.URL.Path) + `</id><updated>2026-01-01T00:00:00Z</updated></feed>`)
+	case strings.HasPrefix(strings.ToLower(path), "$resources/"):
+		c.feed(path)
 	default: // an entity that is not there is an empty feed
-		c.atom(`<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Publicly Listed Services</title><id>https://` + escape(c.r.Host+c.r.URL.Path) + `</id><updated>2026-01-01T00:00:00Z</updated><generator>Service Bus 1.1</generator></feed>`)
+		c.feed("Publicly Listed Services")
 	}
+}
+
+func (c *dataCall) feed(title string) {
+	c.atom(`<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">` + escape(title) + `</title><id>https://` + escape(c.r.Host+c.r.URL.Path) + `</id><updated>2026-01-01T00:00:00Z</updated><generator>Service Bus 1.1</generator></feed>`)
 }
 
 func escape(text string) string {
@@ -139,7 +147,11 @@ func escape(text string) string {
 }
 
 func (c *dataCall) atom(body string) {
-	c.w.Header().Set("Content-Type", "application/atom+xml;type=entry;charset=utf-8")
+	kind := "entry"
+	if strings.HasPrefix(body, "<feed") {
+		kind = "feed"
+	}
+	c.w.Header().Set("Content-Type", "application/atom+xml;type="+kind+";charset=utf-8")
 	c.w.WriteHeader(http.StatusOK)
 	_, _ = c.w.Write([]byte(body)) // the caller may have gone
 }

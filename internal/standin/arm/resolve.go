@@ -16,14 +16,21 @@ func (s *Server) resolve(path string) (*resource, []string, error) {
 	return nil, nil, s.missing(parts)
 }
 
-// child returns a resource that is part of the one that a GET names.
-func (s *Server) child(r *http.Request) (*resource, bool) {
+// child returns a resource that is part of the one that a GET names, and what the GET does.
+func (s *Server) child(r *http.Request) (*resource, action, bool) {
+	path := strings.TrimSuffix(r.URL.Path, "/")
 	for _, each := range s.all() {
-		if outer := strings.Join(strings.SplitN(each.id.text, "/", 10)[:9], "/"); r.Method == http.MethodGet && each.service.parent != nil && strings.EqualFold(outer, strings.TrimSuffix(r.URL.Path, "/")) {
-			return each, true
+		if r.Method != http.MethodGet || each.service.parent == nil {
+			continue
+		}
+		switch outer := strings.Join(strings.SplitN(each.id.text, "/", 10)[:9], "/"); {
+		case strings.EqualFold(outer, path):
+			return each, readParent, true
+		case each.isRelay() && strings.EqualFold(outer+"/hybridConnections", path):
+			return each, listConnections, true
 		}
 	}
-	return nil, false
+	return nil, action{}, false
 }
 
 // readParent describes what a resource is part of.
