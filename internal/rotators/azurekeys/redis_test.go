@@ -75,7 +75,7 @@ func TestKeysOfACacheAreTriedAtRedis(t *testing.T) {
 	}
 	before := keys(t, r, s)["secondary"]
 	rotatortest.WantVerdict(t, r, s, before.Reveal(), rotation.Accepted)
-	rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary"))
+	rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary", rotatortest.Unfenced))
 	rotatortest.Must(t, admin.Do(t.Context(), "ACL", "SETUSER", "default", "resetpass", ">"+a.key(t, cache, "primaryKey"), ">"+a.key(t, cache, "secondaryKey")).Err())
 	after := keys(t, r, s)["secondary"]
 	rotatortest.WantVerdict(t, r, s, after.Reveal(), rotation.Accepted)
