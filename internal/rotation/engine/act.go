@@ -79,7 +79,8 @@ func (a *attempt) verify(ctx context.Context) (err error) {
 // publish makes the new credential the latest version. Its value is proven.
 func (a *attempt) publish(ctx context.Context) error {
 	a.evidence.reread = false // if this fails, it must be done again
-	if !a.evidence.fresh {    // somebody may have cancelled what an earlier attempt has applied
+	// Somebody may have cancelled what an earlier attempt has applied.
+	if !a.evidence.fresh {
 		if err := a.fenceRecord(ctx); err != nil {
 			return err
 		}
