@@ -7,7 +7,7 @@ import (
 
 // Locker lets one worker at a time work on a secret, across processes. It saves work, and it
 // protects the classes whose values the provider makes. What a lock cannot promise (a worker may
-// sleep through its lease) is covered by the record and the cooldown.
+// sleep through its lease) is covered by the record, the fence and the cooldown.
 type Locker interface {
 	// Lock takes the lock of a name, or returns ErrLocked at once. The context held ends, with
 	// ErrLockLost as its cause, some seconds before anybody else can get the lock. release may be

@@ -121,17 +121,22 @@ type Comparer interface {
 	Same(s Subject, a, b secret.Value) bool
 }
 
+// Fence returns an error if others have gone on with the rotation, or with the next one, since the
+// attempt began. Every method that changes the provider calls it right before the change, after all
+// else that takes time, and changes nothing if it fails: the worker may have slept for hours.
+type Fence func(context.Context) error
+
 // Setter is a Rotator of class O, A or S: the engine chooses the value and the provider takes it.
 type Setter interface {
 	Rotator
 	Prober
 	// Apply makes next valid, by the authority of s.Admin, or else of s.Current. It is idempotent.
-	// Where the provider has a lock of its own, Apply takes it. It calls fence right before it
-	// changes anything, and returns fence's error if that fails. If the provider's policy refuses
-	// the value, Apply returns ErrRefusedByPolicy.
-	Apply(ctx context.Context, s Subject, next secret.Value, fence func(context.Context) error) error
-	// Retire makes old invalid and keeps s.Current valid. It succeeds if old is gone already.
-	Retire(ctx context.Context, s Subject, old secret.Value) error
+	// Where the provider has a lock of its own, Apply takes it, and calls fence under it. If the
+	// provider's policy refuses the value, Apply returns ErrRefusedByPolicy.
+	Apply(ctx context.Context, s Subject, next secret.Value, fence Fence) error
+	// Retire makes old invalid and keeps s.Current valid. It succeeds if old is gone already. It
+	// takes the provider's lock and calls fence as Apply does, unless it has nothing to change.
+	Retire(ctx context.Context, s Subject, old secret.Value, fence Fence) error
 }
 
 // Regenerator is a Rotator of class K: the provider has two keys and makes their values. If it is
@@ -142,7 +147,7 @@ type Regenerator interface {
 	Keys(ctx context.Context, s Subject) (map[string]secret.Value, error)
 	// Regenerate makes a new value for one key. The old one is invalid at once. It returns an
 	// *Underway if the provider has accepted the request and takes longer than the attempt.
-	Regenerate(ctx context.Context, s Subject, key string) error
+	Regenerate(ctx context.Context, s Subject, key string, fence Fence) error
 }
 
 // Awaiter is a Regenerator whose provider may take longer than an attempt to make a key.
@@ -161,11 +166,11 @@ type Issuer interface {
 	Prober
 	// Issue makes a credential. The provider shows its value only this once. The current credential
 	// stays valid.
-	Issue(ctx context.Context, s Subject, operation string) (id string, value secret.Value, err error)
+	Issue(ctx context.Context, s Subject, operation string, fence Fence) (id string, value secret.Value, err error)
 	// ListIssued returns the ids of the credentials that an operation issued.
 	ListIssued(ctx context.Context, s Subject, operation string) ([]string, error)
 	// Revoke removes a credential. It succeeds if the credential is gone already.
-	Revoke(ctx context.Context, s Subject, id string) error
+	Revoke(ctx context.Context, s Subject, id string, fence Fence) error
 }
 
 // Identifier is an Issuer whose provider shows enough of a credential to tell it from others.

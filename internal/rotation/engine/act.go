@@ -79,6 +79,12 @@ func (a *attempt) verify(ctx context.Context) (err error) {
 // publish makes the new credential the latest version. Its value is proven.
 func (a *attempt) publish(ctx context.Context) error {
 	a.evidence.reread = false // if this fails, it must be done again
+	// Somebody may have cancelled what an earlier attempt has applied.
+	if !a.evidence.fresh {
+		if err := a.fenceRecord(ctx); err != nil {
+			return err
+		}
+	}
 	a.replaces = a.explainReplaced()
 	published, err := a.Vault.Set(ctx, a.latest.Name, a.version())
 	if err != nil {
@@ -143,6 +149,9 @@ func (a *attempt) retire(ctx context.Context) (err error) {
 	}
 	a.rest, err = a.class.retire(ctx, a.operation(), a.old)
 	a.evidence.retired = err == nil
+	if errors.Is(err, errWentOn) && a.old.shown { // nobody else has to hide it
+		_ = a.disableBase(ctx)
+	}
 	return a.whileAdminRotates(ctx, err)
 }
 

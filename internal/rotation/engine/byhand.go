@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 
 	"rotunda/internal/rotation"
@@ -106,7 +107,7 @@ func (e *Engine) RollBack(ctx context.Context, name string) (rotation.Outcome, e
 		}
 		return a.rollBack(ctx)
 	})
-	if err != nil && reopened { // readers may be failing; what this comes to is in the status
+	if err != nil && reopened && !errors.Is(err, errWentOn) { // readers may be failing; what this comes to is in the status
 		_, _ = e.Rotate(ctx, Request{Name: name, By: ByResume})
 	}
 	return outcome, err
@@ -145,21 +146,22 @@ func (a *attempt) rollBack(ctx context.Context) error {
 }
 
 // makeValid makes sure that the provider accepts the old value: by asking it, or else by setting
-// the value, where the class can.
+// the value, where the class can. It asks again once the operation is open, as a worker that was
+// about to retire the value may have done so until then, and no longer can.
 func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
-	o := a.operation()
-	answer, err := a.class.probe(ctx, o, old)
-	switch {
-	case answer == rotation.Accepted:
-		return a.reopen(ctx)
-	case answer == rotation.Unknown:
-		return noAnswer(err)
-	case a.evidence.means != byLogin && a.plan.Class != rotation.Overlap && a.plan.Class != rotation.Alternating && a.plan.Class != rotation.Single:
-		return rotation.Permanentf("The provider no longer accepts the old value, and cannot be given it again. Rotate instead.")
+	accepted, err := a.isAccepted(ctx, old)
+	if err != nil {
+		return err
 	}
 	if err := a.reopen(ctx); err != nil {
 		return err
 	}
+	if accepted {
+		if accepted, err = a.isAccepted(ctx, old); accepted || err != nil {
+			return err
+		}
+	}
+	o := a.operation()
 	o.Value = new(old.Reveal()) // the value to set now
 	applied, err := a.class.apply(ctx, o)
 	if err == nil {
@@ -168,9 +170,38 @@ func (a *attempt) makeValid(ctx context.Context, old secret.Value) error {
 	return err
 }
 
+// isAccepted reports whether the provider accepts the old value. If not, the class can set it.
+func (a *attempt) isAccepted(ctx context.Context, old secret.Value) (bool, error) {
+	answer, err := a.class.probe(ctx, a.operation(), old)
+	switch _, sets := a.class.(setting); {
+	case answer == rotation.Accepted:
+		return true, nil
+	case answer == rotation.Unknown:
+		return false, noAnswer(err)
+	case !sets:
+		return false, rotation.Permanentf("The provider no longer accepts the old value, and cannot be given it again. Rotate instead.")
+	}
+	return false, nil
+}
+
 // reopen marks the operation as open again, as the provider may change from now on. If the
 // rollback breaks off, the next attempt makes what is the latest then valid, and retires the rest.
-func (a *attempt) reopen(ctx context.Context) error { return a.enter(ctx, rotation.Intent, "") }
+func (a *attempt) reopen(ctx context.Context) error {
+	if err := a.mustNotBeHidden(ctx); err != nil {
+		return err
+	}
+	return a.enter(ctx, rotation.Intent, "")
+}
+
+// mustNotBeHidden keeps a worker that slept from opening a record again, or from writing another
+// one, where the next rotation has begun.
+func (a *attempt) mustNotBeHidden(ctx context.Context) error {
+	hidden, err := a.isHidden(ctx)
+	if err == nil && hidden {
+		err = errWentOn
+	}
+	return err
+}
 
 // baseID returns the tag CredentialId of the version that was replaced, or "".
 func (a *attempt) baseID(ctx context.Context) (string, error) {

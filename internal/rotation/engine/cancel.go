@@ -98,6 +98,9 @@ func (r record) leftValid() string {
 
 // dropForged writes a closed record over one that is not the app's, which is left as it is.
 func (a *attempt) dropForged(ctx context.Context) error {
+	if err := a.mustNotBeHidden(ctx); err != nil {
+		return err
+	}
 	now := time.Now().UTC()
 	note := "Cancelled by hand. The record was not the app's, or its proof was lost. " + a.leftByForged()
 	closed := record{content: content{Of: a.request.Name, At: now}, progress: progress{state: rotation.None, since: now, reason: note}}

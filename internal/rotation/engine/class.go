@@ -25,7 +25,7 @@ type operation struct {
 	retires string    // what the grace period is for: retireBase or retirePending
 	ended   bool      // a person has ended the old credential
 	history history
-	fence   func(context.Context) error
+	fence   rotation.Fence
 	same    func(x, y secret.Value) bool // whether two values hold the same credential
 
 	recordFence func(context.Context) error // the half of fence that looks at the record
@@ -72,6 +72,7 @@ type oldCredential struct {
 	value   secret.Value
 	role    string // previous or pending
 	version string
+	shown   bool   // this attempt has enabled the version, to read it
 	warning string // if it can no longer be read: what a person has to do
 }
 

@@ -61,7 +61,7 @@ func byTable(table []row, e evidence) decision {
 		switch {
 		case !fits:
 			continue
-		case next == apply && e.latest == base && !e.marked:
+		case next == apply && !e.marked && !e.grace:
 			next = intent
 		case next == publish && !e.reread:
 			next = reread

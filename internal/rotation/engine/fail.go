@@ -19,7 +19,7 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 	fault, isFault := errors.AsType[*rotation.Fault](err)
 	permanent, unattended := isFault && fault.Permanent, !a.request.By.attended()
 	switch {
-	case errors.Is(err, errGaveWay):
+	case errors.Is(err, errGaveWay), errors.Is(err, errWentOn): // the record is another worker's
 		return a.gaveWay()
 	case unattended && !a.durable && isFault && (a.evidence.forged || a.evidence.untagged || isNotARecord(err)):
 		return a.end(rotation.Outcome{State: rotation.Attention, Note: fault.Reason, Alarm: true}) // nothing is written
@@ -40,7 +40,11 @@ func (a *attempt) fail(ctx context.Context, err error) error {
 }
 
 func (a *attempt) gaveWay() error {
-	return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another rotation of this secret is under way, and goes on."})
+	outcome := rotation.Outcome{State: rotation.Busy, Note: "Another rotation of this secret is under way, and goes on."}
+	if a.readersMayFail() {
+		outcome.Again = lastExposed
+	}
+	return a.end(outcome)
 }
 
 // noteContext is for what is written once an attempt has failed: the attempt's own time may be
@@ -219,7 +223,12 @@ func (a *attempt) isStale(ctx context.Context) (bool, error) {
 	if err != nil || latest.Version != a.latest.Version {
 		return err == nil, err
 	}
-	record, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), "")
+	return a.isHidden(ctx)
+}
+
+// isHidden reports whether another record lies over the one that this attempt has read.
+func (a *attempt) isHidden(ctx context.Context) (bool, error) {
+	record, err := a.Vault.Get(ctx, secret.PendingName(a.request.Name), "")
 	if secret.IsMissing(err) {
 		return a.record.version != "", nil
 	}
@@ -235,7 +244,7 @@ func (a *attempt) putOnRecord(ctx context.Context, r record, outcome rotation.Ou
 	}
 	err = a.giveWayIfMet(ctx)
 	switch {
-	case errors.Is(err, errGaveWay):
+	case errors.Is(err, errGaveWay), errors.Is(err, errWentOn): // the record is another worker's
 		return a.gaveWay()
 	case err != nil:
 		return err

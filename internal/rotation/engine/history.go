@@ -40,16 +40,18 @@ func (h history) some(ctx context.Context, pages int) (all []secret.Secret, err 
 // for as long as that takes: the old credential cannot be made invalid otherwise.
 func (h history) base(ctx context.Context) (oldCredential, error) {
 	found, err := h.vault.Get(ctx, h.name, h.replaced)
+	shown := false
 	if _, inner := secret.RefusedWith(err); inner == secret.CodeSecretDisabled {
 		if _, err := h.vault.Update(ctx, h.name, h.replaced, secret.Draft{Enabled: new(true)}); err != nil {
 			return oldCredential{}, err
 		}
+		shown = true
 		found, err = h.vault.Get(ctx, h.name, h.replaced)
 	}
 	if secret.IsMissing(err) {
 		return oldCredential{warning: "The version that held the old credential, " + h.replaced + ", is gone, so the old credential was not made invalid. Remove it at the provider."}, nil
 	}
-	return oldCredential{value: found.Value, role: "previous", version: h.replaced}, err
+	return oldCredential{value: found.Value, role: "previous", version: h.replaced, shown: shown}, err
 }
 
 // maxOlder is how many older versions are tried: each may count as a failed login.

@@ -30,12 +30,12 @@ func (r byForm) Probe(ctx context.Context, s rotation.Subject, value secret.Valu
 	return r.simRotator.Probe(ctx, s, trimmed(value))
 }
 
-func (r byForm) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (r byForm) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	if r.Same(s, s.Current, old) {
 		return nil
 	}
 	s.Current = trimmed(s.Current)
-	return r.simRotator.Retire(ctx, s, trimmed(old))
+	return r.simRotator.Retire(ctx, s, trimmed(old), fence)
 }
 
 // formed returns an engine whose provider is byForm.
@@ -336,7 +336,7 @@ func TestRefusedByAPolicyThatSaysWhy(t *testing.T) {
 // byPolicy is a provider that says what its policy asks for.
 type byPolicy struct{ simRotator }
 
-func (r byPolicy) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (r byPolicy) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	err := r.simRotator.Apply(ctx, s, next, fence)
 	if err != nil && err.Error() == rotation.ErrRefusedByPolicy.Error() {
 		return rotation.RefusedByPolicy("It asks for 40 characters.")

@@ -43,10 +43,7 @@ func (c issuing) apply(ctx context.Context, o operation) (credential, error) {
 	if err := c.mustNotHeap(ctx, o); err != nil {
 		return credential{}, err
 	}
-	if err := o.fence(ctx); err != nil {
-		return credential{}, err
-	}
-	id, value, err := c.provider.Issue(ctx, o.Subject, o.Operation)
+	id, value, err := c.provider.Issue(ctx, o.Subject, o.Operation, o.fence)
 	return credential{value: value, id: id}, err
 }
 
@@ -129,7 +126,7 @@ func (c issuing) revoke(ctx context.Context, o operation, ids []string, spared m
 		if spared[folded(id)] {
 			continue
 		}
-		if err := c.provider.Revoke(ctx, o.Subject, id); err != nil {
+		if err := c.provider.Revoke(ctx, o.Subject, id, o.fence); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,17 @@ func newAzure(k *worker) rotation.Rotator {
 	if k == nil { // for the sweep, which asks no provider
 		k = &worker{}
 	}
-	return azurekeys.New(azurekeys.Config{Credential: azureToken{}, Transport: &http.Client{Transport: azureDoor{k}}, Cloud: cloud.AzurePublic})
+	return byAzure{azurekeys.New(azurekeys.Config{Credential: azureToken{}, Transport: &http.Client{Transport: azureDoor{k}}, Cloud: cloud.AzurePublic}), k}
+}
+
+// byAzure lets the model see the fence.
+type byAzure struct {
+	*azurekeys.Rotator
+	k *worker
+}
+
+func (r byAzure) Regenerate(ctx context.Context, s rotation.Subject, key string, fence rotation.Fence) error {
+	return r.Rotator.Regenerate(ctx, s, key, func(ctx context.Context) error { return r.k.fenced(ctx, fence) })
 }
 
 type azureToken struct{}

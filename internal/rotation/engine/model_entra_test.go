@@ -58,9 +58,9 @@ func (r byGraph) Probe(ctx context.Context, s rotation.Subject, value secret.Val
 	return verdict, err
 }
 
-func (r byGraph) Issue(ctx context.Context, s rotation.Subject, operation string) (string, secret.Value, error) {
+func (r byGraph) Issue(ctx context.Context, s rotation.Subject, operation string, fence rotation.Fence) (string, secret.Value, error) {
 	ctx, its := mean(ctx, s)
-	return r.real.Issue(ctx, its, operation)
+	return r.real.Issue(ctx, its, operation, func(ctx context.Context) error { return r.fenced(ctx, fence) })
 }
 
 func (r byGraph) ListIssued(ctx context.Context, s rotation.Subject, operation string) ([]string, error) {
@@ -68,10 +68,12 @@ func (r byGraph) ListIssued(ctx context.Context, s rotation.Subject, operation s
 	return r.real.ListIssued(ctx, its, operation)
 }
 
-func (r byGraph) Revoke(ctx context.Context, s rotation.Subject, id string) error {
-	r.mustHaveLatest("Revoke")
+func (r byGraph) Revoke(ctx context.Context, s rotation.Subject, id string, fence rotation.Fence) error {
 	ctx, its := mean(ctx, s)
-	return r.real.Revoke(ctx, its, guid(id))
+	return r.real.Revoke(ctx, its, guid(id), func(ctx context.Context) error {
+		defer r.mustHaveLatest("Revoke")
+		return r.fenced(ctx, fence)
+	})
 }
 
 func (r byGraph) MustHold(ctx context.Context, s rotation.Subject, id string, value secret.Value) error {

@@ -117,6 +117,7 @@ func (k workerLock) Lock(ctx context.Context, name string) (held context.Context
 		}
 		w.locks[name] = simLock{k.worker, time.Now().Add(lease)}
 		held, k.end = context.WithCancelCause(ctx)
+		k.rejected, k.unknown = map[string]bool{}, false // that was another attempt
 		w.situate(k.worker)
 		return nil
 	}})

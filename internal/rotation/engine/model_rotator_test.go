@@ -94,11 +94,11 @@ func (r simRotator) Probe(ctx context.Context, _ rotation.Subject, value secret.
 }
 
 // Apply checks the login that it acts for, asks the fence, and then changes the password.
-func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (r simRotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	if err := r.mustHaveAuthority(s); err != nil {
 		return err
 	}
-	if err := fence(ctx); err != nil {
+	if err := r.fenced(ctx, fence); err != nil {
 		return err
 	}
 	r.rejected = map[string]bool{}
@@ -120,11 +120,14 @@ func (r simRotator) mustHaveAuthority(s rotation.Subject) error {
 	return rotation.Temporaryf(rejected) // a lost Apply of this operation may have taken effect
 }
 
-func (r simRotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
-	r.mustHaveLatest("Retire")
+func (r simRotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	if err := r.mustHaveAuthority(s); err != nil && s.Admin.IsSet() {
 		return err
 	}
+	if err := r.fenced(ctx, fence); err != nil {
+		return err
+	}
+	r.mustHaveLatest("Retire")
 	return r.tell(ctx, "Retire "+old.Reveal(), s, func() error {
 		r.w.target.retire(s.Current.Reveal(), old.Reveal())
 		return nil
@@ -142,14 +145,20 @@ func (r simRotator) Keys(ctx context.Context, _ rotation.Subject) (keys map[stri
 	return keys, err
 }
 
-func (r simRotator) Regenerate(ctx context.Context, s rotation.Subject, key string) error {
+func (r simRotator) Regenerate(ctx context.Context, s rotation.Subject, key string, fence rotation.Fence) error {
+	if err := r.fenced(ctx, fence); err != nil {
+		return err
+	}
 	return r.tell(ctx, "Regenerate "+key, s, func() error {
 		r.w.target.regenerate(key)
 		return nil
 	})
 }
 
-func (r simRotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, err error) {
+func (r simRotator) Issue(ctx context.Context, s rotation.Subject, operation string, fence rotation.Fence) (id string, value secret.Value, err error) {
+	if err := r.fenced(ctx, fence); err != nil {
+		return "", secret.Value{}, err
+	}
 	err = r.tell(ctx, "Issue", s, func() error {
 		var text string
 		id, text = r.w.target.issue(operation)
@@ -175,7 +184,10 @@ func (r simRotator) ListIssued(ctx context.Context, _ rotation.Subject, operatio
 	return ids, err
 }
 
-func (r simRotator) Revoke(ctx context.Context, s rotation.Subject, id string) error {
+func (r simRotator) Revoke(ctx context.Context, s rotation.Subject, id string, fence rotation.Fence) error {
+	if err := r.fenced(ctx, fence); err != nil {
+		return err
+	}
 	r.mustHaveLatest("Revoke")
 	return r.tell(ctx, "Revoke "+id, s, func() error {
 		delete(r.w.target.issued, id)

@@ -15,6 +15,10 @@ type worker struct {
 	name     string
 	began    time.Time
 	dead     bool
+	frozen   bool // its machine stops at some call, and its clock with it
+	awake    bool // but not at the next one
+	fencing  bool
+	quick    bool                    // nor within the fence, nor before a write of the record
 	actor    *actor                  // in whose turns it runs
 	end      context.CancelCauseFunc // of the lock's context
 	read     secret.Secret           // the latest version when it last read that
@@ -45,7 +49,7 @@ func (k *worker) call(ctx context.Context, a act) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if w.turns != nil {
+	if w.turns != nil && !k.staysAwake(a) {
 		w.turns.pass(k)
 		k.mayDie()
 	}

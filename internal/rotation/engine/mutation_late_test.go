@@ -22,6 +22,16 @@ var lateMutations = []mutation{
 		part: meddled, wants: "I21",
 	},
 	{
+		name: "nobody asks before retiring whether others went on",
+		mistake: instead(retire, func(_ context.Context, a *attempt, right func() error) error {
+			e := *a.Engine
+			e.Vault = sleepy{a.Vault, a}
+			a.Engine = &e
+			return right()
+		}),
+		part: frozen, wants: "I2|I8",
+	},
+	{
 		name: "what was retired is not tried",
 		mistake: instead(refute, func(_ context.Context, a *attempt, _ func() error) error {
 			a.evidence.refuted = true
@@ -160,6 +170,25 @@ var lateMutations = []mutation{
 		}),
 		part: faulty, wants: "I20",
 	},
+}
+
+// frozen is the part of the model with a worker that sleeps while it retires.
+var frozen = everyClass(frozenRetire, []rotation.Class{rotation.Alternating}, scenario{frozen: true, switches: 2})
+
+// sleepy is a vault in which nothing seems to have changed since the attempt began.
+type sleepy struct {
+	Vault
+	a *attempt
+}
+
+func (v sleepy) Get(ctx context.Context, name, version string) (secret.Secret, error) {
+	switch {
+	case version == "" && name == v.a.latest.Name:
+		return v.a.latest, nil
+	case version == "" && secret.IsPending(name):
+		return secret.Secret{Version: v.a.record.version, Tags: v.a.record.tags(v.a.latest.Name)}, nil
+	}
+	return v.Vault.Get(ctx, name, version)
 }
 
 // twins is the part of the model with a second secret for the same credential.

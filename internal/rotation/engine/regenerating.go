@@ -76,11 +76,6 @@ func (k regenerating) probePending(ctx context.Context, o operation) (credential
 	if err != nil {
 		return credential{}, rotation.Unknown, err
 	}
-	if o.latest == base { // another operation may have regenerated it
-		if err := o.fence(ctx); err != nil {
-			return credential{}, rotation.Unknown, err
-		}
-	}
 	found, regenerated, err := k.key(ctx, o)
 	switch {
 	case err != nil:
@@ -137,9 +132,19 @@ func (k regenerating) probe(ctx context.Context, o operation, value secret.Value
 	return rotation.Rejected, nil
 }
 
-// apply regenerates the key. The fence was asked right before, when the key was listed.
+// apply regenerates the key, unless another worker has: two calls would make two values.
 func (k regenerating) apply(ctx context.Context, o operation) (credential, error) {
-	return credential{}, k.leave(ctx, o, k.provider.Regenerate(ctx, o.Subject, o.Key))
+	err := k.provider.Regenerate(ctx, o.Subject, o.Key, func(ctx context.Context) error {
+		_, regenerated, err := k.key(ctx, o)
+		if err == nil && regenerated {
+			err = errWentOn
+		}
+		if err != nil {
+			return err
+		}
+		return o.fence(ctx)
+	})
+	return credential{}, k.leave(ctx, o, err)
 }
 
 func (k regenerating) verify(ctx context.Context, o operation, _ credential) (credential, error) {
@@ -187,10 +192,7 @@ func (k regenerating) retire(ctx context.Context, o operation, old oldCredential
 		if time.Now().Before(until) {
 			return false, o.stillUntold(until)
 		}
-		if err := o.fence(ctx); err != nil {
-			return false, err
-		}
-		return false, k.leave(ctx, o, k.provider.Regenerate(ctx, o.Subject, id))
+		return false, k.leave(ctx, o, k.provider.Regenerate(ctx, o.Subject, id, o.fence))
 	}
 	return false, nil
 }

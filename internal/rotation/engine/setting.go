@@ -102,5 +102,5 @@ func (s setting) retire(ctx context.Context, o operation, old oldCredential) (re
 	if !old.value.IsSet() || o.same(old.value, o.Current) { // or it was made the latest again
 		return rest, nil
 	}
-	return rest, s.provider.Retire(ctx, o.Subject, old.value)
+	return rest, s.provider.Retire(ctx, o.Subject, old.value, o.fence)
 }

@@ -46,7 +46,7 @@ func TestRefusalsOfARegeneration(t *testing.T) {
 			a, r := start(t, row.id)
 			s := subject(row.id, "primary", a.Keys(row.id)[0].Value)
 			rotatortest.Must(t, a.SetFaults(row.id, row.faults))
-			err := r.Regenerate(t.Context(), s, "secondary")
+			err := r.Regenerate(t.Context(), s, "secondary", rotatortest.Unfenced)
 			fault := rotatortest.Fault(t, err)
 			if fault == nil || fault.Permanent != row.permanent || !strings.Contains(fault.Reason, row.says) {
 				t.Errorf("%+v", fault)
@@ -153,7 +153,7 @@ func TestAnOperationThatTakesLongIsLeftAndAskedAbout(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 		defer cancel()
 		began := time.Now()
-		running, is := errors.AsType[*rotation.Underway](r.Regenerate(ctx, s, "secondary"))
+		running, is := errors.AsType[*rotation.Underway](r.Regenerate(ctx, s, "secondary", rotatortest.Unfenced))
 		if took := time.Since(began); !is || running.Operation == "" || running.Permanent || took > 17*time.Second {
 			t.Fatalf("%+v after %s", running, took)
 		}
@@ -186,7 +186,7 @@ func TestAnOperationThatFailsLeavesTheKey(t *testing.T) {
 		s := subject(cosmos, "primary", a.Keys(cosmos)[0].Value)
 		before := keys(t, r, s)["secondary"]
 		rotatortest.Must(t, a.SetFaults(cosmos, arm.Faults{FailOperations: true}))
-		rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary")) // the list tells
+		rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary", rotatortest.Unfenced)) // the list tells
 		if !keys(t, r, s)["secondary"].Equal(before) {
 			t.Error("the key has changed")
 		}
@@ -260,7 +260,7 @@ func TestARogueAzureIsHarmless(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
 			defer cancel()
-			_ = r.Regenerate(ctx, s, "key2")
+			_ = r.Regenerate(ctx, s, "key2", rotatortest.Unfenced)
 			_, _ = r.Probe(t.Context(), s, s.Current)
 			_, _ = r.Check(t.Context(), s)
 			for _, host := range g.hosts {
@@ -310,7 +310,7 @@ func TestAnOperationWithAPortIsAsked(t *testing.T) {
 		g := &rogue{given: answer(202, strings.NewReader(""), header, at)}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
 		defer cancel()
-		err := g.rotator().Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2")
+		err := g.rotator().Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2", rotatortest.Unfenced)
 		if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation != name+" "+at {
 			t.Errorf("%s: %v", name, err)
 		}

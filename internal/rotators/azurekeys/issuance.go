@@ -85,13 +85,16 @@ func (t target) planIssued(s rotation.Subject) (rotation.Plan, error) {
 
 // Issue implements rotation.Issuer. No two calls make keys of the same name, because the second
 // one would replace the first one's value.
-func (r *Rotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, _ error) {
+func (r *Rotator) Issue(ctx context.Context, s rotation.Subject, operation string, fence rotation.Fence) (id string, value secret.Value, _ error) {
 	t, err := readTarget(s)
 	if err != nil {
 		return "", secret.Value{}, err
 	}
 	id = strings.ToLower(markOf(s.Owner) + operation + "-" + rand.Text()[:8])
 	path := strings.ReplaceAll(t.issued.path, "{name}", id)
+	if err := fence(ctx); err != nil {
+		return "", secret.Value{}, err
+	}
 	found, err := r.arm.do(ctx, request{method: t.issued.method, url: r.arm.at(t, "/"+path, t.version), body: t.issued.body, action: t.right(t.issued.right), what: t.what()})
 	if err != nil {
 		return "", secret.Value{}, err
@@ -121,7 +124,7 @@ func (r *Rotator) ListIssued(ctx context.Context, s rotation.Subject, operation 
 }
 
 // Revoke implements rotation.Issuer.
-func (r *Rotator) Revoke(ctx context.Context, s rotation.Subject, id string) error {
+func (r *Rotator) Revoke(ctx context.Context, s rotation.Subject, id string, fence rotation.Fence) error {
 	t, err := readTarget(s)
 	if err != nil {
 		return err
@@ -132,6 +135,9 @@ func (r *Rotator) Revoke(ctx context.Context, s rotation.Subject, id string) err
 		return err
 	}
 	path := strings.NewReplacer("{name}", url.PathEscape(id), "{key}", url.PathEscape(found.value)).Replace(t.issued.drop)
+	if err := fence(ctx); err != nil {
+		return err
+	}
 	gone, err := r.arm.do(ctx, request{method: http.MethodDelete, url: r.arm.at(t, "/"+path, t.version), action: t.right(t.issued.dropRight), what: t.what()})
 	if gone.status == http.StatusNotFound {
 		return nil

@@ -27,11 +27,11 @@ func TestKeysAreIssuedAndDeleted(t *testing.T) {
 			if plan.Class != rotation.Issued || !strings.Contains(plan.Warnings[0], "only proof") {
 				t.Errorf("planned %+v", plan)
 			}
-			first, value, err := r.Issue(t.Context(), s, "OPERATION1")
+			first, value, err := r.Issue(t.Context(), s, "OPERATION1", rotatortest.Unfenced)
 			rotatortest.Must(t, err)
-			again, second, err := r.Issue(t.Context(), s, "OPERATION1") // of an attempt that has lost the first
+			again, second, err := r.Issue(t.Context(), s, "OPERATION1", rotatortest.Unfenced) // of an attempt that has lost the first
 			rotatortest.Must(t, err)
-			other, _, err := r.Issue(t.Context(), s, "OPERATION2")
+			other, _, err := r.Issue(t.Context(), s, "OPERATION2", rotatortest.Unfenced)
 			rotatortest.Must(t, err)
 			s.CredentialID, s.Current = first, value
 			if value.Equal(second) || a.key(t, id, first) != value.Reveal() || a.key(t, id, again) != second.Reveal() {
@@ -44,8 +44,8 @@ func TestKeysAreIssuedAndDeleted(t *testing.T) {
 				t.Errorf("the issued key: %+v, %v", again, err)
 			}
 			rotatortest.WantVerdict(t, r, s, value.Reveal(), rotation.Accepted)
-			rotatortest.Must(t, r.Revoke(t.Context(), s, first))
-			rotatortest.Must(t, r.Revoke(t.Context(), s, first))
+			rotatortest.Must(t, r.Revoke(t.Context(), s, first, rotatortest.Unfenced))
+			rotatortest.Must(t, r.Revoke(t.Context(), s, first, rotatortest.Unfenced))
 			rotatortest.WantVerdict(t, r, s, value.Reveal(), rotation.Rejected)
 			rotatortest.WantVerdict(t, r, s, second.Reveal(), rotation.Accepted)
 			foreign := s
@@ -72,7 +72,7 @@ func TestIssuingNeedsTheRightsToMakeAndToDelete(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Microsoft.Web/sites/host/functionkeys/write and Microsoft.Web/sites/host/functionkeys/delete") {
 		t.Error(err)
 	}
-	_, _, err = r.Issue(t.Context(), s, "OPERATION1")
+	_, _, err = r.Issue(t.Context(), s, "OPERATION1", rotatortest.Unfenced)
 	rotatortest.WantPermanent(t, err, "may not do Microsoft.Web/sites/host/functionkeys/write")
 }
 
@@ -92,7 +92,7 @@ func TestTheTagMustNameTheKeyOfTheValue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, r := start(t, id)
 			s := subject(id, "default", "canary-key", rotation.TagClass, "C")
-			own, value, err := r.Issue(t.Context(), s, "OPERATION0")
+			own, value, err := r.Issue(t.Context(), s, "OPERATION0", rotatortest.Unfenced)
 			rotatortest.Must(t, err)
 			s.CredentialID, s.Current = own, value
 			if _, err := r.Check(t.Context(), s); err != nil {
@@ -100,7 +100,7 @@ func TestTheTagMustNameTheKeyOfTheValue(t *testing.T) {
 			}
 			rotatortest.Must(t, r.MustHold(t.Context(), s, strings.ToUpper(own), s.Current))
 			rotatortest.Must(t, r.MustHold(t.Context(), s, "gone", s.Current))
-			victims, _, err := r.Issue(t.Context(), s, "OPERATION1")
+			victims, _, err := r.Issue(t.Context(), s, "OPERATION1", rotatortest.Unfenced)
 			rotatortest.Must(t, err)
 			rotatortest.WantPermanent(t, r.MustHold(t.Context(), s, victims, s.Current), "names another one of the")
 			s.CredentialID = victims

@@ -68,7 +68,7 @@ func (t target) what() string {
 }
 
 // Regenerate implements rotation.Regenerator.
-func (r *Rotator) Regenerate(ctx context.Context, s rotation.Subject, name string) error {
+func (r *Rotator) Regenerate(ctx context.Context, s rotation.Subject, name string, fence rotation.Fence) error {
 	t, err := readTarget(s)
 	if err != nil {
 		return err
@@ -88,6 +88,9 @@ func (r *Rotator) Regenerate(ctx context.Context, s rotation.Subject, name strin
 		body = map[string]string{t.field: sent}
 	}
 	order := request{method: http.MethodPost, url: r.arm.at(t, "/"+t.orderOf(k), t.version), body: body, action: t.actionOf(t.orderOf(k)), what: t.what()}
+	if err := fence(ctx); err != nil {
+		return err
+	}
 	found, err := r.arm.do(ctx, order)
 	if err != nil {
 		return err

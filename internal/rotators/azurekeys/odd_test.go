@@ -36,7 +36,7 @@ func TestIDsInAnyCase(t *testing.T) {
 						t.Errorf("unread: %v, %v", verdict, err)
 					}
 					rotatortest.Must(t, a.SetFaults(id, arm.Faults{}))
-					rotatortest.Must(t, r.Regenerate(t.Context(), s, row.other))
+					rotatortest.Must(t, r.Regenerate(t.Context(), s, row.other, rotatortest.Unfenced))
 					rotatortest.WantVerdict(t, r, s, keys(t, r, s)[row.other].Reveal(), rotation.Accepted)
 				})
 			})
@@ -136,7 +136,7 @@ func TestAnOperationIsNotAskedAboutInALoop(t *testing.T) {
 			r := azurekeys.New(azurekeys.Config{Credential: credential{}, Transport: &http.Client{Transport: &limited{g, 100}}, Cloud: cloud.AzurePublic})
 			ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 			defer cancel()
-			err := r.Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2")
+			err := r.Regenerate(ctx, subject(account, "key1", "canary-key", rotation.TagKeyProof, "none"), "key2", rotatortest.Unfenced)
 			if running, is := errors.AsType[*rotation.Underway](err); !is || running.Operation == "" || len(g.hosts) > 20 {
 				t.Errorf("Retry-After %q: %d requests, %v", after, len(g.hosts), err)
 			}

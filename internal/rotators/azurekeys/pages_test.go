@@ -40,7 +40,7 @@ func TestAKeyOnTheSecondPageIsFound(t *testing.T) {
 	if _, err := r.Check(t.Context(), s); err != nil {
 		t.Error(err)
 	}
-	rotatortest.Must(t, r.Revoke(t.Context(), s, id))
+	rotatortest.Must(t, r.Revoke(t.Context(), s, id, rotatortest.Unfenced))
 	a.instead = nil
 	for _, key := range a.Keys(searchService) {
 		if key.Value == value.Reveal() {
@@ -69,7 +69,7 @@ func TestAListThatDoesNotEnd(t *testing.T) {
 		a, r := start(t, searchService)
 		a.instead = paged("/listQueryKeys", `{"value":[],"nextLink":`+strconv.Quote(next)+`}`, "")
 		s := subject(searchService, "default", "canary-key", rotation.TagClass, "C")
-		err := r.Revoke(t.Context(), s, "default")
+		err := r.Revoke(t.Context(), s, "default", rotatortest.Unfenced)
 		if fault := rotatortest.Fault(t, err); fault == nil || fault.Permanent || !strings.Contains(fault.Reason, says) {
 			t.Errorf("%s: %v", next, err)
 		}

@@ -110,7 +110,7 @@ func regenerate(t *testing.T, r *azurekeys.Rotator, s rotation.Subject, name str
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // too short to poll
 	defer cancel()
-	err := r.Regenerate(ctx, s, name)
+	err := r.Regenerate(ctx, s, name, rotatortest.Unfenced)
 	for range 10 {
 		running, is := errors.AsType[*rotation.Underway](err)
 		if !is {

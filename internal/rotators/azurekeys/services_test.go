@@ -103,7 +103,7 @@ func TestEachServiceRegeneratesTheOtherKey(t *testing.T) {
 				}
 				old := before[row.other]
 				rotatortest.WantVerdict(t, r, s, old.Reveal(), rotation.Accepted)
-				rotatortest.Must(t, r.Regenerate(t.Context(), s, row.other))
+				rotatortest.Must(t, r.Regenerate(t.Context(), s, row.other, rotatortest.Unfenced))
 				after := keys(t, r, s)
 				if after[row.other].Equal(old) || after[row.other].Reveal() != form(a.key(t, id, row.second)) || !after[plan.CredentialID].Equal(s.Current) {
 					t.Error("another key was regenerated, or none")
@@ -163,7 +163,7 @@ func TestAConnectionStringOfAppConfigurationGetsTheNewID(t *testing.T) {
 	if got := keys(t, r, s)["secondary"].Reveal(); got != before {
 		t.Error("the other key's connection string is not Azure's")
 	}
-	rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary"))
+	rotatortest.Must(t, r.Regenerate(t.Context(), s, "secondary", rotatortest.Unfenced))
 	got := keys(t, r, s)["secondary"].Reveal()
 	if got != connection("Secondary") || got == before || idIn(got) == idIn(before) {
 		t.Error("the connection string has the old key or id")

@@ -43,7 +43,7 @@ func TestCheckSaysWhichRightIsMissing(t *testing.T) {
 		if !strings.Contains(strings.Join(warnings, " "), row.warns) || row.warns == "" && len(warnings) > 0 {
 			t.Errorf("warnings %q", warnings)
 		}
-		_, _, issueErr := f.rotator().Issue(t.Context(), s, "OPERATION")
+		_, _, issueErr := f.rotator().Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 		if (issueErr == nil) != (err == nil) {
 			t.Errorf("the check says %v, and Graph %v", err, issueErr)
 		}

@@ -29,7 +29,7 @@ func TestAClientSecretIsIssuedAndTheOldOneRemoved(t *testing.T) {
 		rotatortest.WantVerdict(t, r, s, first, rotation.Accepted)
 		rotatortest.WantVerdict(t, r, s, "canary-wrong", rotation.Rejected)
 
-		id, value, err := r.Issue(t.Context(), s, "OPERATION")
+		id, value, err := r.Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 		rotatortest.Must(t, err)
 		if id != f.keyOf(value.Reveal()) {
 			t.Errorf("%s is not the key id of what was issued", id)
@@ -43,7 +43,7 @@ func TestAClientSecretIsIssuedAndTheOldOneRemoved(t *testing.T) {
 			t.Errorf("another operation issued %v, %v", issued, err)
 		}
 		for range 2 { // the second time, it is gone
-			rotatortest.Must(t, r.Revoke(t.Context(), s, f.subject().CredentialID))
+			rotatortest.Must(t, r.Revoke(t.Context(), s, f.subject().CredentialID, rotatortest.Unfenced))
 		}
 		rotatortest.WantVerdict(t, r, s, first, rotation.Rejected)
 		rotatortest.WantVerdict(t, r, s, value.Reveal(), rotation.Accepted)
@@ -69,7 +69,7 @@ func TestAClientSecretOutlivesItsVersionByTheGracePeriodAndAWeek(t *testing.T) {
 				delete(s.Tags, tag)
 			}
 		}
-		_, value, err := f.rotator().Issue(t.Context(), s, "OPERATION")
+		_, value, err := f.rotator().Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 		rotatortest.Must(t, err)
 		for _, c := range f.Credentials(f.payroll.ClientID) {
 			if left := time.Until(c.End); c.Text == value.Reveal() && (left-row.want).Abs() > time.Minute {
@@ -84,7 +84,7 @@ func TestANewClientSecretTakesAWhile(t *testing.T) {
 	f := newTenant(t, owned)
 	f.SetPropagation(directory.Propagation{Refusals: 1})
 	r, s := f.rotator(), f.subject()
-	_, value, err := r.Issue(t.Context(), s, "OPERATION")
+	_, value, err := r.Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 	rotatortest.Must(t, err)
 	rotatortest.WantVerdict(t, r, s, value.Reveal(), rotation.Rejected)
 	rotatortest.WantVerdict(t, r, s, value.Reveal(), rotation.Accepted)
@@ -127,7 +127,7 @@ func TestRefusalsOfGraph(t *testing.T) {
 			s.Address = row.address
 		}
 		t.Log(name)
-		_, _, err := f.rotator().Issue(t.Context(), s, "OPERATION")
+		_, _, err := f.rotator().Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 		wantFault(t, err, row.permanent, row.says)
 		if f.count() != 2 {
 			t.Fatalf("%s: there are %d client secrets", name, f.count())
@@ -139,7 +139,7 @@ func TestRefusalsOfGraph(t *testing.T) {
 func TestALostAnswerLeavesACredentialThatIsListed(t *testing.T) {
 	f := newTenant(t, owned)
 	rotatortest.Must(t, f.graph.SetFaults(graph.Faults{LoseWrites: 1}))
-	_, _, err := f.rotator().Issue(t.Context(), f.subject(), "OPERATION")
+	_, _, err := f.rotator().Issue(t.Context(), f.subject(), "OPERATION", rotatortest.Unfenced)
 	wantFault(t, err, false, "did not answer")
 	issued, err := f.rotator().ListIssued(t.Context(), f.subject(), "OPERATION")
 	if err != nil || len(issued) != 1 {
@@ -157,7 +157,7 @@ func TestARemovalThatIsRefusedIsNotTakenForDone(t *testing.T) {
 		}
 		return nil
 	}
-	wantFault(t, f.rotator().Revoke(t.Context(), f.subject(), f.keyOf(first)), false, "does not remove it")
+	wantFault(t, f.rotator().Revoke(t.Context(), f.subject(), f.keyOf(first), rotatortest.Unfenced), false, "does not remove it")
 }
 
 func TestTheAppWithoutAToken(t *testing.T) {
@@ -174,7 +174,7 @@ func TestAnInterruptedCallIsTheCallers(t *testing.T) {
 	f := newTenant(t, owned)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := f.rotator().Issue(ctx, f.subject(), "OPERATION"); !errors.Is(err, context.Canceled) {
+	if _, _, err := f.rotator().Issue(ctx, f.subject(), "OPERATION", rotatortest.Unfenced); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -14,13 +14,16 @@ const prefix = "rotunda:"
 
 // Issue implements rotation.Issuer (microsoftgraph/microsoft-graph-docs-contrib
 // api-reference/v1.0/api/application-addpassword.md).
-func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, err error) {
+func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string, fence rotation.Fence) (id string, value secret.Value, err error) {
 	target, a, err := r.open(ctx, s)
 	if err != nil {
 		return "", secret.Value{}, err
 	}
 	lifetime, err := r.lifetime(s)
 	if err != nil {
+		return "", secret.Value{}, err
+	}
+	if err := fence(ctx); err != nil {
 		return "", secret.Value{}, err
 	}
 	id, text, err := r.graph.addPassword(ctx, a, prefix+operation, time.Now().Add(lifetime))
@@ -76,9 +79,12 @@ func (r Rotator) ListIssued(ctx context.Context, s rotation.Subject, operation s
 // Revoke implements rotation.Issuer (application-removepassword.md). Graph answers 400 to a key id
 // that it does not know. A change that has not reached all of Graph yet is answered the same, so
 // the list decides.
-func (r Rotator) Revoke(ctx context.Context, s rotation.Subject, id string) error {
+func (r Rotator) Revoke(ctx context.Context, s rotation.Subject, id string, fence rotation.Fence) error {
 	target, a, err := r.open(ctx, s)
 	if err != nil || !isGUID(id) {
+		return err
+	}
+	if err := fence(ctx); err != nil {
 		return err
 	}
 	err = r.graph.call(ctx, http.MethodPost, "/"+a.ID+"/removePassword", map[string]string{"keyId": id}, nil)

@@ -91,11 +91,11 @@ func wantBounded(t *testing.T, name string, r rogue) {
 	_, err = rotator.Locate(ctx, s)
 	_ = rotatortest.Fault(t, err)
 	if r.host != directory.Host {
-		_, _, err = rotator.Issue(ctx, s, "OPERATION")
+		_, _, err = rotator.Issue(ctx, s, "OPERATION", rotatortest.Unfenced)
 		if rotatortest.Fault(t, err) == nil {
 			t.Errorf("%s: issued by a rogue", name)
 		}
-		if rotatortest.Fault(t, rotator.Revoke(ctx, s, key)) == nil {
+		if rotatortest.Fault(t, rotator.Revoke(ctx, s, key, rotatortest.Unfenced)) == nil {
 			t.Errorf("%s: revoked by a rogue", name)
 		}
 	}

@@ -35,7 +35,7 @@ func TestValuesKeepTheirForm(t *testing.T) {
 		if verdict, err := f.rotator().Probe(t.Context(), s, s.Current); verdict != rotation.Accepted {
 			t.Errorf("%s: %v, %v", name, verdict, err)
 		}
-		id, value, err := f.rotator().Issue(t.Context(), s, "OPERATION")
+		id, value, err := f.rotator().Issue(t.Context(), s, "OPERATION", rotatortest.Unfenced)
 		rotatortest.Must(t, err)
 		text := ""
 		for _, c := range f.Credentials(f.payroll.ClientID) {

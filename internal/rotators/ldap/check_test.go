@@ -136,7 +136,7 @@ func TestALoginThatIsRejectedChangesNothing(t *testing.T) {
 		_, err := Rotator{}.Locate(t.Context(), s)
 		wantFault(t, err, "rejects the login")
 	}
-	wantFault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword)), "rejects the login")
+	wantFault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword), rotatortest.Unfenced), "rejects the login")
 }
 
 func TestConnectionsThatCantBe(t *testing.T) {

@@ -100,7 +100,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 }
 
 // Apply implements rotation.Setter.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, added, err := readBoth(s, next)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (t target) claim(ctx context.Context, session *session) (directory, entry, 
 }
 
 // Retire implements rotation.Setter. In class S the new password has replaced the old one.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, removed, err := readBoth(s, old)
 	if err != nil || target.class == rotation.Single || removed.password.Equal(target.current.Password) {
 		return err
@@ -172,5 +172,5 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	if err != nil {
 		return err
 	}
-	return target.remove(session, directory, removed.password)
+	return target.remove(ctx, session, directory, removed.password, fence)
 }

@@ -90,7 +90,7 @@ func TestRetiringNeverTakesTheOnlyPassword(t *testing.T) {
 	rotatortest.Retire(t, Rotator{}, s, oldPassword)
 	s = byRotator(s)
 	s.Current = secret.NewValue(newPassword)
-	wantFault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword)), "is the only one")
+	wantFault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword), rotatortest.Unfenced), "is the only one")
 	rotatortest.WantVerdict(t, Rotator{}, s, oldPassword, rotation.Accepted)
 	if len(server.Values(t, app, userPassword)) != 1 {
 		t.Error("the only password was removed")

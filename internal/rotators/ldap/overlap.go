@@ -1,6 +1,8 @@
 package ldap
 
 import (
+	"context"
+
 	ldap "github.com/go-ldap/ldap/v3"
 
 	"rotunda/internal/rotation"
@@ -30,7 +32,7 @@ func (t target) hashRefused() error {
 }
 
 // remove removes an old password, and keeps the current one and those that others have set.
-func (t target) remove(s *session, d directory, old secret.Value) error {
+func (t target) remove(ctx context.Context, s *session, d directory, old secret.Value, fence rotation.Fence) error {
 	const tries = 3 // another worker may remove it at the same time
 	for range tries {
 		e, err := s.find(d, t.name)
@@ -46,6 +48,9 @@ func (t target) remove(s *session, d directory, old secret.Value) error {
 		}
 		if len(stored) == len(e.passwords) {
 			return rotation.Permanentf("The old password is the only one that the directory at %s still has for the login, so it is kept. Set the secret to a value that logs in.", t.server)
+		}
+		if err := fence(ctx); err != nil {
+			return err
 		}
 		request := ldap.NewModifyRequest(e.dn, nil)
 		request.Delete(userPassword, stored)

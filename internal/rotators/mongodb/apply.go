@@ -15,7 +15,7 @@ const (
 )
 
 // Apply implements rotation.Setter.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ func TestTheTwoUsersOfMongoDBTakeTurns(t *testing.T) {
 	rotatortest.Retire(t, Rotator{}, s, next)
 	rotatortest.WantVerdict(t, Rotator{}, s, next, rotation.Rejected)
 	rotatortest.WantVerdict(t, Rotator{}, s, last, rotation.Accepted)
+	rotatortest.RetireLate(t, Rotator{}, s, next, true)
 	rotatortest.Apply(t, Rotator{}, s, value("orders_a", newPassword))
 	rotatortest.WantVerdict(t, Rotator{}, s, next, rotation.Accepted)
 	if got := described(server, "orders_a"); got != described(server, "orders_b") || strings.Contains(got, "clientSource") || !strings.Contains(got, "read shop") {
@@ -205,7 +206,7 @@ func TestRetiringLeavesOthersMongoDBUsersAlone(t *testing.T) {
 	rotatortest.WantVerdict(t, Rotator{}, s, value("orders", "canary-by-hand"), rotation.Accepted)
 	rotatortest.Must(t, server.Create("shop", "orders", oldPassword, readWrite))
 	mark(server, "orders", "contoso.vault.azure.net/other")
-	if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(value("orders", oldPassword)))); fault == nil || !strings.Contains(fault.Reason, "contoso.vault.azure.net/other") {
+	if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, secret.NewValue(value("orders", oldPassword)), rotatortest.Unfenced)); fault == nil || !strings.Contains(fault.Reason, "contoso.vault.azure.net/other") {
 		t.Errorf("got %v", fault)
 	}
 	server.Drop("shop", "orders")

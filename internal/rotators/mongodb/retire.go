@@ -11,7 +11,7 @@ import (
 // Retire implements rotation.Setter. In class A the old user gets a password that nobody knows and
 // keeps everything else: MongoDB has no user without one. In class S the old password is gone
 // already.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil || target.class == rotation.Single {
 		return err
@@ -30,13 +30,13 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return target.openFault(err)
 	}
 	defer session.close()
-	return target.retire(ctx, session, retired)
+	return target.retire(ctx, session, retired, fence)
 }
 
 // retire replaces a password that is the secret's: a mark says so, or the password itself does.
 // What has replaced one that the server refuses is somebody else's. A password that is replaced
 // already is replaced again, which harms nobody.
-func (t target) retire(ctx context.Context, session *session, old login.Login) error {
+func (t target) retire(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	found, err := session.user(ctx, old.User)
 	if err != nil {
 		return t.server.fault(reading, err)
@@ -56,6 +56,9 @@ func (t target) retire(ctx context.Context, session *session, old login.Login) e
 	}
 	password, err := randomPassword()
 	if err != nil {
+		return err
+	}
+	if err := fence(ctx); err != nil {
 		return err
 	}
 	return t.server.fault(changing, session.set(ctx, found, password, nil))

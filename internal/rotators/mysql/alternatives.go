@@ -97,7 +97,7 @@ func (t target) set(ctx context.Context, session *session, accounts []stored, en
 
 // applyAlternatives puts the new password first. Clients begin with a native password, so they
 // need no second attempt.
-func (t target) applyAlternatives(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyAlternatives(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	accounts, err := t.readChanged(ctx, session, next)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (t target) with(all alternatives, password secret.Value) alternatives {
 }
 
 // retireAlternative removes the old password from all accounts of the name that have it.
-func (t target) retireAlternative(ctx context.Context, session *session, old login.Login) error {
+func (t target) retireAlternative(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	all, err := session.accounts(ctx, t.account.user)
 	if err != nil {
 		return err
@@ -154,6 +154,9 @@ func (t target) retireAlternative(ctx context.Context, session *session, old log
 			return rotation.Temporaryf("The account %s on %s does not have the password of the secret's latest version, so the old password is not removed. Set the account's password to the secret's.", one.account, t.server)
 		}
 		holding[i].alternatives = slices.DeleteFunc(one.alternatives, func(one alternative) bool { return one == removed })
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	return t.set(ctx, session, holding, "")
 }

@@ -89,7 +89,7 @@ func edPublicKey(t *testing.T, password string) ed25519.PublicKey {
 func TestTheOnlyGoodMariaDBPasswordIsNotRetired(t *testing.T) {
 	s, _ := newAccount(t, testserver.SharedMariaDB(t), "")
 	s.Current = secret.NewValue(newPassword) // which somebody removed
-	err := Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword))
+	err := Rotator{}.Retire(t.Context(), s, secret.NewValue(oldPassword), rotatortest.Unfenced)
 	if rotatortest.Fault(t, err) == nil {
 		t.Error("the only good password was retired")
 	}

@@ -48,7 +48,7 @@ func TestAPairBelongsToOneSecret(t *testing.T) {
 	retired := second.Current
 	second.Current = urlValue(app.user+"2", oldPassword)
 	rotatortest.Retire(t, Rotator{}, second, retired.Reveal()) // it is not valid any more
-	if err := (Rotator{}).Retire(t.Context(), second, first.Current); rotatortest.Fault(t, err) == nil {
+	if err := (Rotator{}).Retire(t.Context(), second, first.Current, rotatortest.Unfenced); rotatortest.Fault(t, err) == nil {
 		t.Error("another secret's login was retired")
 	}
 	second.Tags = map[string]string{rotation.TagClass: "O"}

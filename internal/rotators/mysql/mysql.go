@@ -99,7 +99,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 }
 
 // Apply implements rotation.Setter.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, renewed, err := readBoth(s, next)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 	return err
 }
 
-func (t target) apply(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) apply(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	switch {
 	case t.class == rotation.Alternating:
 		return t.applyAlternating(ctx, session, next, fence)
@@ -129,7 +129,7 @@ func (t target) apply(ctx context.Context, session *session, next login.Login, f
 }
 
 // Retire implements rotation.Setter. In class S, Apply has replaced the old password already.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil || target.class == rotation.Single {
 		return err
@@ -145,9 +145,9 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	defer session.close()
 	switch {
 	case target.class == rotation.Alternating:
-		return target.retireAlternating(ctx, session, retired)
+		return target.retireAlternating(ctx, session, retired, fence)
 	case !session.mariaDB:
-		return target.retireSecond(ctx, session, retired)
+		return target.retireSecond(ctx, session, retired, fence)
 	}
-	return target.retireAlternative(ctx, session, retired)
+	return target.retireAlternative(ctx, session, retired, fence)
 }

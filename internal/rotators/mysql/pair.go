@@ -71,7 +71,7 @@ func (t target) mayGrant(ctx context.Context, session *session) error {
 
 // applyAlternating prepares the account that is not in use and sets its password last: a password
 // that works shows that the rest was done.
-func (t target) applyAlternating(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyAlternating(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	inUse := next.User == t.current.User && !next.Password.Equal(t.current.Password)
 	if inUse || !t.alternates(next.User) {
 		return rotation.Permanentf("The new value is for an account that is not next in turn on %s. Check that the secret's value names the account that readers use now.", t.server)

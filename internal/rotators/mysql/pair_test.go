@@ -35,6 +35,9 @@ func TestMariaDBAccountsTakeTurns(t *testing.T) {
 		rotatortest.Retire(t, Rotator{}, s, s.Current.Reveal())
 		rotatortest.WantVerdict(t, Rotator{}, s, old.Reveal(), rotation.Rejected)
 		rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
+		if turn == 3 {
+			rotatortest.RetireLate(t, Rotator{}, s, old.Reveal(), false)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // applyMariaDBPair makes the account, or takes it if it is this secret's.
-func (t target) applyMariaDBPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyMariaDBPair(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	found, err := t.readPair(ctx, session, next)
 	if err != nil {
 		return err

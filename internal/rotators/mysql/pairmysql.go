@@ -11,7 +11,7 @@ import (
 // applyMySQLPair makes the account, or takes it if it is this secret's. An account that is made
 // here is locked and has a password that nobody knows, as a policy of reuse may forbid to set the
 // new one twice.
-func (t target) applyMySQLPair(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyMySQLPair(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	found, err := session.mySQLAccounts(ctx, next.User)
 	if err == nil {
 		err = t.mayTakeMySQL(found, next)
@@ -88,7 +88,7 @@ func (t target) mySQLTerms(ctx context.Context, session *session) (terms, error)
 // retireMySQLAccount makes the account that accepts the old password refuse it, and locks it. If
 // none does, it was retired already, or somebody set another password. An account of the pair gets
 // the mark, as its turn will come again.
-func (t target) retireMySQLAccount(ctx context.Context, session *session, old login.Login) error {
+func (t target) retireMySQLAccount(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	account, err := t.holder(ctx, old)
 	if err != nil || account.user == "" {
 		return err
@@ -109,6 +109,9 @@ func (t target) retireMySQLAccount(ctx context.Context, session *session, old lo
 	retiring := "ALTER USER " + account.sql() + unknown + " ACCOUNT LOCK"
 	if t.alternates(account.user) {
 		retiring += " ATTRIBUTE " + t.attribute()
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	return session.run(ctx, "retiring the account", retiring, "ALTER USER "+account.sql()+" DISCARD OLD PASSWORD")
 }

@@ -83,6 +83,9 @@ func TestMySQLAccountsTakeTurns(t *testing.T) {
 			rotatortest.WantVerdict(t, Rotator{}, s, s.Current.Reveal(), rotation.Accepted)
 		}
 		wantMySQLPair(t, server, s, next.User, retired, terms)
+		if turn == 2 {
+			rotatortest.RetireLate(t, Rotator{}, s, old.Reveal(), false)
+		}
 		retired = next.User
 	}
 }
@@ -130,7 +133,7 @@ func TestAMySQLPairBelongsToOneSecret(t *testing.T) {
 	failCheck(t, second, "belongs to another secret ("+first.Owner+")")
 	rotatortest.RefuseApply(t, Rotator{}, second, urlValue(dualRole+login.SuffixA, newPassword).Reveal(), "belongs to another secret")
 	// Not even one that has the login itself may retire it.
-	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), second, first.Current), "belongs to another secret")
+	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), second, first.Current, rotatortest.Unfenced), "belongs to another secret")
 	second.Current = first.Current
 	failCheck(t, second, "belongs to another secret")
 	if changes := server.Changes(); len(changes) != before {

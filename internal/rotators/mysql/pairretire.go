@@ -11,20 +11,20 @@ import (
 
 // retireAlternating makes the other account refuse the old password, and locks it; the next
 // rotation unlocks it.
-func (t target) retireAlternating(ctx context.Context, session *session, old login.Login) error {
+func (t target) retireAlternating(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	switch {
 	case old.User == t.current.User:
 		return nil
 	case session.mariaDB:
-		return t.retireMariaDBAccounts(ctx, session, old)
+		return t.retireMariaDBAccounts(ctx, session, old, fence)
 	}
-	return t.retireMySQLAccount(ctx, session, old)
+	return t.retireMySQLAccount(ctx, session, old, fence)
 }
 
 // retireMariaDBAccounts does so for all accounts of the name that have the old password. It was
 // the secret's own, so these accounts are the secret's, unless another's mark says otherwise, or
 // the account that a first rotation replaces has another password too: that one stays.
-func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old login.Login) error {
+func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	all, err := session.accounts(ctx, old.User)
 	if err != nil {
 		return err
@@ -34,6 +34,9 @@ func (t target) retireMariaDBAccounts(ctx context.Context, session *session, old
 		return err
 	}
 	if err := t.mayChange(holding); err != nil {
+		return err
+	}
+	if err := fence(ctx); err != nil {
 		return err
 	}
 	if err := t.markOwn(ctx, session, holding); err != nil {

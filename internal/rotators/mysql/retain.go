@@ -9,7 +9,7 @@ import (
 )
 
 // applyRetaining makes the new password the first and the old one the second.
-func (t target) applyRetaining(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyRetaining(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	found, err := t.readDual(ctx, session)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (t target) secondInUse(a account) error {
 // second is discarded. A second password that is not the old one stays. If this ends between the
 // two statements after a rollback, the account has the present password twice, which nothing tells
 // from somebody's second password: the next rotation is refused, and says what to run.
-func (t target) retireSecond(ctx context.Context, session *session, old login.Login) error {
+func (t target) retireSecond(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	found, err := t.readDual(ctx, session)
 	if err != nil || !found.hasSecond {
 		return err
@@ -64,6 +64,9 @@ func (t target) retireSecond(ctx context.Context, session *session, old login.Lo
 		return rotation.Temporaryf("The account %s on %s does not have the password of the secret's latest version, so the old password is not removed. Set the account's password to the secret's.", found.account, t.server)
 	case found.reuse:
 		return t.reuseForbidden(found.account)
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	if err := session.run(ctx, settingPassword, found.setPassword(t.current.Password)); err != nil {
 		return t.notSetAgain(found.account, err)

@@ -104,7 +104,7 @@ func TestMySQLAccountWithoutTheSecretsPassword(t *testing.T) {
 	rotatortest.RefuseApply(t, Rotator{}, s, urlValue(dualUser, newPassword).Reveal(), "does not have the secret's password")
 	server.Create(mysqld.Account{User: dualUser, Host: dualHost, First: others, Second: oldPassword})
 	s.Current = urlValue(dualUser, newPassword)
-	fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, urlValue(dualUser, oldPassword)))
+	fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, urlValue(dualUser, oldPassword), rotatortest.Unfenced))
 	if fault == nil || fault.Permanent || !strings.Contains(fault.Reason, "secret's latest version") {
 		t.Error(fault)
 	}

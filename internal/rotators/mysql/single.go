@@ -8,7 +8,7 @@ import (
 )
 
 // applySingle replaces the password. An account that does so itself needs no right.
-func (t target) applySingle(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applySingle(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	changed := "USER()"
 	if t.admin != nil {
 		account, err := t.onlyMySQLAccount(ctx, session)

@@ -13,7 +13,7 @@ import (
 )
 
 // Apply implements rotation.Setter.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (t target) changesFor(next login.Login) ([]change, error) {
 
 // apply sets passwords in a transaction. When fence or a statement fails, closing the session
 // rolls it back.
-func (t target) apply(ctx context.Context, session *session, changes []change, fence func(context.Context) error) error {
+func (t target) apply(ctx context.Context, session *session, changes []change, fence rotation.Fence) error {
 	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func survivesCuts(t *testing.T, server *testserver.Postgres, c *cutter) {
 		cut := c.cut(s, n, func(s rotation.Subject) error { return Rotator{}.Apply(t.Context(), s, next, rotatortest.Unfenced) })
 		probes(t, s, s.Current, rotation.Accepted)
 		if turn%2 == 0 && cut { // given up
-			c.cut(s, n, func(s rotation.Subject) error { return Rotator{}.Retire(t.Context(), s, next) })
+			c.cut(s, n, func(s rotation.Subject) error { return Rotator{}.Retire(t.Context(), s, next, rotatortest.Unfenced) })
 			retire(t, s, next)
 			probes(t, s, next, rotation.Rejected)
 			probes(t, s, s.Current, rotation.Accepted)
@@ -137,7 +137,7 @@ func survivesCuts(t *testing.T, server *testserver.Postgres, c *cutter) {
 		probes(t, s, next, rotation.Accepted)
 		old := s.Current
 		s.Current = next
-		c.cut(s, n, func(s rotation.Subject) error { return Rotator{}.Retire(t.Context(), s, old) })
+		c.cut(s, n, func(s rotation.Subject) error { return Rotator{}.Retire(t.Context(), s, old, rotatortest.Unfenced) })
 		probes(t, s, s.Current, rotation.Accepted)
 		retire(t, s, old)
 		probes(t, s, old, rotation.Rejected)

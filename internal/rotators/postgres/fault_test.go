@@ -117,7 +117,7 @@ func rights(t *testing.T, server *testserver.Postgres) {
 	apply(t, s, next)
 	app.Exec(t, "ALTER ROLE "+admin+" NOLOGIN")
 	saysStop(t, s, next, "AdminSecret", false)
-	if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, next)); fault == nil {
+	if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, next, rotatortest.Unfenced)); fault == nil {
 		t.Error("retired without an administrator")
 	}
 	probes(t, s, s.Admin, rotation.Rejected)

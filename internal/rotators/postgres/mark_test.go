@@ -227,7 +227,7 @@ func retireLeavesOthersAlone(t *testing.T, server *testserver.Postgres) {
 	retire(t, s, urlValue(joe, "canary-guess"))
 	probes(t, s, urlValue(joe, "canary-of-joe"), rotation.Accepted)
 	app.Exec(t, "COMMENT ON ROLE "+role+" IS 'Rotunda: vault.example/joe'")
-	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, urlValue(joe, "canary-of-joe")), "vault.example/joe")
+	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, urlValue(joe, "canary-of-joe"), rotatortest.Unfenced), "vault.example/joe")
 	probes(t, s, urlValue(joe, "canary-of-joe"), rotation.Accepted)
 	app.Exec(t, "COMMENT ON ROLE "+role+" IS NULL")
 	retire(t, s, urlValue(joe, "canary-of-joe"))
@@ -241,7 +241,7 @@ func TestPostgresTrustProvesNothing(t *testing.T) {
 	s := rotated(t, app.alternating())
 	for _, query := range []string{s.Address[strings.Index(s.Address, "?"):], "?sslmode=disable"} {
 		s = withQuery(s, query)
-		if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, urlValue("joe", "canary-guess"))); fault == nil || !strings.Contains(fault.Reason, "must be proven") {
+		if fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, urlValue("joe", "canary-guess"), rotatortest.Unfenced)); fault == nil || !strings.Contains(fault.Reason, "must be proven") {
 			t.Errorf("retired: %v", fault)
 		}
 		taken := app.singleByAdmin("vault.example/thief")

@@ -43,6 +43,10 @@ func alternates(t *testing.T, server *testserver.Postgres) {
 		retire(t, s, old)
 		probes(t, s, old, rotation.Rejected)
 		probes(t, s, s.Current, rotation.Accepted)
+		if turn == 3 {
+			rotatortest.RetireLocked(t, Rotator{}, s, old.Reveal(), "holds its lock")
+			rotatortest.RetireLate(t, Rotator{}, s, old.Reveal(), true)
+		}
 	}
 }
 
@@ -149,7 +153,7 @@ func TestPostgresRetireLeavesTheCurrentLogin(t *testing.T) {
 	retire(t, s, urlValue(app.owner+login.SuffixA, "canary-of-an-older-version"))
 	probes(t, s, s.Current, rotation.Accepted)
 	retire(t, s, urlValue(app.owner+login.SuffixB, "canary-of-nobody"))
-	err := Rotator{}.Retire(t.Context(), s, urlValue(app.admin, canaryAdmin))
+	err := Rotator{}.Retire(t.Context(), s, urlValue(app.admin, canaryAdmin), rotatortest.Unfenced)
 	if fault := rotatortest.Fault(t, err); fault == nil || !fault.Permanent {
 		t.Error("the admin was retired")
 	}

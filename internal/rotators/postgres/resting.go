@@ -69,7 +69,7 @@ func (t target) openCurrent(ctx context.Context) (*session, error) {
 }
 
 // applyPair is Apply for a pair without AdminSecret.
-func (t target) applyPair(ctx context.Context, next login.Login, fence func(context.Context) error) error {
+func (t target) applyPair(ctx context.Context, next login.Login, fence rotation.Fence) error {
 	t, session, err := t.openPair(ctx, next.User)
 	if err != nil {
 		return err
@@ -124,19 +124,19 @@ func (c *check) lookAtItself(ctx context.Context) error {
 
 // retirePair lets the old login change its own password. If the secret no longer has a login of
 // the pair, the other one goes too: who knows the old value could still log in as it.
-func (t target) retirePair(ctx context.Context, old login.Login) error {
+func (t target) retirePair(ctx context.Context, old login.Login, fence rotation.Fence) error {
 	inUse := t.pair().Includes(t.current.User)
 	if t.pair().Includes(old.User) && !inUse {
-		if err := t.end(ctx, t.resting(t.pair().Next(old.User), old), false); err != nil {
+		if err := t.end(ctx, t.resting(t.pair().Next(old.User), old), false, fence); err != nil {
 			return err
 		}
 	}
-	return t.end(ctx, old, inUse && t.pair().Includes(old.User))
+	return t.end(ctx, old, inUse && t.pair().Includes(old.User), fence)
 }
 
 // end makes sure that a login's old password works no more.
-func (t target) end(ctx context.Context, old login.Login, rests bool) error {
-	found, err := t.endItself(ctx, old, rests)
+func (t target) end(ctx context.Context, old login.Login, rests bool, fence rotation.Fence) error {
+	found, err := t.endItself(ctx, old, rests, fence)
 	if err != nil || found {
 		return err
 	}
@@ -145,7 +145,7 @@ func (t target) end(ctx context.Context, old login.Login, rests bool) error {
 
 // endItself logs in and changes the login's own password, to the one it rests with or to none. It
 // reports whether the server let it in.
-func (t target) endItself(ctx context.Context, old login.Login, rests bool) (bool, error) {
+func (t target) endItself(ctx context.Context, old login.Login, rests bool, fence rotation.Fence) (bool, error) {
 	session, err := t.tryToOpen(ctx, old)
 	if session == nil {
 		return false, err
@@ -159,10 +159,10 @@ func (t target) endItself(ctx context.Context, old login.Login, rests bool) (boo
 		}
 		password = "'" + changes[0].verifier + "'"
 	}
-	return true, t.setItself(ctx, session, old.User, password)
+	return true, t.setItself(ctx, session, old.User, password, fence)
 }
 
-func (t target) setItself(ctx context.Context, session *session, user, password string) error {
+func (t target) setItself(ctx context.Context, session *session, user, password string, fence rotation.Fence) error {
 	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
 	}
@@ -172,6 +172,9 @@ func (t target) setItself(ctx context.Context, session *session, user, password 
 	}
 	if t.ownershipOf(found) == markedOther {
 		return t.otherOwner(found)
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	if err := session.exec(ctx, asItself, "ALTER ROLE "+quoteIdentifier(user)+" PASSWORD "+password); err != nil {
 		if err = passwordFault(err); errors.Is(err, rotation.ErrRefusedByPolicy) {

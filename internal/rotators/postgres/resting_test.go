@@ -103,7 +103,11 @@ func TestPostgresAdministratorsTakeTurns(t *testing.T) {
 func administratorsTakeTurns(t *testing.T, app application, s rotation.Subject) {
 	boss := s.Current
 	for i := range 5 {
+		old := s.Current
 		s = turn(t, s)
+		if i == 3 {
+			rotatortest.RetireLate(t, Rotator{}, s, old.Reveal(), false)
+		}
 		if got, want := userOf(s.Current), app.owner+[]string{login.SuffixA, login.SuffixB}[i%2]; got != want {
 			t.Fatalf("turn %d is %s's", i, got)
 		}
@@ -309,7 +313,7 @@ func TestPostgresPairRetiresNoLoginThatIsTurnedOff(t *testing.T) {
 		for _, off := range []string{"NOLOGIN", "VALID UNTIL '2001-01-01'"} {
 			role := quoteIdentifier(userOf(old))
 			app.Exec(t, "ALTER ROLE "+role+" "+off)
-			fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, old))
+			fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, old, rotatortest.Unfenced))
 			if fault == nil || fault.Permanent || !strings.Contains(fault.Reason, "is turned off") {
 				t.Errorf("%s: %v", off, fault)
 			}
@@ -331,7 +335,7 @@ func TestPostgresRemediesForALoginThatIsTurnedOff(t *testing.T) {
 			app.Exec(t, "ALTER ROLE "+role+" LOGIN VALID UNTIL 'infinity' PASSWORD '"+verifierOf(t, canaryBoss)+"'")
 			app.Exec(t, "ALTER ROLE "+role+" "+off)
 			for _, remedy := range []string{" PASSWORD NULL VALID UNTIL 'infinity';", " LOGIN VALID UNTIL 'infinity';"} {
-				fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, boss))
+				fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, boss, rotatortest.Unfenced))
 				if fault == nil || !strings.Contains(fault.Reason, "ALTER ROLE "+role+remedy) {
 					t.Fatalf("%s: %v", off, fault)
 				}
@@ -352,7 +356,7 @@ func TestPostgresPairThatIsLeftEndsThoughOneIsTurnedOff(t *testing.T) {
 		apply(t, s, next)
 		other := quoteIdentifier(app.owner + login.SuffixB)
 		app.Exec(t, "ALTER ROLE "+other+" NOLOGIN")
-		fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, next))
+		fault := rotatortest.Fault(t, Rotator{}.Retire(t.Context(), s, next, rotatortest.Unfenced))
 		if fault == nil || !strings.Contains(fault.Reason, "ALTER ROLE "+other+" LOGIN") {
 			t.Fatal(fault)
 		}
@@ -395,4 +399,31 @@ func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
 		}
 		turn(t, s)
 	})
+}
+
+// A worker sleeps after it has logged in to retire a login of the pair, until others have given that
+// login another password. Only the fence keeps it from that.
+func TestPostgresAPairsWorkerThatSlept(t *testing.T) {
+	_, s := newAdministrators(t, testserver.SharedPostgres(t))
+	s = turn(t, s)
+	for _, fence := range []rotation.Fence{func(context.Context) error { return errors.New("others have gone on") }, rotatortest.Unfenced} {
+		old, next := s.Current, plan(t, s).Next
+		apply(t, s, next)
+		s.Current = next
+		late := targetOf(t, s)
+		given, err := late.loginOf(old)
+		rotatortest.Must(t, err)
+		session, err := late.tryToOpen(t.Context(), given)
+		rotatortest.Must(t, err)
+		retire(t, s, old)
+		next = plan(t, s).Next
+		apply(t, s, next)
+		want := rotation.Accepted
+		if err := late.setItself(t.Context(), session, given.User, "NULL", fence); err == nil {
+			want = rotation.Rejected
+		}
+		session.close()
+		probes(t, s, next, want)
+		s.Current = next
+	}
 }

@@ -14,7 +14,7 @@ import (
 // Retire implements rotation.Setter. In class A the old login loses its password and keeps
 // everything else; when its turn comes, it gets a new one. In class S the old password is already
 // gone.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil || target.class == rotation.Single {
 		return err
@@ -26,7 +26,7 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 	case retired.User == target.current.User: // the same login has a newer password
 		return nil
 	case target.byPair():
-		return target.retirePair(ctx, retired)
+		return target.retirePair(ctx, retired, fence)
 	case retired.User == target.admin.User:
 		return rotation.Permanentf("The old value is for AdminSecret's own login, whose password must stay. Name another administrator in the tag AdminSecret.")
 	}
@@ -35,15 +35,18 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return target.openFault(err)
 	}
 	defer session.close()
-	return target.retire(ctx, session, retired)
+	return target.retire(ctx, session, retired, fence)
 }
 
-func (t target) retire(ctx context.Context, session *session, old login.Login) error {
+func (t target) retire(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	if err := session.beginLocked(ctx, t.identity()); err != nil {
 		return err
 	}
 	if gone, err := t.mayRetire(ctx, session, old); err != nil || gone {
 		return newFaultOrNil(err)
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	if err := session.exec(ctx, "ALTER ROLE "+quoteIdentifier(old.User)+" PASSWORD NULL"); err != nil {
 		return newFault(changing, err)

@@ -76,11 +76,11 @@ func TestRetiringLeavesOthersRabbitMQUsersAlone(t *testing.T) {
 	rotatortest.Retire(t, Rotator{}, s, app.value(app.owner, oldPassword).Reveal())
 	rotatortest.WantVerdict(t, Rotator{}, s, app.value(app.owner, "canary-by-hand").Reveal(), rotation.Accepted)
 	app.set(t, "users/"+app.owner, `{"password":"`+oldPassword+`","tags":["`+otherMark+`"]}`)
-	err := Rotator{}.Retire(t.Context(), s, app.value(app.owner, oldPassword))
+	err := Rotator{}.Retire(t.Context(), s, app.value(app.owner, oldPassword), rotatortest.Unfenced)
 	if fault := rotatortest.Fault(t, err); fault == nil || !strings.Contains(fault.Reason, "another secret") {
 		t.Errorf("got %v", err)
 	}
-	err = Rotator{}.Retire(t.Context(), s, s.Admin)
+	err = Rotator{}.Retire(t.Context(), s, s.Admin, rotatortest.Unfenced)
 	rotatortest.WantPermanent(t, err, "AdminSecret's own")
 	app.API(t, http.MethodDelete, "users/"+app.owner, "")
 	rotatortest.Retire(t, Rotator{}, s, app.value(app.owner, oldPassword).Reveal())

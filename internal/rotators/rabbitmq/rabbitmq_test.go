@@ -45,6 +45,7 @@ func TestTheTwoUsersOfRabbitMQTakeTurns(t *testing.T) {
 	rotatortest.Retire(t, Rotator{}, s, next)
 	rotatortest.WantVerdict(t, Rotator{}, s, next, rotation.Rejected)
 	rotatortest.WantVerdict(t, Rotator{}, s, last, rotation.Accepted)
+	rotatortest.RetireLate(t, Rotator{}, s, next, true)
 	rotatortest.Apply(t, Rotator{}, s, app.login("a", "canary-fourth-4"))
 	rotatortest.WantVerdict(t, Rotator{}, s, app.login("a", "canary-fourth-4"), rotation.Accepted)
 }

@@ -10,7 +10,7 @@ import (
 
 // Retire implements rotation.Setter. The old user loses its password and keeps everything else;
 // when its turn comes, it gets a new one.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, err := readTarget(s)
 	if err != nil {
 		return err
@@ -29,12 +29,12 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return err
 	}
 	defer admin.close()
-	return target.retire(ctx, admin, retired)
+	return target.retire(ctx, admin, retired, fence)
 }
 
 // retire removes a password that is the secret's: a mark says so, or the password itself does.
 // What has replaced one that RabbitMQ refuses is somebody else's.
-func (t target) retire(ctx context.Context, admin *client, old login.Login) error {
+func (t target) retire(ctx context.Context, admin *client, old login.Login, fence rotation.Fence) error {
 	found, err := admin.user(ctx, old.User)
 	if err != nil {
 		return t.server.fault(reading, err)
@@ -51,6 +51,9 @@ func (t target) retire(ctx context.Context, admin *client, old login.Login) erro
 			_, err = login.Answer(verdict, err)
 			return err
 		}
+	}
+	if err := fence(ctx); err != nil {
+		return err
 	}
 	return t.server.fault(changing, admin.setUser(ctx, found.Name, noPassword, found.Tags))
 }

@@ -85,7 +85,7 @@ func (Rotator) Probe(ctx context.Context, s rotation.Subject, value secret.Value
 
 // Apply implements rotation.Setter. It sends next as a hash, which can't be turned back by those
 // who read MONITOR or the slow log.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, added, err := readBoth(s, next)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 }
 
 // Retire implements rotation.Setter.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, removed, err := readBoth(s, old)
 	if err != nil || removed.Password.Equal(target.current.Password) {
 		return err
@@ -115,5 +115,8 @@ func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value)
 		return err
 	}
 	defer session.close()
+	if err := fence(ctx); err != nil {
+		return err
+	}
 	return target.change(ctx, session, userOf(removed), "!"+hash(removed.Password))
 }

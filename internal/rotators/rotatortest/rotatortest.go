@@ -38,11 +38,56 @@ func RefuseApply(t *testing.T, setter rotation.Setter, s rotation.Subject, next,
 	}
 }
 
-// Retire retires a value, which must succeed.
+// Retire retires a value, which must succeed. It calls the fence right before it changes anything:
+// a value that it retires while the fence fails stays what it was.
 func Retire(t *testing.T, setter rotation.Setter, s rotation.Subject, old string) {
 	t.Helper()
-	if err := setter.Retire(t.Context(), s, secret.NewValue(old)); err != nil {
+	before, _ := setter.Probe(t.Context(), s, secret.NewValue(old))
+	fences := 0
+	err := setter.Retire(t.Context(), s, secret.NewValue(old), func(context.Context) error { fences++; return errFenced })
+	after, _ := setter.Probe(t.Context(), s, secret.NewValue(old))
+	if before != after || fences > 0 && !errors.Is(err, errFenced) {
+		t.Fatalf("Retire with a fence that fails: %v, and the value that was %s is %s", err, before, after)
+	}
+	if err := setter.Retire(t.Context(), s, secret.NewValue(old), Unfenced); err != nil {
 		t.Fatalf("Retire: %v", err)
+	}
+}
+
+var errFenced = errors.New("others have gone on")
+
+// RetireLate rotates once more, to a value that is valid, and retires again what the rotation before
+// has retired, as a worker does that has slept since. In class A that is the login whose turn it is
+// now. hurt says that nothing but the fence keeps Retire from it.
+func RetireLate(t *testing.T, setter rotation.Setter, s rotation.Subject, old string, hurt bool) {
+	t.Helper()
+	plan, err := setter.Plan(s)
+	Must(t, err)
+	Apply(t, setter, s, plan.Next.Reveal())
+	if err := setter.Retire(t.Context(), s, secret.NewValue(old), func(context.Context) error { return errFenced }); err != nil && !errors.Is(err, errFenced) {
+		t.Fatalf("Retire with a fence that fails: %v", err)
+	}
+	WantVerdict(t, setter, s, plan.Next.Reveal(), rotation.Accepted)
+	Must(t, setter.Retire(t.Context(), s, secret.NewValue(old), Unfenced))
+	if verdict, _ := setter.Probe(t.Context(), s, plan.Next); (verdict == rotation.Rejected) != hurt {
+		t.Errorf("Retire without a fence leaves the login that is in use %s", verdict)
+	}
+	Must(t, setter.Apply(t.Context(), s, plan.Next, Unfenced))
+}
+
+// RetireLocked asks for a change while Retire asks its fence, which must be under the server's lock.
+func RetireLocked(t *testing.T, setter rotation.Setter, s rotation.Subject, old, text string) {
+	t.Helper()
+	plan, err := setter.Plan(s)
+	Must(t, err)
+	fences := 0
+	err = setter.Retire(t.Context(), s, secret.NewValue(old), func(context.Context) error {
+		fences++
+		RefuseApply(t, setter, s, plan.Next.Reveal(), text)
+		return errFenced
+	})
+	if fences != 1 || !errors.Is(err, errFenced) {
+		t.Errorf("%d fences: %v", fences, err)
 	}
 }
 

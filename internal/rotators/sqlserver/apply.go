@@ -12,7 +12,7 @@ import (
 const changing = "Changing the password"
 
 // Apply implements rotation.Setter.
-func (r Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (r Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, err := r.readTarget(s)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (t target) unlessApplied(ctx context.Context, next login.Login, err error) 
 
 // applyOwn lets a login change its own password. That the statement has the old one keeps two
 // workers apart.
-func (t target) applyOwn(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyOwn(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	if err := fence(ctx); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (t target) changed(err error) error {
 	return newFault(changing, err)
 }
 
-func (t target) applyByAdmin(ctx context.Context, session *session, next login.Login, fence func(context.Context) error) error {
+func (t target) applyByAdmin(ctx context.Context, session *session, next login.Login, fence rotation.Fence) error {
 	if err := t.checkSecret(); err != nil {
 		return err
 	}

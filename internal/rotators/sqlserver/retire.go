@@ -12,7 +12,7 @@ import (
 // Retire implements rotation.Setter. In class A the old login gets a password that nobody knows,
 // and keeps everything else; when its turn comes, it gets a new one. In class S the old password
 // is already gone.
-func (r Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (r Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, err := r.readTarget(s)
 	if err != nil || target.class == rotation.Single {
 		return err
@@ -31,10 +31,10 @@ func (r Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Valu
 		return target.openFault(err)
 	}
 	defer session.close()
-	return target.retire(ctx, session, retired)
+	return target.retire(ctx, session, retired, fence)
 }
 
-func (t target) retire(ctx context.Context, session *session, old login.Login) error {
+func (t target) retire(ctx context.Context, session *session, old login.Login, fence rotation.Fence) error {
 	if err := session.lock(ctx, t.role); err != nil {
 		return err
 	}
@@ -49,6 +49,9 @@ func (t target) retire(ctx context.Context, session *session, old login.Login) e
 	}
 	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
 	if err != nil {
+		return err
+	}
+	if err := fence(ctx); err != nil {
 		return err
 	}
 	if err := session.exec(ctx, setPassword(user, name, secret.NewValue(password))...); err != nil {

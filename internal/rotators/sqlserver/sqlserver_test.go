@@ -42,6 +42,10 @@ func TestSQLServerAlternates(t *testing.T) {
 				retire(t, s, old)
 				probes(t, s, old, rotation.Rejected)
 				probes(t, s, s.Current, rotation.Accepted)
+				if turn == 3 {
+					rotatortest.RetireLocked(t, Rotator{}, s, old.Reveal(), "holds the server's lock")
+					rotatortest.RetireLate(t, Rotator{}, s, old.Reveal(), true)
+				}
 			}
 		})
 	}
@@ -128,10 +132,10 @@ func TestSQLServerRetireLeavesOthersAlone(t *testing.T) {
 	retire(t, s, jsonValue(app.login, "canary-guess"))
 	probes(t, s, app.alternating().Current, rotation.Accepted)
 	retire(t, s, jsonValue("nobody", "canary-of-nobody"))
-	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, s.Admin), "must stay")
-	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, jsonValue("sa", canaryAdmin)), "no user of the database")
+	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, s.Admin, rotatortest.Unfenced), "must stay")
+	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, jsonValue("sa", canaryAdmin), rotatortest.Unfenced), "no user of the database")
 	app.in(t, targetOf(t, other(s)).markStatement(app.login))
-	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, app.alternating().Current), "vault.example/other-db")
+	rotatortest.WantPermanent(t, Rotator{}.Retire(t.Context(), s, app.alternating().Current, rotatortest.Unfenced), "vault.example/other-db")
 	probes(t, s, s.Admin, rotation.Accepted)
 }
 

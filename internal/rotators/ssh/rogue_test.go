@@ -137,7 +137,7 @@ func TestAServerThatIsNotTheOne(t *testing.T) {
 	s.Tags[rotation.TagSSHHostKey] = fingerprint
 	for name, err := range map[string]error{
 		"Apply":  Rotator{}.Apply(t.Context(), s, plan.Next, rotatortest.Unfenced),
-		"Retire": Rotator{}.Retire(t.Context(), s, plan.Next),
+		"Retire": Rotator{}.Retire(t.Context(), s, plan.Next, rotatortest.Unfenced),
 	} {
 		if fault, ok := errors.AsType[*rotation.Fault](err); !ok || !strings.Contains(fault.Reason, "none of the host keys") {
 			t.Errorf("%s: %v", name, err)

@@ -117,7 +117,7 @@ func (Rotator) Locate(ctx context.Context, s rotation.Subject) (rotation.Locatio
 }
 
 // Apply implements rotation.Setter.
-func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	target, added, err := readBoth(s, next)
 	if err != nil {
 		return err
@@ -131,13 +131,16 @@ func (Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value,
 }
 
 // Retire implements rotation.Setter.
-func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value) error {
+func (Rotator) Retire(ctx context.Context, s rotation.Subject, old secret.Value, fence rotation.Fence) error {
 	target, removed, err := readBoth(s, old)
 	if err != nil || removed.same(target.current) {
 		return err
 	}
 	return target.change(ctx, func(lines []line) ([]byte, error) {
-		return remove(lines, removed), target.checkLine(lines)
+		if err := target.checkLine(lines); err != nil {
+			return nil, err
+		}
+		return remove(lines, removed), fence(ctx)
 	})
 }
 

@@ -148,7 +148,7 @@ func TestAKeyOfAnotherSecretIsLeftAlone(t *testing.T) {
 		rotatortest.WantPermanent(t, Rotator{}.Apply(t.Context(), s, planned(t, s), rotatortest.Unfenced), name)
 		other := s
 		other.Current = planned(t, s)
-		wantFault(t, Rotator{}.Retire(t.Context(), other, s.Current), "does not accept the key")
+		wantFault(t, Rotator{}.Retire(t.Context(), other, s.Current, rotatortest.Unfenced), "does not accept the key")
 		if content(t, server) != before {
 			t.Errorf("the file became\n%s", content(t, server))
 		}

@@ -39,7 +39,10 @@ func TestRequests(t *testing.T) {
 			"current": map[string]any{"username": "first", "password": firstValue}, "next": map[string]any{"username": "first", "password": "canary-next-value"},
 		}},
 		"issue": {
-			func() error { _, _, err := Rotator{}.Issue(t.Context(), issued, "OPERATION"); return err }, "OPERATION-issue",
+			func() error {
+				_, _, err := Rotator{}.Issue(t.Context(), issued, "OPERATION", rotatortest.Unfenced)
+				return err
+			}, "OPERATION-issue",
 			map[string]any{"action": "issue", "class": "C", "operation": "OPERATION", "current": map[string]any{"id": "first", "value": firstValue}},
 		},
 		"list": {
@@ -47,7 +50,7 @@ func TestRequests(t *testing.T) {
 			map[string]any{"action": "list", "class": "C", "operation": "OPERATION"},
 		},
 		"revoke": {
-			func() error { return Rotator{}.Revoke(t.Context(), issued, "second") }, "OPERATION-revoke-" + idHash,
+			func() error { return Rotator{}.Revoke(t.Context(), issued, "second", rotatortest.Unfenced) }, "OPERATION-revoke-" + idHash,
 			map[string]any{"action": "revoke", "class": "C", "operation": "OPERATION", "id": "second"},
 		},
 	} {
@@ -156,7 +159,7 @@ func TestWhatIsIssuedMustFit(t *testing.T) {
 		body, err := json.Marshal(map[string]string{"verdict": "accepted", "id": row.id, "value": row.value})
 		rotatortest.Must(t, err)
 		h := startHook(t, 200, string(body))
-		id, value, err := Rotator{}.Issue(t.Context(), subject(rotation.Issued, h.URL), "OPERATION")
+		id, value, err := Rotator{}.Issue(t.Context(), subject(rotation.Issued, h.URL), "OPERATION", rotatortest.Unfenced)
 		if row.says != "" {
 			rotatortest.WantPermanent(t, err, row.says)
 		} else if err != nil || id != row.id || value.Reveal() != row.value {
@@ -186,11 +189,11 @@ func TestARejectionOfANewValueIsItsPolicy(t *testing.T) {
 	}
 	for action, call := range map[string]func(context.Context) error{
 		"issue": func(ctx context.Context) error {
-			_, _, err := Rotator{}.Issue(ctx, subject(rotation.Issued, h.URL), "O")
+			_, _, err := Rotator{}.Issue(ctx, subject(rotation.Issued, h.URL), "O", rotatortest.Unfenced)
 			return err
 		},
 		"revoke": func(ctx context.Context) error {
-			return Rotator{}.Revoke(ctx, subject(rotation.Issued, h.URL), "second")
+			return Rotator{}.Revoke(ctx, subject(rotation.Issued, h.URL), "second", rotatortest.Unfenced)
 		},
 	} {
 		rotatortest.WantPermanent(t, call(t.Context()), "refuses to "+action)

@@ -19,13 +19,16 @@ const (
 )
 
 // Issue implements rotation.Issuer.
-func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string) (id string, value secret.Value, err error) {
+func (r Rotator) Issue(ctx context.Context, s rotation.Subject, operation string, fence rotation.Fence) (id string, value secret.Value, err error) {
 	t, err := r.readTarget(s)
 	if err != nil {
 		return "", value, err
 	}
 	asked := t.request(actionIssue)
 	asked.Operation, asked.Current = operation, &credential{ID: s.CredentialID, Value: s.Current.Reveal()}
+	if err := fence(ctx); err != nil {
+		return "", value, err
+	}
 	said, verdict, err := t.call(ctx, t.signer, asked)
 	switch {
 	case verdict == rotation.Rejected:
@@ -91,13 +94,16 @@ func (r Rotator) ListIssued(ctx context.Context, s rotation.Subject, operation s
 }
 
 // Revoke implements rotation.Issuer.
-func (r Rotator) Revoke(ctx context.Context, s rotation.Subject, id string) error {
+func (r Rotator) Revoke(ctx context.Context, s rotation.Subject, id string, fence rotation.Fence) error {
 	t, err := r.readTarget(s)
 	if err != nil {
 		return err
 	}
 	asked := t.request(actionRevoke)
 	asked.ID = id
+	if err := fence(ctx); err != nil {
+		return err
+	}
 	said, verdict, err := t.call(ctx, t.signer, asked)
 	if verdict == rotation.Rejected {
 		return rotation.Permanentf("The hook at %s refuses to revoke the old credential.%s", t.hook, asked.saying(said.Reason))

@@ -41,7 +41,7 @@ func (t target) probeKey(ctx context.Context) (rotation.Verdict, error) {
 
 // Apply implements rotation.Setter. The hook compares and sets: it makes next valid only while
 // current is, so a repeated or late request changes nothing.
-func (r Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence func(context.Context) error) error {
+func (r Rotator) Apply(ctx context.Context, s rotation.Subject, next secret.Value, fence rotation.Fence) error {
 	t, err := r.readTarget(s)
 	if err != nil {
 		return err
@@ -71,4 +71,6 @@ func (r request) policy(reason string) string {
 }
 
 // Retire implements rotation.Setter. Apply has put the new credential in the place of the old one.
-func (Rotator) Retire(context.Context, rotation.Subject, secret.Value) error { return nil }
+func (Rotator) Retire(context.Context, rotation.Subject, secret.Value, rotation.Fence) error {
+	return nil
+}
