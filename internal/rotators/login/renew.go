@@ -15,12 +15,13 @@ func (l Login) Renew(user string, tags map[string]string) (next, decoy secret.Va
 	return next, decoy, err
 }
 
-// withNew tries again if the password looks like another form by chance, as one with :// in it.
+// withNew tries again if the password can't be written by chance, as one with :// in it that is to
+// be a value of its own. Where a form can't have one of the symbols, most passwords can't.
 func (l Login) withNew(user string, tags map[string]string) (value secret.Value, err error) {
-	const tries = 10
+	const tries = 100
 	for range tries {
-		password, err := rotation.NewPassword(tags, rotation.Alphanumeric)
-		if err != nil {
+		var password string
+		if password, err = rotation.NewPassword(tags, rotation.Alphanumeric); err != nil {
 			return value, err
 		}
 		if value, err = l.With(user, password); err == nil {
