@@ -147,6 +147,26 @@ func TestRenewFindsAPasswordThatCanBeWritten(t *testing.T) {
 	}
 }
 
+// One password of 60 has one of these parts of the name, and policies refuse it.
+func TestRenewMakesNoPasswordWithPartOfTheName(t *testing.T) {
+	const user = "Abcdefghijklmnopqrst"
+	l, err := login.Parse(secret.NewValue("canary-12"), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		next, decoy, err := l.Renew(user, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(user) - 2 {
+			if part := strings.ToLower(user[i : i+3]); strings.Contains(strings.ToLower(next.Reveal()), part) || strings.Contains(strings.ToLower(decoy.Reveal()), part) {
+				t.Fatalf("%s in %s or %s", part, next.Reveal(), decoy.Reveal())
+			}
+		}
+	}
+}
+
 func TestRenewSaysWhyNoPasswordCanBeWritten(t *testing.T) {
 	tags := map[string]string{rotation.TagPasswordSymbols: "$"}
 	for says, value := range map[string]string{
