@@ -29,7 +29,7 @@ const secondPage = `"nextLink":"https://management.azure.com/more?page=2"`
 func TestAKeyOnTheSecondPageIsFound(t *testing.T) {
 	a, r := start(t, searchService)
 	s := subject(searchService, "default", "canary-key", rotation.TagClass, "C")
-	id, value, err := r.Issue(t.Context(), s, "OPERATION1")
+	id, value, err := r.Issue(t.Context(), s, "OPERATION1", rotatortest.Unfenced)
 	rotatortest.Must(t, err)
 	s.CredentialID, s.Current = id, value
 	a.instead = paged("/listQueryKeys", `{"value":[{"name":"other","key":"canary-other"}],`+secondPage+`}`, `{"value":[{"name":"`+id+`","key":"`+value.Reveal()+`"}],"nextLink":null}`)

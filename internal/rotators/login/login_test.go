@@ -133,6 +133,58 @@ func TestSymbolsOnlyGoWhereTheirEncodingIsKnown(t *testing.T) {
 	}
 }
 
+// A string of StackExchange.Redis can't have a comma, which four of five passwords here have.
+func TestRenewFindsAPasswordThatCanBeWritten(t *testing.T) {
+	l, err := login.Parse(secret.NewValue("h:6380,user=u,password=canary-12"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags := map[string]string{rotation.TagPasswordSymbols: "!,", rotation.TagPasswordLength: "44", rotation.TagPasswordExclude: rotation.Alphanumeric.Letters[26:]}
+	for range 100 {
+		if next, _, err := l.Renew("u", tags); err != nil || !strings.HasPrefix(next.Reveal(), "h:6380,user=u,password=") {
+			t.Fatal(next.Reveal(), err)
+		}
+	}
+}
+
+// One password of 60 has one of these parts of the name, and policies refuse it.
+func TestRenewMakesNoPasswordWithPartOfTheName(t *testing.T) {
+	const user = "Abcdefghijklmnopqrst"
+	l, err := login.Parse(secret.NewValue("canary-12"), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		next, decoy, err := l.Renew(user, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(user) - 2 {
+			if part := strings.ToLower(user[i : i+3]); strings.Contains(strings.ToLower(next.Reveal()), part) || strings.Contains(strings.ToLower(decoy.Reveal()), part) {
+				t.Fatalf("%s in %s or %s", part, next.Reveal(), decoy.Reveal())
+			}
+		}
+	}
+}
+
+func TestRenewSaysWhyNoPasswordCanBeWritten(t *testing.T) {
+	tags := map[string]string{rotation.TagPasswordSymbols: "$"}
+	for says, value := range map[string]string{
+		`"note"`:        `{"username":"u","password":"canary-12","note":"it is canary-12"}`,
+		`"DB_PASSWORD"`: "DB_USER=u\nDB_PASSWORD=canary-12\n",
+	} {
+		l, err := login.Parse(secret.NewValue(value), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, _, err := l.Renew("u", tags)
+		wantFault(t, value, err, says)
+		if next.IsSet() {
+			t.Errorf("%s: there is a value", value)
+		}
+	}
+}
+
 func wantFault(t *testing.T, value string, err error, says string) {
 	t.Helper()
 	fault, ok := errors.AsType[*rotation.Fault](err)

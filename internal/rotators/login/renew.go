@@ -18,8 +18,9 @@ func (l Login) Renew(user string, tags map[string]string) (next, decoy secret.Va
 	return next, decoy, err
 }
 
-// withNew tries again if the password looks like another form by chance, as one with :// in it, or
-// has symbols that the value can hold each by itself and not together, as braces may be.
+// withNew tries again if the password looks like another form by chance, as one with :// in it, has
+// symbols that the value can hold each by itself and not together, as braces may be, or has part of
+// the user's name in it.
 func (l Login) withNew(user string, tags map[string]string) (value secret.Value, err error) {
 	if tags, err = l.withSymbols(user, tags); err != nil {
 		return value, err
@@ -30,7 +31,7 @@ func (l Login) withNew(user string, tags map[string]string) (value secret.Value,
 		if password, err = rotation.NewPassword(tags, rotation.Alphanumeric); err != nil {
 			return value, err
 		}
-		if value, err = l.With(user, password); err == nil {
+		if value, err = l.With(user, password); err == nil && !hasPartOfName(password, user) {
 			return value, nil
 		}
 	}
@@ -68,4 +69,20 @@ func (l Login) withSymbols(user string, tags map[string]string) (map[string]stri
 	tags = maps.Clone(tags)
 	tags[rotation.TagPasswordSymbols] = held
 	return tags, nil
+}
+
+// namePart is how many characters of a user's name a password may not have. Windows, and so SQL
+// Server, refuse passwords with the name in them, and Azure SQL those with three letters or digits
+// of it (learn.microsoft.com, "Password policy" of SQL Server, and "Identify the right Azure SQL
+// Database SKU for your on-premises database"). One password of 1,000 has three given letters.
+const namePart = 3
+
+func hasPartOfName(password, user string) bool {
+	password, user = strings.ToLower(password), strings.ToLower(user)
+	for i := range len(user) - namePart + 1 {
+		if strings.Contains(password, user[i:i+namePart]) {
+			return true
+		}
+	}
+	return false
 }

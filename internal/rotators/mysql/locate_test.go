@@ -29,9 +29,13 @@ func TestMariaDBTellsWhichServerItIs(t *testing.T) {
 	if got := rotatortest.Locate(t, Rotator{}, other); got.Login == here.Login || got.Run != here.Run {
 		t.Errorf("another login: %v", got)
 	}
-	server.Stop()
-	server.Start(t)
-	if got := rotatortest.Locate(t, Rotator{}, s); got.Login != here.Login || got.Run == here.Run {
+	server.Restart(t)
+	got := rotatortest.Locate(t, Rotator{}, s)
+	if got.Run == here.Run { // by chance: a clock sequence has 14 bits
+		server.Restart(t)
+		got = rotatortest.Locate(t, Rotator{}, s)
+	}
+	if got.Login != here.Login || got.Run == here.Run {
 		t.Errorf("after a restart: %v, before %v", got, here)
 	}
 	s.Current = secret.NewValue("canary-wrong")

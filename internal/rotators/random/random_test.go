@@ -36,6 +36,7 @@ func TestRandomValuesThatWouldLoseTheirShape(t *testing.T) {
 		"not an object":    {Name: "key", Current: secret.NewValue(`["canary"]`)},
 		"PEM":              {Name: "key", Current: secret.NewValue("-----BEGIN PRIVATE KEY-----\ncanary\n")},
 		"empty":            {Name: "key"},
+		"can't replace it": {Name: "key", Current: secret.NewValue(`{"username":"app","password":"canary-12","note":"it is canary-12"}`)},
 		"PasswordExclude ": {Name: "key", Current: secret.NewValue("canary-1"), Tags: map[string]string{"PasswordExclude": rotation.Alphanumeric.Letters}},
 	} {
 		_, err := Rotator{}.Plan(s)

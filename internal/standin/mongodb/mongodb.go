@@ -23,6 +23,7 @@ type Server struct {
 	standby  bool
 	seen     []string
 	cut      interruption
+	ended    bool
 	serving  sync.WaitGroup
 }
 
@@ -48,6 +49,7 @@ func Start(config *tls.Config, admin, password string) (*Server, error) {
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
+	s.ended = true
 	for conn := range s.conns {
 		_ = conn.Close()
 	}
@@ -102,15 +104,29 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		s.conns[conn] = true
-		s.mu.Unlock()
-		s.serving.Go(func() {
-			(&session{server: s}).serve(conn)
-			_ = conn.Close()
-			s.mu.Lock()
-			delete(s.conns, conn)
-			s.mu.Unlock()
-		})
+		if s.open(conn) {
+			s.serving.Go(func() {
+				defer s.forget(conn)
+				(&session{server: s}).serve(conn)
+			})
+		}
 	}
+}
+
+func (s *Server) open(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		_ = conn.Close()
+		return false
+	}
+	s.conns[conn] = true
+	return true
+}
+
+func (s *Server) forget(conn net.Conn) {
+	_ = conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, conn)
 }

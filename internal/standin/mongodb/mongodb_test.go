@@ -3,6 +3,7 @@ package mongodb_test
 import (
 	"context"
 	"errors"
+	"net"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -34,6 +35,24 @@ func TestMongoDBsClientAcceptsTheStandIn(t *testing.T) {
 	}
 	server.StepDown()
 	wantCode(t, admin.run("shop", bson.D{{Key: "updateUser", Value: "app"}, {Key: "pwd", Value: "canary-3"}}), 10107)
+}
+
+// A client may connect in the moment in which the server ends, and wait for it.
+func TestCloseEndsClientsThatJustConnected(t *testing.T) {
+	for range 20 {
+		server, err := mongodb.Start(nil, "root", "canary-root")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			conn, err := net.Dial("tcp", server.Addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+		server.Close()
+	}
 }
 
 type client struct {
