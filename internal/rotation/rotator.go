@@ -122,8 +122,8 @@ type Comparer interface {
 }
 
 // Fence returns an error if others have gone on with the rotation, or with the next one, since the
-// attempt began. Every method that changes the provider calls it right before the change, after all
-// else that takes time, and changes nothing if it fails: the worker may have slept for hours.
+// attempt began. Every method that changes the provider calls it right before the change, after
+// all else that takes time, and changes nothing if it fails: the worker may have slept for hours.
 type Fence func(context.Context) error
 
 // Setter is a Rotator of class O, A or S: the engine chooses the value and the provider takes it.
