@@ -42,8 +42,8 @@ func Installed(t testing.TB, path ...string) string {
 	return found
 }
 
-// Go runs the go command in a folder and returns what it writes to stdout. It downloads modules, and
-// a download may fail by chance, so Go tries three times.
+// Go runs the go command in a folder and returns what it writes to stdout. It downloads modules,
+// and a download may fail by chance, so Go tries three times.
 func Go(t testing.TB, folder string, env []string, args ...string) (out []byte, err error) {
 	t.Helper()
 	for range 3 {

@@ -18,9 +18,9 @@ func (l Login) Renew(user string, tags map[string]string) (next, decoy secret.Va
 	return next, decoy, err
 }
 
-// withNew tries again if the password looks like another form by chance, as one with :// in it, has
-// symbols that the value can hold each by itself and not together, as braces may be, or has part of
-// the user's name in it.
+// withNew tries again if the password looks like another form by chance, as one with :// in it,
+// has symbols that the value can hold each by itself and not together, as braces may be, or has
+// part of the user's name in it.
 func (l Login) withNew(user string, tags map[string]string) (value secret.Value, err error) {
 	if tags, err = l.withSymbols(user, tags); err != nil {
 		return value, err
