@@ -401,8 +401,8 @@ func TestPostgresPairLacksWhatItCantGiveItself(t *testing.T) {
 	})
 }
 
-// A worker sleeps after it has logged in to retire a login of the pair, until others have given that
-// login another password. Only the fence keeps it from that.
+// A worker sleeps after it has logged in to retire a login of the pair, until others have given
+// that login another password. Only the fence keeps it from that.
 func TestPostgresAPairsWorkerThatSlept(t *testing.T) {
 	_, s := newAdministrators(t, testserver.SharedPostgres(t))
 	s = turn(t, s)

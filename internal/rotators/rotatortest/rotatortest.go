@@ -56,9 +56,9 @@ func Retire(t *testing.T, setter rotation.Setter, s rotation.Subject, old string
 
 var errFenced = errors.New("others have gone on")
 
-// RetireLate rotates once more, to a value that is valid, and retires again what the rotation before
-// has retired, as a worker does that has slept since. In class A that is the login whose turn it is
-// now. hurt says that nothing but the fence keeps Retire from it.
+// RetireLate rotates once more, to a value that is valid, and retires again what the rotation
+// before has retired, as a worker does that has slept since. In class A that is the login whose
+// turn it is now. hurt says that nothing but the fence keeps Retire from it.
 func RetireLate(t *testing.T, setter rotation.Setter, s rotation.Subject, old string, hurt bool) {
 	t.Helper()
 	plan, err := setter.Plan(s)
@@ -75,7 +75,8 @@ func RetireLate(t *testing.T, setter rotation.Setter, s rotation.Subject, old st
 	Must(t, setter.Apply(t.Context(), s, plan.Next, Unfenced))
 }
 
-// RetireLocked asks for a change while Retire asks its fence, which must be under the server's lock.
+// RetireLocked asks for a change while Retire asks its fence, which must be under the server's
+// lock.
 func RetireLocked(t *testing.T, setter rotation.Setter, s rotation.Subject, old, text string) {
 	t.Helper()
 	plan, err := setter.Plan(s)
