@@ -17,6 +17,7 @@ func FuzzForms(f *testing.F) {
 		"pw\n", "db://u:p@h?password=p&user=u", `{"username":"u","password":"canary-12","a":["u:canary-12@x",{"user":"u"}]}`,
 		"\ufeff{ \"user\" : \"\\u00e9\", \"Password\":\"\\\"\" }", `{"a":{"user":"u","password":"p"},"b":"db://u@h,db://u:p@h"}`,
 		"PORT=80\nDATABASE_URL=postgres://u:pw@h/db?a=b&c=d\n",
+		`{"dsn":"host=h user=u password='pw-123456' port=1"}`,
 		"user: u\npassword: pw\n? x\n", "# c\rb: 1\nuser: u\npassword: pw\n",
 	} {
 		f.Add(seed, "", "other", "N3w-12345")

@@ -16,7 +16,7 @@ func (c change) rewritePlaces(text string, places []place, user, password, depth
 		if c.isInGap(text[end:p.begin]) || p.name != "" && (c.isInGap(p.path) || c.isInGap(p.name)) {
 			next.failed = "the name of a field"
 		}
-		out.password, out.user = out.password || next.password, out.user || next.user
+		out.password, out.user, out.own = out.password || next.password, out.user || next.user, out.own || next.own
 		if next.failed != "" {
 			out.failed = next.failed
 		}
@@ -49,17 +49,17 @@ func (c change) rewritePlace(p place, isUser, isPassword, foreign bool, depth in
 	says := c.names.of(p.name)
 	switch {
 	case isUser:
-		return rewritten{text: c.next.user, user: true}
+		return rewritten{text: c.next.user, user: true, own: true}
 	case isPassword:
-		return rewritten{text: c.next.password, password: true}
+		return rewritten{text: c.next.password, password: true, own: true}
 	case p.fixed || p.unsure != "":
 		return c.keep(p)
 	case foreign && says.role == password && p.text == c.now.password && c.now.password != c.next.password:
-		return rewritten{text: p.text, password: true, failed: p.where()}
+		return rewritten{text: p.text, password: true, own: true, failed: p.where()}
 	case p.text == c.now.password && p.text != "" && (says.role == password || len(c.now.password) >= longPassword):
-		return rewritten{text: c.next.password, password: true}
+		return rewritten{text: c.next.password, password: true, own: true}
 	case p.text == c.now.user && says.role == user && p.text != "" && !foreign:
-		return rewritten{text: c.next.user, user: true}
+		return rewritten{text: c.next.user, user: true, own: true}
 	}
 	return c.rewrite(p, depth)
 }

@@ -11,6 +11,7 @@ import (
 type rewritten struct {
 	text           string
 	password, user bool   // whether it had them
+	own            bool   // whether one of its own places was the user or the password
 	failed         string // where it has a copy that can't be replaced for certain, or ""
 	unwritable     string // where what is new can't be written by the form's rules, or ""
 }
@@ -46,6 +47,7 @@ var hidden = lazyregexp.New(`[%\\]|""|''|}}`)
 
 // at names the outer place of what went wrong within it.
 func (r rewritten) at(p place) rewritten {
+	r.own = false
 	if r.failed != "" {
 		r.failed = p.where()
 	}
@@ -64,7 +66,9 @@ func (p place) where() string {
 }
 
 // rewriteForms rewrites a text as the syntaxes that find the login in it. A URL may be anywhere in
-// a text, so it counts only if no other syntax finds it.
+// a text, so it counts only if no other syntax finds it. A syntax by which the login is within one
+// of its places counts only if the login is not a place of another's: in ADO.NET, libpq's
+// "host=db user=app" is a value named host.
 func (c change) rewriteForms(text string, depth int) (out rewritten, found bool) {
 	for _, urls := range []bool{false, true} {
 		for _, s := range syntaxes() {
@@ -76,11 +80,14 @@ func (c change) rewriteForms(text string, depth int) (out rewritten, found bool)
 			if !next.password && !next.user {
 				continue
 			}
-			if found && next.text != out.text {
+			switch better := !found || next.own && !out.own; {
+			case !better && (out.own && !next.own || !out.ok()):
+				continue
+			case !better && next.text != out.text:
 				next.unwritable = s.name
 			}
 			out, found = next, true
-			if !out.ok() || s.exclusive {
+			if s.exclusive {
 				return out, true
 			}
 		}
