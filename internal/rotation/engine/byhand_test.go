@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -255,6 +256,24 @@ func TestLostTagsOnPurpose(t *testing.T) {
 		}
 		if s := w.status(t); s.State != rotation.None || w.sweepNames() {
 			t.Errorf("%+v, named: %v", s, w.sweepNames())
+		}
+	})
+}
+
+// A worker that slept before it stops a rotation leaves the record alone if others have gone on.
+func TestAStopThatComesLateChangesNothing(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.onEvent()
+		w.tag(rotation.TagProviderAddress, "")
+		late := w.whole().newAttempt(Request{Name: theName, By: ByCancel})
+		_ = late.read(context.Background()) // the fault is the lost tag
+		others := w.whole().newAttempt(Request{Name: theName, By: ByCancel})
+		_ = others.read(context.Background())
+		if err := others.enter(context.Background(), rotation.Intent, ""); err != nil { // as a rollback does
+			t.Fatal(err)
+		}
+		if err := late.stopRotating(context.Background()); !errors.Is(err, errWentOn) || w.record().state != rotation.Intent {
+			t.Errorf("%v, and the record is %s", err, w.record().state)
 		}
 	})
 }

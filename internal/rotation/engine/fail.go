@@ -226,15 +226,6 @@ func (a *attempt) isStale(ctx context.Context) (bool, error) {
 	return a.isHidden(ctx)
 }
 
-// isHidden reports whether another record lies over the one that this attempt has read.
-func (a *attempt) isHidden(ctx context.Context) (bool, error) {
-	record, err := a.Vault.Get(ctx, secret.PendingName(a.request.Name), "")
-	if secret.IsMissing(err) {
-		return a.record.version != "", nil
-	}
-	return err == nil && record.Version != a.record.version, err
-}
-
 // putOnRecord writes a record that begins no operation, and ends the attempt. A worker that began
 // one after isStale looked is found by its record, which is hidden now; before the write, isStale
 // has found that there is none.

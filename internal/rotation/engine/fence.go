@@ -24,7 +24,7 @@ func (a *attempt) fence(ctx context.Context) error {
 // fenceRecord looks whether the record has moved on. Whoever begins an operation writes a record
 // over the one before, and whoever goes on with one writes when: see enter and mark.
 func (a *attempt) fenceRecord(ctx context.Context) error {
-	found, err := a.Vault.Get(ctx, secret.PendingName(a.latest.Name), "")
+	found, err := a.Vault.Get(ctx, secret.PendingName(a.request.Name), "")
 	_, inner := secret.RefusedWith(err)
 	if inner == secret.CodeSecretDisabled || err == nil && (found.Version != a.record.version || !a.record.isAt(parseProgress(found.Tags))) {
 		return errWentOn
@@ -38,3 +38,12 @@ func (r record) isAt(read progress) bool {
 }
 
 var errWentOn = rotation.Temporaryf("Another worker went on with this rotation.")
+
+// isHidden reports whether another record lies over the one that this attempt has read.
+func (a *attempt) isHidden(ctx context.Context) (bool, error) {
+	record, err := a.Vault.Get(ctx, secret.PendingName(a.request.Name), "")
+	if secret.IsMissing(err) {
+		return a.record.version != "", nil
+	}
+	return err == nil && record.Version != a.record.version, err
+}

@@ -166,7 +166,7 @@ func (a *attempt) enter(ctx context.Context, state rotation.State, reason string
 	changed := a.record
 	changed.state, changed.since, changed.reason = state, time.Now().UTC(), reason
 	changed.tries, changed.next, changed.failing, changed.stuck = 0, time.Time{}, time.Time{}, false
-	if isLast := state == rotation.Closed || state == rotation.Abandoned; isLast && a.decision.step != closing {
+	if isLast := state == rotation.Closed || state == rotation.Abandoned || state == rotation.None; isLast && a.decision.step != closing {
 		// What others have yet to do would be left undone.
 		if err := a.fenceRecord(ctx); err != nil {
 			return err

@@ -60,7 +60,7 @@ func TestAKeyThatCannotBeTriedIsLookedFor(t *testing.T) {
 		"a Relay namespace without hybrid connections":       {id: relayRule, instead: map[string]string{"/hybridConnections": `{"value":[]}`}, says: "has no hybrid connection"},
 		"a Relay namespace whose connections are not told":   {id: relayRule, instead: map[string]string{"/hybridConnections": ""}, says: "may not list them"},
 		"hybrid connections that are none":                   {id: relayRule, instead: map[string]string{"/hybridConnections": `{"value":[7,{"name":7},null]}`}, says: "has no hybrid connection"},
-		"a rule of a WCF relay":                              {id: resource("Microsoft.Relay/namespaces/wcfRelays/authorizationRules"), says: "has no hybrid connection"},
+		"a rule of a WCF relay":                              {id: resource("Microsoft.Relay/namespaces/wcfRelays/authorizationRules"), says: "a rule of a WCF relay"},
 		"a hub's rule that only sends":                       {id: hubRule, instead: map[string]string{"/contoso-1-1": rights("Send")}, says: "no right to listen"},
 		"a namespace's rule that only listens":               {id: resource("Microsoft.NotificationHubs/namespaces/AuthorizationRules"), instead: map[string]string{"/contoso-1": rights("Listen", "Send")}, says: "no right to manage"},
 		"a topic that may not be read":                       {id: topic, instead: map[string]string{"/contoso": ""}, says: "may not read its address"},

@@ -44,6 +44,8 @@ func (with signing) may(right string) bool {
 // that use the hybrid connection, so only a rule that manages is tried.
 func relayUnfit(with signing) string {
 	switch {
+	case strings.EqualFold(with.segment(8), "wcfRelays"):
+		return "a rule of a WCF relay is valid for programs of WCF only"
 	case !with.may("Manage"):
 		return "its rule has no right to manage, or the app may not read the rule"
 	case with.connection() == "":

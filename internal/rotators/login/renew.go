@@ -18,24 +18,35 @@ func (l Login) Renew(user string, tags map[string]string) (next, decoy secret.Va
 	return next, decoy, err
 }
 
-// withNew tries again if the password looks like another form by chance, as one with :// in it,
-// has symbols that the value can hold each by itself and not together, as braces may be, or has
-// part of the user's name in it.
+// withNew tries again if the password looks like another form by chance, as one with :// in it, or
+// has symbols that the value can hold each by itself and not together, as braces may be.
 func (l Login) withNew(user string, tags map[string]string) (value secret.Value, err error) {
 	if tags, err = l.withSymbols(user, tags); err != nil {
 		return value, err
 	}
-	const tries = 100
 	for range tries {
 		var password string
-		if password, err = rotation.NewPassword(tags, rotation.Alphanumeric); err != nil {
+		if password, err = NewPassword(user, tags); err != nil {
 			return value, err
 		}
-		if value, err = l.With(user, password); err == nil && !hasPartOfName(password, user) {
+		if value, err = l.With(user, password); err == nil {
 			return value, nil
 		}
 	}
 	return value, err
+}
+
+const tries = 100
+
+// NewPassword returns a random password. Unless the tags leave too few characters for that, it has
+// no part of the user's name in it.
+func NewPassword(user string, tags map[string]string) (password string, err error) {
+	for range tries {
+		if password, err = rotation.NewPassword(tags, rotation.Alphanumeric); err != nil || !hasPartOfName(password, user) {
+			return password, err
+		}
+	}
+	return password, nil
 }
 
 // plain is a password that a value can hold if it can hold any.

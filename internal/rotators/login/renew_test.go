@@ -9,6 +9,28 @@ import (
 	"rotunda/internal/secret"
 )
 
+// The password that replaces a retired one must please the same policy. Where there is little to
+// choose from, there is a password all the same.
+func TestNewPasswordsHaveNoPartOfTheName(t *testing.T) {
+	const user = "Abcdefghijklmnopqrst"
+	for range 1000 {
+		password, err := login.NewPassword(user, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(user) - 2 {
+			if part := strings.ToLower(user[i : i+3]); strings.Contains(strings.ToLower(password), part) {
+				t.Fatalf("%s in %s", part, password)
+			}
+		}
+	}
+	letters := rotation.Alphanumeric.Letters
+	few := map[string]string{rotation.TagPasswordExclude: letters[2:], rotation.TagPasswordLength: "128"}
+	if password, err := login.NewPassword(strings.Repeat(letters[:1], 3), few); err != nil || password == "" {
+		t.Errorf("%q, %v", password, err)
+	}
+}
+
 const everySymbol = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 // A value that can't hold some symbols has passwords without these, each time and not by chance.

@@ -47,7 +47,7 @@ func (t target) retire(ctx context.Context, session *session, old login.Login, f
 	if gone, err := t.mayRetire(ctx, user, isUser, old); err != nil || gone {
 		return err
 	}
-	password, err := rotation.NewPassword(nil, rotation.Alphanumeric)
+	password, err := login.NewPassword(old.User, nil)
 	if err != nil {
 		return err
 	}
