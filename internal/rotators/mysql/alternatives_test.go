@@ -71,9 +71,14 @@ func TestEd25519SignsTheWholeChallenge(t *testing.T) {
 		signed <- signature[headerBytes:]
 	})
 	s := rogueSubject(rogue, "disable")
-	_, _ = Rotator{}.Probe(t.Context(), s, s.Current)
-	if !ed25519.Verify(edPublicKey(t, oldPassword), []byte(nonce), <-signed) {
-		t.Error("the signature is not that of the whole challenge")
+	_, _ = Rotator{}.Probe(t.Context(), s, s.Current) // ends when the rogue hangs up
+	select {
+	case signature := <-signed:
+		if !ed25519.Verify(edPublicKey(t, oldPassword), []byte(nonce), signature) {
+			t.Error("the signature is not that of the whole challenge")
+		}
+	default:
+		t.Error("the challenge was not signed")
 	}
 }
 
