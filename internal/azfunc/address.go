@@ -22,6 +22,9 @@ func CallerAddress(r *http.Request) (address netip.Addr, said bool) {
 // allocation if the host has written it as usual.
 func addressText(r *http.Request) string {
 	text := LastOf(r.Header, "X-Forwarded-For")
+	if text == "" { // parsing it would allocate an error
+		return ""
+	}
 	if address, err := netip.ParseAddr(text); err == nil && !address.Is4In6() && address.Zone() == "" {
 		return text
 	}
