@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rotunda/internal/atomicfile"
 	"rotunda/internal/standin/arm"
 )
 
@@ -40,13 +41,7 @@ func writeReadyFile(file string, all any) error {
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".ready-*")
-	if err != nil {
-		return fmt.Errorf("-ready-file: %w", err)
-	}
-	_, writeErr := temporary.Write(append(text, '\n'))
-	if err := errors.Join(writeErr, temporary.Close(), os.Rename(temporary.Name(), file)); err != nil {
-		_ = os.Remove(temporary.Name())
+	if err := atomicfile.Replace(file, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("-ready-file: %w", err)
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"rotunda/internal/atomicfile"
 	"rotunda/internal/rotators/webhook/hooktest"
 )
 
@@ -109,21 +109,9 @@ func (f flags) config() (c hooktest.Config, err error) {
 	return c, nil
 }
 
-// save keeps the credential that is valid now. A crash or a full disk leaves the old file or the
-// new one.
+// save keeps the credential that is valid now.
 func (f flags) save(c hooktest.Credential) error {
-	file, err := os.CreateTemp(filepath.Dir(f.value), ".value-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(c.Password + "\n")
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), f.value)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
+	return atomicfile.Replace(f.value, []byte(c.Password+"\n"), 0o600)
 }
 
 func read(file string) (string, error) {

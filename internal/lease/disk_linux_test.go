@@ -44,7 +44,7 @@ func TestNotesOnAFullDisk(t *testing.T) {
 	if found, err := files.ReadNote(t.Context(), "a"); err != nil || found != "one" {
 		t.Errorf("%q, %v", found, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(files.Dir, ".note-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(files.Dir, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
+	"rotunda/internal/atomicfile"
 	"rotunda/internal/rotation"
 )
 
@@ -128,11 +129,12 @@ func (f File) WriteNote(ctx context.Context, name, text string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	write := replaceFile
 	if text == "" {
-		write = func(path, _ string) error { return os.RemoveAll(path) }
+		err = os.RemoveAll(path)
+	} else {
+		err = atomicfile.Replace(path, []byte(text), 0o600)
 	}
-	if err := write(path, text); err != nil {
+	if err != nil {
 		return rotation.Temporaryf("The file %s beside the locks can't be written. Check the disk and the rights on the folder of the locks.", filepath.Base(path))
 	}
 	return nil
@@ -170,17 +172,4 @@ func (n None) SwapNote(context.Context, string, string, string) (bool, error) {
 func (f File) notePath(name string) (string, error) {
 	name, err := key(name)
 	return filepath.Join(f.Dir, "rot-"+name+".note"), err
-}
-
-func replaceFile(path, text string) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".note-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // does nothing once it was renamed
-	_, err = io.Copy(file, strings.NewReader(text))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }

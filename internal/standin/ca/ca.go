@@ -13,11 +13,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
+
+	"rotunda/internal/atomicfile"
 )
 
 // lifetime is how long the CA and the certificates that it signs are valid: longer than any run,
@@ -102,18 +101,9 @@ func (a *CA) Pool() *x509.CertPool {
 // WriteFile writes PEM to path atomically: a client that starts at the same time never reads half
 // of it.
 func (a *CA) WriteFile(path string) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".ca-*")
-	if err != nil {
-		return fmt.Errorf("certificate authority: %w", err)
-	}
-	_, err = temporary.Write(a.PEM())
 	// the file holds no secret, and the client may be another user
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("certificate authority: %w", errors.Join(err, os.Remove(temporary.Name())))
+	if err := atomicfile.Replace(path, a.PEM(), 0o644); err != nil {
+		return fmt.Errorf("certificate authority: %w", err)
 	}
 	return nil
 }
