@@ -10,28 +10,36 @@ import (
 // says anything. The address is invalid if what it says is none.
 func CallerAddress(r *http.Request) (address netip.Addr, said bool) {
 	text := LastOf(r.Header, "X-Forwarded-For")
-	if at, err := netip.ParseAddrPort(text); err == nil {
-		address = at.Addr()
-	} else {
-		address, _ = netip.ParseAddr(strings.Trim(text, "[]"))
-	}
-	return address.Unmap().WithZone(""), text != "" // a zone is any text
+	return parseAddress(text), text != ""
 }
 
-// addressText returns the caller's address for the log, or "" if it is not known. It costs no
-// allocation if the host has written it as usual.
+// parseAddress reads an address with or without a port, as a host writes it. It looks for the port
+// first, because what fails to parse costs an allocation.
+func parseAddress(text string) netip.Addr {
+	var address netip.Addr
+	switch {
+	case text == "":
+	case strings.Count(text, ":") == 1 || strings.Contains(text, "]:"):
+		at, _ := netip.ParseAddrPort(text)
+		address = at.Addr()
+	default:
+		address, _ = netip.ParseAddr(strings.Trim(text, "[]"))
+	}
+	return address.Unmap().WithZone("") // a zone is any text
+}
+
+// addressText returns the caller's address for the log, or "" if it is not known. That of IPv4 is
+// part of the header and costs no allocation.
 func addressText(r *http.Request) string {
 	text := LastOf(r.Header, "X-Forwarded-For")
-	if text == "" { // parsing it would allocate an error
+	address := parseAddress(text)
+	switch host, port, _ := strings.Cut(text, ":"); {
+	case !address.IsValid():
 		return ""
+	case !strings.Contains(port, ":"):
+		return strings.Trim(host, "[]")
 	}
-	if address, err := netip.ParseAddr(text); err == nil && !address.Is4In6() && address.Zone() == "" {
-		return text
-	}
-	if address, _ := CallerAddress(r); address.IsValid() {
-		return address.String()
-	}
-	return ""
+	return address.String()
 }
 
 // LastOf returns the last of a header's values, which the nearest proxy has added.

@@ -41,3 +41,13 @@ func TestCallerAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestCallerAddressCostsNothing(t *testing.T) {
+	for _, sent := range []string{"", "192.0.2.1", "192.0.2.1:4711", "203.0.113.7, 192.0.2.1", "[2001:db8::1]:4711"} {
+		r := httptest.NewRequest("GET", "/api/f", nil)
+		r.Header.Set("X-Forwarded-For", sent)
+		if got := testing.AllocsPerRun(100, func() { azfunc.CallerAddress(r) }); got > 0 {
+			t.Errorf("%q: %v allocations", sent, got)
+		}
+	}
+}
