@@ -40,7 +40,7 @@ var listConnections = action{operation: Get, run: func(c *call) (answer, error) 
 
 // serveRelay describes hybrid connections, as ManagementOperations.cs of Azure/azure-relay-dotnet
 // asks for it. Without its header X-PROCESS-AT, a request is for a program that listens, of which
-// there is none; how that is told is not recorded.
+// there is none; how the service says so is not recorded.
 func (c *dataCall) serveRelay() {
 	path := strings.Trim(c.r.URL.Path, "/")
 	at := slices.IndexFunc(c.server.connections(c.first()), func(name string) bool { return strings.EqualFold(name, path) })

@@ -9,22 +9,22 @@ import (
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"rotunda/internal/standin/conns"
 )
 
 // Server is a server that listens on 127.0.0.1.
 type Server struct {
 	Addr string // host:port
 
-	mu       sync.Mutex
-	listener net.Listener
-	conns    map[net.Conn]bool
-	users    []*user
-	process  bson.ObjectID
-	standby  bool
-	seen     []string
-	cut      interruption
-	ended    bool
-	serving  sync.WaitGroup
+	conns *conns.Conns
+
+	mu      sync.Mutex
+	users   []*user
+	process bson.ObjectID
+	standby bool
+	seen    []string
+	cut     interruption
 }
 
 // Start starts a server that has one user, an administrator of the database admin. With a config
@@ -34,27 +34,20 @@ func Start(config *tls.Config, admin, password string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Addr: listener.Addr().String(), listener: listener, conns: map[net.Conn]bool{}, process: bson.NewObjectID()}
 	if config != nil {
-		s.listener = tls.NewListener(listener, config)
+		listener = tls.NewListener(listener, config)
 	}
+	s := &Server{Addr: listener.Addr().String(), process: bson.NewObjectID()}
 	if err := s.Create("admin", admin, password, Role{"root", "admin"}); err != nil {
 		return nil, err
 	}
-	s.serving.Go(s.accept)
+	s.conns = conns.Serve(listener, func(conn net.Conn) { (&session{server: s}).serve(conn) })
 	return s, nil
 }
 
 // Close ends the server and its connections.
 func (s *Server) Close() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	s.ended = true
-	for conn := range s.conns {
-		_ = conn.Close()
-	}
-	s.mu.Unlock()
-	s.serving.Wait()
+	_ = s.conns.Close()
 }
 
 // StepDown makes the server a secondary that accepts no changes.
@@ -96,37 +89,4 @@ func (s *Server) Commands() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.seen)
-}
-
-func (s *Server) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if s.open(conn) {
-			s.serving.Go(func() {
-				defer s.forget(conn)
-				(&session{server: s}).serve(conn)
-			})
-		}
-	}
-}
-
-func (s *Server) open(conn net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		_ = conn.Close()
-		return false
-	}
-	s.conns[conn] = true
-	return true
-}
-
-func (s *Server) forget(conn net.Conn) {
-	_ = conn.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, conn)
 }

@@ -27,16 +27,13 @@ func (s *Server) serve(conn net.Conn) {
 		for c.command() == nil {
 		}
 	}
-	_ = conn.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, conn)
 	for name, owner := range s.locks {
 		if owner == c {
 			delete(s.locks, name)
 		}
 	}
-	s.left.Broadcast()
 }
 
 func (c *session) read() ([]byte, error) {

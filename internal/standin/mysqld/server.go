@@ -14,6 +14,8 @@ import (
 	"net"
 	"slices"
 	"sync"
+
+	"rotunda/internal/standin/conns"
 )
 
 // Version is what the server calls itself by default.
@@ -61,9 +63,8 @@ type Policy struct {
 type Server struct {
 	Addr string // host:port
 
-	listener net.Listener
-	secure   *tls.Config
-	serving  sync.WaitGroup
+	conns  *conns.Conns
+	secure *tls.Config
 
 	mu       sync.Mutex
 	accounts []*Account
@@ -72,9 +73,6 @@ type Server struct {
 	policy   Policy
 	changes  []string // of accounts, by their names
 	planned  *interruption
-	conns    map[net.Conn]bool
-	left     *sync.Cond // a client left
-	ended    bool
 }
 
 // Start starts a server that requires TLS.
@@ -84,12 +82,11 @@ func Start(certificate tls.Certificate) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Addr: listener.Addr().String(), listener: listener, locks: map[string]*session{}, conns: map[net.Conn]bool{},
+		Addr: listener.Addr().String(), locks: map[string]*session{},
 		version: Version,
 		secure:  &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
-	s.left = sync.NewCond(&s.mu)
-	s.serving.Go(s.accept)
+	s.conns = conns.Serve(listener, s.serve)
 	return s, nil
 }
 
@@ -130,13 +127,7 @@ func (s *Server) Account(user, host string) Account {
 
 // WaitIdle waits until no client is connected. The server releases the locks of a client that left
 // without a word only when it sees that it did.
-func (s *Server) WaitIdle() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.conns) > 0 {
-		s.left.Wait()
-	}
-}
+func (s *Server) WaitIdle() { s.conns.WaitIdle() }
 
 // interruption is what happens at a change.
 type interruption struct {
@@ -175,39 +166,7 @@ func (s *Server) Changes() []string {
 }
 
 // Close ends the server and its connections.
-func (s *Server) Close() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	s.ended = true
-	for conn := range s.conns {
-		_ = conn.Close()
-	}
-	s.mu.Unlock()
-	s.serving.Wait()
-}
-
-func (s *Server) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if s.open(conn) {
-			s.serving.Go(func() { s.serve(conn) })
-		}
-	}
-}
-
-func (s *Server) open(conn net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		_ = conn.Close()
-		return false
-	}
-	s.conns[conn] = true
-	return true
-}
+func (s *Server) Close() { _ = s.conns.Close() }
 
 // find returns an account. Its caller holds the lock.
 func (s *Server) find(user, host string) *Account {

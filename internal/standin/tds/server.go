@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"rotunda/internal/standin/conns"
 )
 
 // serverName is what SERVERPROPERTY('ServerName') returns without Options.Name.
@@ -37,19 +39,17 @@ type Options struct {
 
 // Server is a running stand-in.
 type Server struct {
-	options  Options
-	listener net.Listener
-	started  string
+	options Options
+	addr    string
+	conns   *conns.Conns
+	started string
 
 	mu        sync.Mutex
 	logins    map[string]*login
 	databases map[string]*database
 	locks     map[string]*session
-	conns     map[net.Conn]bool
 	failures  map[string]int // refused logins, by user
 	accepted  int
-	closed    bool
-	serving   sync.WaitGroup
 }
 
 // Start listens on an address, such as 127.0.0.1:0.
@@ -61,32 +61,22 @@ func Start(address string, options Options) (*Server, error) {
 	options.Edition = cmp.Or(options.Edition, "3")
 	options.Name = cmp.Or(options.Name, serverName+"-"+rand.Text()[:6])
 	s := &Server{
-		options: options, listener: listener, started: time.Now().UTC().Format("2006-01-02T15:04:05.000"),
-		logins: map[string]*login{}, databases: map[string]*database{}, locks: map[string]*session{}, conns: map[net.Conn]bool{}, failures: map[string]int{},
+		options: options, addr: listener.Addr().String(), started: time.Now().UTC().Format("2006-01-02T15:04:05.000"),
+		logins: map[string]*login{}, databases: map[string]*database{}, locks: map[string]*session{}, failures: map[string]int{},
 	}
 	for _, name := range []string{"master", "tempdb"} {
 		s.databases[name] = newDatabase(name, false)
 	}
 	s.logins[fold(options.Admin)] = &login{name: options.Admin, password: options.Password, sysadmin: true, defaultDatabase: "master"}
-	s.serving.Go(s.serve)
+	s.conns = conns.Serve(listener, s.converse)
 	return s, nil
 }
 
 // Addr returns host:port.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string { return s.addr }
 
 // Close ends all connections.
-func (s *Server) Close() error {
-	err := s.listener.Close()
-	s.mu.Lock()
-	s.closed = true
-	for conn := range s.conns {
-		_ = conn.Close()
-	}
-	s.mu.Unlock()
-	s.serving.Wait()
-	return err
-}
+func (s *Server) Close() error { return s.conns.Close() }
 
 // Set changes the condition of a login.
 func (s *Server) Set(name string, condition Condition) {
@@ -129,37 +119,4 @@ func (s *Server) find(name string) *database {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.databases[fold(name)]
-}
-
-func (s *Server) serve() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if s.open(conn) {
-			s.serving.Go(func() {
-				defer s.forget(conn)
-				s.converse(conn)
-			})
-		}
-	}
-}
-
-func (s *Server) open(conn net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		_ = conn.Close()
-		return false
-	}
-	s.conns[conn] = true
-	return true
-}
-
-func (s *Server) forget(conn net.Conn) {
-	_ = conn.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, conn)
 }
