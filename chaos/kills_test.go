@@ -124,15 +124,24 @@ func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 		}
 		var delivered sync.WaitGroup
 		for _, message := range messages {
-			h := s.any(random)
 			_, _ = fmt.Fprintln(&s.messages, message)
-			delivered.Go(func() {
-				if err := h.rotateDue(ctx, message); err != nil && ctx.Err() == nil {
-					_, _ = fmt.Fprintln(&s.failed, err) // killed meanwhile, or needs another delivery: the next sweep sends one
-				}
-			})
+			to := rand.New(rand.NewPCG(random.Uint64(), 0))
+			delivered.Go(func() { s.deliver(ctx, message, to) })
 		}
 		delivered.Wait()
+	}
+}
+
+// deliver delivers a message, as a queue does, until a handler has worked on it: the next sweep
+// takes one about what was not begun for waiting still.
+func (s *storm) deliver(ctx context.Context, message string, random *rand.Rand) {
+	for {
+		err := s.any(random).rotateDue(ctx, message)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		_, _ = fmt.Fprintln(&s.failed, err) // the handler was killed, or asks for another delivery
+		every(ctx, 100*time.Millisecond)
 	}
 }
 

@@ -30,7 +30,7 @@ type Due struct {
 // period. It reads no secret. Its memory grows with what it finds, not with the vault.
 func (e *Engine) Sweep(ctx context.Context, vault Lister) ([]Due, error) {
 	s := sweep{
-		Engine: e, now: time.Now(), seed: maphash.MakeSeed(), waiting: map[string]found{}, settled: map[string]string{}, managed: map[string]bool{}, rotated: map[string]string{}, others: map[uint64]bool{},
+		Engine: e, now: time.Now(), seed: maphash.MakeSeed(), waiting: map[string]found{}, settled: map[string]string{}, tried: map[string]string{}, managed: map[string]bool{}, rotated: map[string]string{}, others: map[uint64]bool{},
 	}
 	for entry, err := range entries(ctx, vault.List) {
 		if err != nil {
@@ -78,6 +78,7 @@ type sweep struct {
 	waiting map[string]found
 	managed map[string]bool   // secrets with rotation tags
 	rotated map[string]string // names that have the record of a rotation that is over
+	tried   map[string]string // fingerprints of records under which nothing is open: a failed attempt changes them
 	others  map[uint64]bool   // hashes of the names of all other secrets
 	settled map[string]string // to be left alone: always (""), or while the secret has this fingerprint
 }
@@ -146,6 +147,7 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	case r.state == rotation.Attention && r.Operation == "":
 		s.settled[key] = r.seen
 	case !r.open():
+		s.tried[key] = fingerprintOf(entry)
 		if r.wasRotated() {
 			s.rotated[key] = name
 		}
@@ -175,7 +177,7 @@ func (s *sweep) due() []Due {
 	for key, found := range s.waiting {
 		fingerprint, settled := s.settled[key]
 		if found.record || !settled || fingerprint != "" && fingerprint != found.fingerprint {
-			due = append(due, Due{Name: found.name, As: hash(key + found.fingerprint), Open: found.record})
+			due = append(due, Due{Name: found.name, As: hash(key + found.fingerprint + s.tried[key]), Open: found.record})
 		}
 	}
 	slices.SortFunc(due, func(a, b Due) int { return strings.Compare(a.Name, b.Name) })

@@ -95,3 +95,24 @@ func TestSweep(t *testing.T) {
 		}
 	}
 }
+
+// A message that has been worked on in vain is followed by another one: it must not count as one
+// that still waits in the queue.
+func TestAFailedAttemptIsQueuedAgain(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.target.away = true
+		asked := map[string]int{}
+		for tries := range 4 {
+			due, err := w.engine(nil).Sweep(t.Context(), w.vault)
+			if err != nil || len(due) != 1 || due[0].Open {
+				t.Fatalf("after %d failed attempts: %+v, %v", tries, due, err)
+			}
+			if at, same := asked[due[0].As]; same {
+				t.Errorf("after %d failed attempts the message is the same as after %d", tries, at)
+			}
+			asked[due[0].As] = tries
+			w.run(Request{Name: theName, By: BySweep})
+			w.sleepToWork()
+		}
+	})
+}
