@@ -193,7 +193,7 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 	switch {
 	case a.latest.Version != "" && !rotation.IsManaged(a.latest.Tags): // most secrets are not
 		return a.end(rotation.Outcome{State: a.state(), Note: fault.Reason})
-	case a.latest.Version == "", a.isKnownWrong():
+	case a.latest.Version == "", a.isKnownWrong() && !a.record.looksAgain(time.Now()):
 		return a.end(outcome)
 	case a.isOutdated():
 		return a.end(rotation.Outcome{State: a.state(), Note: noteOutdated})
@@ -204,15 +204,39 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 		*a = *a.newAttempt(a.request)
 		return nil
 	}
+	if a.isKnownWrong() && a.record.reason == secret.Clip(fault.Reason, secret.MaxTagLength) {
+		return a.noteStillWrong(ctx, outcome)
+	}
 	now, older := time.Now().UTC(), a.record
 	err := a.putOnRecord(ctx, record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
-		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest),
+		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest), next: a.nextLook(now),
 		lastSuccess: a.record.lastSuccess, exposure: a.record.exposure, control: a.record.control,
 	}}, outcome)
 	if err == nil && a.outcome.State != rotation.Busy {
 		a.forget(ctx, older)
 	}
 	return err
+}
+
+// nextLook returns when to look again at a secret that cannot be rotated. What was wrong when it
+// was read may be corrected without a change of the secret: in the app's settings, or in its
+// administrator's secret. The time is zero if a look would try passwords.
+func (a *attempt) nextLook(now time.Time) time.Time {
+	if a.decision.step != read {
+		return time.Time{}
+	}
+	return now.Add(lastWait)
+}
+
+// noteStillWrong ends another look at a secret that cannot be rotated. It was reported already.
+func (a *attempt) noteStillWrong(ctx context.Context, outcome rotation.Outcome) error {
+	changed := a.record
+	changed.next = a.nextLook(time.Now().UTC())
+	if err := a.update(ctx, changed); err != nil {
+		return err
+	}
+	outcome.Alarm = false
+	return a.end(outcome)
 }
 
 // isStale reports whether the secret or its record has another version than this attempt has read.

@@ -67,7 +67,7 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		if a.plan.Class == rotation.Single && r.exposure > 0 { // until the last cache has forgotten the old one
 			s.Exposure += e.Policy.CacheTTL
 		}
-		if r.state == rotation.Attention && r.Operation == "" && !a.isKnownWrong() { // corrected since
+		if r.state == rotation.Attention && r.Operation == "" && (!a.isKnownWrong() || !r.next.IsZero()) { // corrected since
 			s.State, s.Reason = rotation.None, ""
 		}
 	}

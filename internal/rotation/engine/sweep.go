@@ -145,7 +145,10 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	switch {
 	case name == "":
 	case r.state == rotation.Attention && r.Operation == "":
-		s.settled[key] = r.seen
+		s.tried[key] = fingerprintOf(entry)
+		if !r.looksAgain(s.now) {
+			s.settled[key] = r.seen
+		}
 	case !r.open():
 		s.tried[key] = fingerprintOf(entry)
 		if r.wasRotated() {

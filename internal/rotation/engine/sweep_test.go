@@ -103,7 +103,7 @@ func TestAFailedAttemptIsQueuedAgain(t *testing.T) {
 		w.target.away = true
 		asked := map[string]int{}
 		for tries := range 4 {
-			due, err := w.engine(nil).Sweep(t.Context(), w.vault)
+			due, err := w.engine(nil).Sweep(context.Background(), w.vault)
 			if err != nil || len(due) != 1 || due[0].Open {
 				t.Fatalf("after %d failed attempts: %+v, %v", tries, due, err)
 			}

@@ -29,9 +29,9 @@ func (a *attempt) notNow(now time.Time) string {
 		return ""
 	case a.isOutdated():
 		return noteOutdated
-	case a.isKnownWrong() && a.request.By != ByResume:
+	case a.isKnownWrong() && r.next.IsZero() && a.request.By != ByResume:
 		return "The secret needs attention: " + r.reason
-	case now.Before(r.next) && !a.request.By.attended():
+	case now.Before(r.next) && r.state != rotation.Attention && !a.request.By.attended(): // which was corrected
 		return "The next attempt is at " + formatTime(r.next.Truncate(time.Second)) + ": " + r.reason
 	case due.IsZero():
 		return "The secret has no expiry and no tag " + rotation.TagInterval + ", so it is never due."
@@ -72,6 +72,11 @@ func (a *attempt) isOutdated() bool {
 // since.
 func (a *attempt) isKnownWrong() bool {
 	return a.record.state == rotation.Attention && a.record.Operation == "" && a.record.seen == fingerprintOf(a.latest)
+}
+
+// looksAgain reports whether it is time to look whether that was corrected elsewhere.
+func (p progress) looksAgain(now time.Time) bool {
+	return !p.next.IsZero() && !now.Before(p.next)
 }
 
 // fingerprintOf hashes the fields of a secret that a list entry shows.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,6 +55,9 @@ func TestWrongIsSaidOnce(t *testing.T) {
 				for tag := range wrong.tags {
 					w.tag(tag, firstTagsOf(w)[tag])
 				}
+				if out, err := w.attempt(Request{Name: theName, By: BySweep}); err != nil || out.State != rotation.Retiring {
+					t.Errorf("corrected: %+v, %v", out, err)
+				}
 				w.mustRotate(t)
 			})
 		})
@@ -82,6 +86,51 @@ func (w *world) mustSayOnce(t *testing.T, says string) {
 	if n := len(w.vault.versions(secret.PendingName(theName))); n != records || n == 0 {
 		t.Errorf("%d records, and then %d", records, n)
 	}
+}
+
+// TestWrongIsLookedAtAgain: what makes a rotation impossible may be corrected without a change of
+// the secret. Here it is a setting of the app.
+func TestWrongIsLookedAtAgain(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		sweep := func(hosts rotation.Hosts) (out rotation.Outcome) {
+			t.Helper()
+			if !w.sweepNames() {
+				t.Error("the sweep does not name it")
+			}
+			e, err := w.whole(), error(nil)
+			e.Policy.Hosts = hosts
+			if out, err = e.Rotate(context.Background(), Request{Name: theName, By: BySweep}); err != nil {
+				t.Error(err)
+			}
+			if w.sweepNames() {
+				t.Error("the sweep names it again")
+			}
+			return out
+		}
+		if out := sweep("sim://other"); out.State != rotation.Attention || !out.Alarm {
+			t.Errorf("at first: %+v", out)
+		}
+		for range 3 {
+			w.sleep(lastWait - time.Minute)
+			if w.sweepNames() {
+				t.Error("the sweep names it too early")
+			}
+			w.sleep(2 * time.Minute)
+			if out := sweep("sim://other"); out.State != rotation.Attention || out.Alarm {
+				t.Errorf("an hour later: %+v", out)
+			}
+		}
+		if n := len(w.vault.versions(secret.PendingName(theName))); n != 1 {
+			t.Errorf("%d records", n)
+		}
+		if s := w.status(t); s.State != rotation.None || s.Reason != "" {
+			t.Errorf("the status once it is corrected: %+v", s)
+		}
+		w.sleep(lastWait + time.Minute)
+		if out := sweep(""); out.State != rotation.Retiring || out.Alarm {
+			t.Errorf("once it is corrected: %+v", out)
+		}
+	})
 }
 
 // mustRotate runs the timer for four days and requires that a rotation completes.
