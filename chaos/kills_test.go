@@ -132,8 +132,8 @@ func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// deliver delivers a message, as a queue does, until a handler has worked on it: the next sweep
-// takes one about what was not begun for waiting still.
+// deliver delivers a message until a handler has worked on it, as a queue does. If it were lost, its
+// secret would wait: sweeps would count it as still queued.
 func (s *storm) deliver(ctx context.Context, message string, random *rand.Rand) {
 	for {
 		err := s.any(random).rotateDue(ctx, message)
@@ -141,7 +141,9 @@ func (s *storm) deliver(ctx context.Context, message string, random *rand.Rand) 
 			return
 		}
 		_, _ = fmt.Fprintln(&s.failed, err) // the handler was killed, or asks for another delivery
-		every(ctx, 100*time.Millisecond)
+		if !every(ctx, 100*time.Millisecond) {
+			return
+		}
 	}
 }
 

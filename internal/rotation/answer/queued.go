@@ -12,8 +12,9 @@ import (
 // queuedNote names the note, beside the locks, of the messages that sweep has put into its queue.
 const queuedNote = "sweep--queued"
 
-// lostAfter is when a message that nobody has worked on counts as lost.
-const lostAfter = time.Hour
+// lostAfter is when a message after which nothing was noted counts as lost. One that was delivered
+// again while the lock of a worker that died was still held, is.
+const lostAfter = 20 * time.Minute
 
 // queued is when the message for a secret went into the queue, by the fingerprint of what asked
 // for the work.

@@ -50,10 +50,10 @@ func TestAWaitingSecretIsNotQueuedAgain(t *testing.T) {
 	}{
 		{"the first sweep", 0, []engine.Due{a, b}, []string{"a", "b"}},
 		{"both wait", 10 * time.Minute, []engine.Due{a, b}, []string{}},
-		{"one was tried, and failed", 20 * time.Minute, []engine.Due{tried, b}, []string{"a"}},
-		{"one message was lost", time.Hour, []engine.Due{tried, b}, []string{"b"}},
-		{"one is open", time.Hour + time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
-		{"it is open still", time.Hour + time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
+		{"one was tried, and failed", 15 * time.Minute, []engine.Due{tried, b}, []string{"a"}},
+		{"one message was lost", 20 * time.Minute, []engine.Due{tried, b}, []string{"b"}},
+		{"one is open", 21 * time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
+		{"it is open still", 22 * time.Minute, []engine.Due{{Name: "a", As: "4", Open: true}, b}, []string{"a"}},
 		{"nothing is due", 2 * time.Hour, nil, []string{}},
 		{"one is due again", 3 * time.Hour, []engine.Due{a}, []string{"a"}},
 	} {

@@ -164,7 +164,10 @@ func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) er
 		return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another worker went on with this secret since this attempt began."})
 	}
 	changed := a.failed(reason, stuck)
-	outcome := rotation.Outcome{State: a.state(), Note: "The rotation has not begun: " + reason, Alarm: changed.isAlarming(time.Now())}
+	if changed.state == rotation.Attention { // the secret can be rotated now, and this fails
+		changed.state, changed.since, changed.seen = rotation.None, time.Now().UTC(), ""
+	}
+	outcome := rotation.Outcome{State: changed.state, Note: "The rotation has not begun: " + reason, Alarm: changed.isAlarming(time.Now())}
 	if outcome.Alarm {
 		outcome.State = rotation.Attention
 	}
@@ -193,7 +196,10 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 	switch {
 	case a.latest.Version != "" && !rotation.IsManaged(a.latest.Tags): // most secrets are not
 		return a.end(rotation.Outcome{State: a.state(), Note: fault.Reason})
-	case a.latest.Version == "", a.isKnownWrong() && !a.record.looksAgain(time.Now()):
+	case a.latest.Version == "":
+		return a.end(outcome)
+	case a.isKnownWrong() && !a.record.looksAgain(time.Now()):
+		outcome.Alarm = false
 		return a.end(outcome)
 	case a.isOutdated():
 		return a.end(rotation.Outcome{State: a.state(), Note: noteOutdated})
@@ -204,7 +210,7 @@ func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
 		*a = *a.newAttempt(a.request)
 		return nil
 	}
-	if a.isKnownWrong() && a.record.reason == secret.Clip(fault.Reason, secret.MaxTagLength) {
+	if a.isKnownWrong() {
 		return a.noteStillWrong(ctx, outcome)
 	}
 	now, older := time.Now().UTC(), a.record
@@ -228,14 +234,14 @@ func (a *attempt) nextLook(now time.Time) time.Time {
 	return now.Add(lastWait)
 }
 
-// noteStillWrong ends another look at a secret that cannot be rotated. It was reported already.
+// noteStillWrong notes when to look next, and ends the attempt. It reports only another reason.
 func (a *attempt) noteStillWrong(ctx context.Context, outcome rotation.Outcome) error {
 	changed := a.record
-	changed.next = a.nextLook(time.Now().UTC())
+	changed.reason, changed.next = secret.Clip(outcome.Note, secret.MaxTagLength), a.nextLook(time.Now().UTC())
 	if err := a.update(ctx, changed); err != nil {
 		return err
 	}
-	outcome.Alarm = false
+	outcome.Alarm = changed.reason != a.record.reason
 	return a.end(outcome)
 }
 

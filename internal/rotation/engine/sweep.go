@@ -21,7 +21,7 @@ type Lister interface {
 // Due is a secret that needs work.
 type Due struct {
 	Name string
-	As   string // fingerprint of what asks for the work: once that was tried, it is another one
+	As   string // fingerprint of what asks for the work; an attempt that notes anything changes it
 	Open bool   // it was begun: readers may be waiting
 }
 
@@ -145,7 +145,6 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	switch {
 	case name == "":
 	case r.state == rotation.Attention && r.Operation == "":
-		s.tried[key] = fingerprintOf(entry)
 		if !r.looksAgain(s.now) {
 			s.settled[key] = r.seen
 		}
@@ -154,7 +153,7 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 		if r.wasRotated() {
 			s.rotated[key] = name
 		}
-		if s.now.Before(r.next) {
+		if s.now.Before(r.next) || r.rests(s.now, s.Policy.Cooldown) {
 			s.settled[key] = ""
 		}
 	case r.state == rotation.Attention, s.now.Before(r.next), r.state == rotation.Retiring && s.now.Before(r.retireAt):

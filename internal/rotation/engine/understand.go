@@ -148,7 +148,7 @@ func (a *attempt) checkSize() error {
 	if err != nil || len(text) <= secret.MaxValueBytes {
 		return err
 	}
-	return rotation.Permanentf("The secret's value is too large to be rotated: with the record of its rotation it has %d bytes of the %d that Key Vault allows.", len(text), secret.MaxValueBytes)
+	return rotation.Permanentf("The secret's value is too large to be rotated: with the record of its rotation it has more than the %d bytes that Key Vault allows.", secret.MaxValueBytes)
 }
 
 func (a *attempt) fingerprint() string { return hash(a.plan.Identity) }

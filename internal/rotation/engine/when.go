@@ -23,7 +23,7 @@ func (a *attempt) notNow(now time.Time) string {
 		return "There is no open rotation to resume."
 	case a.request.RetireNow:
 		return ""
-	case r.version != "" && now.Before(r.since.Add(a.Policy.Cooldown)) && r.state != rotation.Abandoned && r.Operation != "":
+	case r.rests(now, a.Policy.Cooldown):
 		return fmt.Sprintf("The secret was rotated a short while ago. The next rotation may begin at %s.", formatTime(r.since.Add(a.Policy.Cooldown).Truncate(time.Second)))
 	case a.request.By == ByHand:
 		return ""
@@ -31,7 +31,7 @@ func (a *attempt) notNow(now time.Time) string {
 		return noteOutdated
 	case a.isKnownWrong() && r.next.IsZero() && a.request.By != ByResume:
 		return "The secret needs attention: " + r.reason
-	case now.Before(r.next) && r.state != rotation.Attention && !a.request.By.attended(): // which was corrected
+	case now.Before(r.next) && r.state != rotation.Attention && !a.request.By.attended(): // the secret was corrected
 		return "The next attempt is at " + formatTime(r.next.Truncate(time.Second)) + ": " + r.reason
 	case due.IsZero():
 		return "The secret has no expiry and no tag " + rotation.TagInterval + ", so it is never due."
@@ -63,6 +63,11 @@ func (a *attempt) notYet(now time.Time) string {
 	return ""
 }
 
+// rests reports whether the secret was rotated so recently that no other rotation may begin.
+func (r record) rests(now time.Time, cooldown time.Duration) bool {
+	return r.version != "" && r.Operation != "" && r.state != rotation.Abandoned && now.Before(r.since.Add(cooldown))
+}
+
 // isOutdated reports whether the request is about an older version.
 func (a *attempt) isOutdated() bool {
 	return a.request.Version != "" && a.request.Version != a.latest.Version
@@ -74,7 +79,7 @@ func (a *attempt) isKnownWrong() bool {
 	return a.record.state == rotation.Attention && a.record.Operation == "" && a.record.seen == fingerprintOf(a.latest)
 }
 
-// looksAgain reports whether it is time to look whether that was corrected elsewhere.
+// looksAgain reports whether it is time to check again if that was corrected elsewhere.
 func (p progress) looksAgain(now time.Time) bool {
 	return !p.next.IsZero() && !now.Before(p.next)
 }

@@ -80,8 +80,8 @@ func (w *world) mustSayOnce(t *testing.T, says string) {
 		t.Error("the sweep names it again")
 	}
 	all := w.vault.versions(theName)
-	if _, err := w.attempt(Request{Name: theName, Version: all[0].Version, By: ByEvent}); err != nil {
-		t.Errorf("by event: %v", err)
+	if out, err := w.attempt(Request{Name: theName, Version: all[0].Version, By: ByEvent}); err != nil || out.Alarm {
+		t.Errorf("by event: %+v, %v", out, err)
 	}
 	if n := len(w.vault.versions(secret.PendingName(theName))); n != records || n == 0 {
 		t.Errorf("%d records, and then %d", records, n)
@@ -123,12 +123,70 @@ func TestWrongIsLookedAtAgain(t *testing.T) {
 		if n := len(w.vault.versions(secret.PendingName(theName))); n != 1 {
 			t.Errorf("%d records", n)
 		}
-		if s := w.status(t); s.State != rotation.None || s.Reason != "" {
+		if s := w.status(t); s.State != rotation.Attention || s.NextTry.IsZero() { // or resume?state=attention would miss it
 			t.Errorf("the status once it is corrected: %+v", s)
 		}
 		w.sleep(lastWait + time.Minute)
 		if out := sweep(""); out.State != rotation.Retiring || out.Alarm {
 			t.Errorf("once it is corrected: %+v", out)
+		}
+	})
+}
+
+// TestCorrectedThenFailing: what fails after a correction is counted, shown and tried less and less.
+func TestCorrectedThenFailing(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.tag(rotation.TagValidity, "soon")
+		w.run(Request{Name: theName, By: BySweep})
+		w.tag(rotation.TagValidity, "60")
+		w.target.away = true
+		attempts := 0
+		for range 24 * 6 {
+			if w.sweepNames() {
+				attempts++
+				w.run(Request{Name: theName, By: BySweep})
+			}
+			w.sleep(10 * time.Minute)
+		}
+		if s := w.status(t); s.State != rotation.Attention || s.Tries != attempts || attempts > 35 || !strings.Contains(s.Reason, "away") {
+			t.Errorf("after a day and %d attempts: %+v", attempts, s)
+		}
+	})
+}
+
+// TestRefusedPasswordsWaitForAPerson: after three passwords that a policy refused, sweeps and
+// events try no other.
+func TestRefusedPasswordsWaitForAPerson(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap, refuses: 2 * maxRefused}, func(w *world) {
+		w.onEvent()
+		records := len(w.vault.versions(secret.PendingName(theName)))
+		for range 24 {
+			w.sleep(time.Hour)
+			if w.sweepNames() {
+				t.Fatal("the sweep names it")
+			}
+		}
+		w.onEvent()
+		if n := len(w.vault.versions(secret.PendingName(theName))); n != records || w.target.refuses != maxRefused {
+			t.Errorf("%d records, and then %d; %d refusals left", records, n, w.target.refuses)
+		}
+		if s := w.status(t); s.State != rotation.Attention || s.Reason == "" {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A kind that only a later version of the app knows is noted also before the secret is due.
+func TestWrongBeforeItIsDue(t *testing.T) {
+	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
+		w.tag(rotation.TagLead, "1")
+		older := w.whole()
+		older.Rotators = nil
+		if out, err := older.Rotate(context.Background(), Request{Name: theName, By: BySweep}); err != nil || out.State != rotation.Attention {
+			t.Errorf("the older version: %+v, %v", out, err)
+		}
+		if s := w.status(t); s.State != rotation.None || s.Reason != "" || !s.NextTry.IsZero() {
+			t.Errorf("the later version: %+v", s)
 		}
 	})
 }
