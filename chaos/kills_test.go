@@ -132,8 +132,8 @@ func (s *storm) sweeper(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// deliver delivers a message until a handler has worked on it, as a queue does. If it were lost, its
-// secret would wait: sweeps would count it as still queued.
+// deliver delivers a message until a handler has worked on it, as a queue does. If it were lost,
+// its secret would wait: sweeps would count it as still queued.
 func (s *storm) deliver(ctx context.Context, message string, random *rand.Rand) {
 	for {
 		err := s.any(random).rotateDue(ctx, message)

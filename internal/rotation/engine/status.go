@@ -90,9 +90,9 @@ func (r record) stalled(now time.Time) string {
 		"See why in the app's log: most often the place of the locks can't be reached, or sweep does not run."
 }
 
-// isCorrected reports whether a secret that was read without a fault is in order, though its record
-// says that it can't be rotated. One that is due has yet to be tried: by a sweep within an hour, or
-// by resume at once.
+// isCorrected reports whether a secret that was read without a fault is in order, though its
+// record says that it can't be rotated. One that is due has yet to be tried: by a sweep within an
+// hour, or by resume at once.
 func (a *attempt) isCorrected(now time.Time) bool {
 	due := a.schedule.due(a.latest)
 	return !a.isKnownWrong() || !a.record.next.IsZero() && (due.IsZero() || now.Before(due))

@@ -133,7 +133,8 @@ func TestWrongIsLookedAtAgain(t *testing.T) {
 	})
 }
 
-// TestCorrectedThenFailing: what fails after a correction is counted, shown and tried less and less.
+// TestCorrectedThenFailing: what fails after a correction is counted and shown, and tried less and
+// less.
 func TestCorrectedThenFailing(t *testing.T) {
 	inWorld(t, scenario{class: rotation.Overlap}, func(w *world) {
 		w.tag(rotation.TagValidity, "soon")
