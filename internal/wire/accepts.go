@@ -88,9 +88,9 @@ func (a Accepts) checkQuery(r *http.Request) (*http.Request, error) {
 		}
 		query[known] = append(query[known], sent[name]...)
 	}
-	for name, values := range query {
-		if len(values) > 1 && !slices.Contains(repeatable, name) && !slices.Contains(fromGateways, name) {
-			return r, secret.Problemf(secret.ErrBadParameter, "The query parameter %s occurs %d times. Send it once.", name, len(values))
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if n := len(query[name]); n > 1 && !slices.Contains(repeatable, name) && !slices.Contains(fromGateways, name) {
+			return r, secret.Problemf(secret.ErrBadParameter, "The query parameter %s occurs %d times. Send it once.", name, n)
 		}
 	}
 	return withQuery(r, query), checkAPIVersion(query)

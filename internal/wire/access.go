@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -30,9 +32,10 @@ func QueryValues(r *http.Request, name string) (values []string) {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
-	for sent, all := range r.URL.Query() {
+	query := r.URL.Query()
+	for _, sent := range slices.Sorted(maps.Keys(query)) {
 		if strings.EqualFold(sent, name) {
-			values = append(values, all...)
+			values = append(values, query[sent]...)
 		}
 	}
 	return values
