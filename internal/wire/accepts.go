@@ -88,12 +88,20 @@ func (a Accepts) checkQuery(r *http.Request) (*http.Request, error) {
 		}
 		query[known] = append(query[known], sent[name]...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		if n := len(query[name]); n > 1 && !slices.Contains(repeatable, name) && !slices.Contains(fromGateways, name) {
-			return r, secret.Problemf(secret.ErrBadParameter, "The query parameter %s occurs %d times. Send it once.", name, n)
-		}
+	if name := repeatedIn(query); name != "" {
+		return r, secret.Problemf(secret.ErrBadParameter, "The query parameter %s occurs %d times. Send it once.", name, len(query[name]))
 	}
 	return withQuery(r, query), checkAPIVersion(query)
+}
+
+// repeatedIn returns the first parameter, by name, that occurs more often than it may, or "".
+func repeatedIn(query url.Values) (first string) {
+	for name, values := range query {
+		if len(values) > 1 && !slices.Contains(repeatable, name) && !slices.Contains(fromGateways, name) && (first == "" || name < first) {
+			first = name
+		}
+	}
+	return first
 }
 
 // known returns the spelling of a parameter in the documentation, or "" if it is not known.

@@ -60,13 +60,6 @@ func (a *attempt) noteContext(ctx context.Context) (context.Context, context.Can
 // settings leave a fifth of functionTimeout for it.
 const noteShare = 8
 
-// isInSecret reports whether a permanent fault lies in the secret's own tags and value, so that
-// only a change of these can help. Any other may be corrected elsewhere: at the provider, in its
-// administrator's secret, or in the app's settings.
-func (a *attempt) isInSecret() bool {
-	return !a.outside && (a.decision.step == read || a.decision.step == reread || a.decision.step == abandon)
-}
-
 func isNotARecord(err error) bool {
 	_, is := errors.AsType[errNotARecord](err)
 	return is
@@ -164,7 +157,7 @@ func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) er
 		return a.end(rotation.Outcome{State: rotation.Busy, Note: "Another worker went on with this secret since this attempt began."})
 	}
 	changed := a.failed(reason, stuck)
-	if changed.state == rotation.Attention { // the secret can be rotated now, and this fails
+	if changed.saysWrong() { // the secret can be rotated now, and this fails
 		changed.state, changed.since, changed.seen = rotation.None, time.Now().UTC(), ""
 	}
 	outcome := rotation.Outcome{State: changed.state, Note: "The rotation has not begun: " + reason, Alarm: changed.isAlarming(time.Now())}
@@ -187,62 +180,6 @@ func (a *attempt) noteFailing(ctx context.Context, reason string, stuck bool) er
 func (a *attempt) askForAttention(ctx context.Context, reason string) error {
 	_ = a.enter(ctx, rotation.Attention, reason)
 	return a.end(rotation.Outcome{State: rotation.Attention, Operation: a.record.Operation, Note: reason, Alarm: true})
-}
-
-// noteWrong notes that a secret cannot be rotated as it is, so that this is reported once and not
-// at each sweep.
-func (a *attempt) noteWrong(ctx context.Context, fault *rotation.Fault) error {
-	outcome := rotation.Outcome{State: rotation.Attention, Note: fault.Reason, Alarm: true}
-	switch {
-	case a.latest.Version != "" && !rotation.IsManaged(a.latest.Tags): // most secrets are not
-		return a.end(rotation.Outcome{State: a.state(), Note: fault.Reason})
-	case a.latest.Version == "":
-		return a.end(outcome)
-	case a.isKnownWrong() && !a.record.looksAgain(time.Now()):
-		outcome.Alarm = false
-		return a.end(outcome)
-	case a.isOutdated():
-		return a.end(rotation.Outcome{State: a.state(), Note: noteOutdated})
-	}
-	if stale, err := a.isStale(ctx); err != nil {
-		return err
-	} else if stale { // what is wrong was wrong with another version
-		*a = *a.newAttempt(a.request)
-		return nil
-	}
-	if a.isKnownWrong() {
-		return a.noteStillWrong(ctx, outcome)
-	}
-	now, older := time.Now().UTC(), a.record
-	err := a.putOnRecord(ctx, record{content: content{Of: a.latest.Name, Base: a.latest.Version, At: now}, progress: progress{
-		state: rotation.Attention, since: now, reason: fault.Reason, seen: fingerprintOf(a.latest), next: a.nextLook(now),
-		lastSuccess: a.record.lastSuccess, exposure: a.record.exposure, control: a.record.control,
-	}}, outcome)
-	if err == nil && a.outcome.State != rotation.Busy {
-		a.forget(ctx, older)
-	}
-	return err
-}
-
-// nextLook returns when to look again at a secret that cannot be rotated. What was wrong when it
-// was read may be corrected without a change of the secret: in the app's settings, or in its
-// administrator's secret. The time is zero if a look would try passwords.
-func (a *attempt) nextLook(now time.Time) time.Time {
-	if a.decision.step != read {
-		return time.Time{}
-	}
-	return now.Add(lastWait)
-}
-
-// noteStillWrong notes when to look next, and ends the attempt. It reports only another reason.
-func (a *attempt) noteStillWrong(ctx context.Context, outcome rotation.Outcome) error {
-	changed := a.record
-	changed.reason, changed.next = secret.Clip(outcome.Note, secret.MaxTagLength), a.nextLook(time.Now().UTC())
-	if err := a.update(ctx, changed); err != nil {
-		return err
-	}
-	outcome.Alarm = changed.reason != a.record.reason
-	return a.end(outcome)
 }
 
 // isStale reports whether the secret or its record has another version than this attempt has read.

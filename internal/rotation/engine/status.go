@@ -67,7 +67,7 @@ func (e *Engine) Status(ctx context.Context, name string) (Status, error) {
 		if a.plan.Class == rotation.Single && r.exposure > 0 { // until the last cache has forgotten the old one
 			s.Exposure += e.Policy.CacheTTL
 		}
-		if r.state == rotation.Attention && r.Operation == "" && a.isCorrected(time.Now()) {
+		if r.saysWrong() && a.isCorrected(time.Now()) {
 			s.State, s.Reason, s.NextTry = rotation.None, "", time.Time{}
 		}
 	}
@@ -88,14 +88,6 @@ func (r record) stalled(now time.Time) string {
 	}
 	return "An attempt was due at " + formatTime(due.Truncate(time.Second)) + ", and none has noted anything since. " +
 		"See why in the app's log: most often the place of the locks can't be reached, or sweep does not run."
-}
-
-// isCorrected reports whether a secret that was read without a fault is in order, though its
-// record says that it can't be rotated. One that is due has yet to be tried: by a sweep within an
-// hour, or by resume at once.
-func (a *attempt) isCorrected(now time.Time) bool {
-	due := a.schedule.due(a.latest)
-	return !a.isKnownWrong() || !a.record.next.IsZero() && (due.IsZero() || now.Before(due))
 }
 
 // isWarning reports whether a secret is not rotated any more, and the record says what is left of

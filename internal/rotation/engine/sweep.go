@@ -144,7 +144,7 @@ func (s *sweep) lookAtRecord(entry secret.Secret) {
 	key := strings.ToLower(name)
 	switch {
 	case name == "":
-	case r.state == rotation.Attention && r.Operation == "":
+	case r.saysWrong():
 		if !r.looksAgain(s.now) {
 			s.settled[key] = r.seen
 		}

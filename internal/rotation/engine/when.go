@@ -31,7 +31,7 @@ func (a *attempt) notNow(now time.Time) string {
 		return noteOutdated
 	case a.isKnownWrong() && r.next.IsZero() && a.request.By != ByResume:
 		return "The secret needs attention: " + r.reason
-	case now.Before(r.next) && r.state != rotation.Attention && !a.request.By.attended(): // the secret was corrected
+	case now.Before(r.next) && !r.saysWrong() && !a.request.By.attended(): // else it was corrected
 		return "The next attempt is at " + formatTime(r.next.Truncate(time.Second)) + ": " + r.reason
 	case due.IsZero():
 		return "The secret has no expiry and no tag " + rotation.TagInterval + ", so it is never due."
@@ -71,17 +71,6 @@ func (r record) rests(now time.Time, cooldown time.Duration) bool {
 // isOutdated reports whether the request is about an older version.
 func (a *attempt) isOutdated() bool {
 	return a.request.Version != "" && a.request.Version != a.latest.Version
-}
-
-// isKnownWrong reports whether the secret was found impossible to rotate, and has not changed
-// since.
-func (a *attempt) isKnownWrong() bool {
-	return a.record.state == rotation.Attention && a.record.Operation == "" && a.record.seen == fingerprintOf(a.latest)
-}
-
-// looksAgain reports whether it is time to check again if that was corrected elsewhere.
-func (p progress) looksAgain(now time.Time) bool {
-	return !p.next.IsZero() && !now.Before(p.next)
 }
 
 // fingerprintOf hashes the fields of a secret that a list entry shows.
