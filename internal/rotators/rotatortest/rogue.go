@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rotunda/internal/conns"
 	"rotunda/internal/rotation"
 )
 
@@ -21,8 +22,6 @@ type Rogue struct {
 
 	mu    sync.Mutex
 	heard []byte
-	conns []net.Conn
-	ended bool
 }
 
 // StartRogue serves each connection until the test ends. What serve reads is heard.
@@ -31,23 +30,8 @@ func StartRogue(t *testing.T, serve func(conn net.Conn)) *Rogue {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	Must(t, err)
 	r := &Rogue{Addr: listener.Addr().String()}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			if r.open(conn) {
-				serving.Go(func() { r.serve(conn, serve) })
-			}
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		r.close()
-		serving.Wait()
-	})
+	served := conns.Serve(listener, func(conn net.Conn) { r.serve(conn, serve) })
+	t.Cleanup(func() { _ = served.Close() })
 	return r
 }
 
@@ -57,27 +41,6 @@ func (r *Rogue) serve(conn net.Conn, serve func(net.Conn)) {
 	serve(heard)
 	_ = conn.(*net.TCPConn).CloseWrite()
 	_, _ = io.Copy(io.Discard, heard)
-	_ = conn.Close()
-}
-
-func (r *Rogue) open(conn net.Conn) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
-		_ = conn.Close()
-		return false
-	}
-	r.conns = append(r.conns, conn)
-	return true
-}
-
-func (r *Rogue) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ended = true
-	for _, conn := range r.conns {
-		_ = conn.Close()
-	}
 }
 
 // Heard returns everything that clients sent, after TLS if serve speaks that.

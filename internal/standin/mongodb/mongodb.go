@@ -10,7 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"rotunda/internal/standin/conns"
+	"rotunda/internal/conns"
 )
 
 // Server is a server that listens on 127.0.0.1.

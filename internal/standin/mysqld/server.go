@@ -15,7 +15,7 @@ import (
 	"slices"
 	"sync"
 
-	"rotunda/internal/standin/conns"
+	"rotunda/internal/conns"
 )
 
 // Version is what the server calls itself by default.

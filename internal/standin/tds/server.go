@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"rotunda/internal/standin/conns"
+	"rotunda/internal/conns"
 )
 
 // serverName is what SERVERPROPERTY('ServerName') returns without Options.Name.

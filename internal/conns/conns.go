@@ -1,4 +1,4 @@
-// Package conns serves the connections of a stand-in, and ends them with it.
+// Package conns serves the connections of a server that tests start, and ends them with it.
 package conns
 
 import (
